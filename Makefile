@@ -1,0 +1,37 @@
+# Everything a person or CI needs, from a checkout and a Python of at least 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+# Browser and PostgreSQL tests skip by name where their part cannot be had.
+PYTEST ?= $(BIN)/python -m pytest -n 2 --dist worksteal
+
+.PHONY: demo test check lint bench lock clean
+
+.venv: requirements-dev.lock
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "imagine-bot needs Python 3.11 or newer; name one with PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch .venv
+
+demo: .venv  ## install and start the sandbox; prints the page's address
+	$(BIN)/python -m sandbox
+
+test: .venv  ## every test
+	$(PYTEST)
+
+lint: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+check: lint test  ## what CI runs
+
+bench: .venv
+	$(BIN)/python -m bench
+
+lock:  ## renew the lock files; needs uv
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra postgres -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev --extra postgres -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,103 @@
+"""Every error of the project, in one tree.
+
+    BotError
+    ├── UserError             the person can mend it; str(error) is the sentence they read
+    │   ├── OptionError       an option lies outside what the model takes (option, value, allowed)
+    │   └── LimitError        a limit would be passed (needed, left, resets_at)
+    ├── Unavailable           nothing wrong with the request; str(error) says to try later
+    ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
+    │   ├── RunflowRefused    a final no: `refusal` says of what kind, `fields` which inputs
+    │   ├── RunflowUnclear    the request may or may not have been taken: never send a create again
+    │   └── RunflowUnreachable  proven not taken: limits, refused connections; tries are used up
+    ├── PictureError          a picture could not be had or read (`reason`)
+    └── SettingsError         the settings do not hold; str(error) is for the operator
+
+Foreign errors are translated where they enter (runflow/, store/, cogs/ui/); anything outside this tree is a fault.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from bot.money import MicroUsd
+
+
+class BotError(Exception):
+    """The root of the tree."""
+
+
+class UserError(BotError):
+    """Something the person can mend. The text is the sentence they read: what was wrong, what is allowed, what to do."""
+
+
+class OptionError(UserError):
+    """An option lies outside what the model takes. `option` is its name, `value` what was given, `allowed` a phrase."""
+
+    def __init__(self, option: str, value: str, allowed: str) -> None:
+        self.option, self.value, self.allowed = option, value, allowed
+        super().__init__(f"`{option}` cannot be {value}. Allowed: {allowed}.")
+
+
+class LimitError(UserError):
+    """A limit would be passed. Money in MicroUsd; `resets_at` is UTC, None for a limit that never resets."""
+
+    def __init__(
+        self, sentence: str, *, needed: MicroUsd, left: MicroUsd, resets_at: datetime | None = None
+    ) -> None:
+        self.needed, self.left, self.resets_at = needed, left, resets_at
+        super().__init__(sentence)
+
+
+class Unavailable(BotError):
+    """Nothing is wrong with the request, but it cannot be served now. The text is the sentence people read."""
+
+
+class Refusal(StrEnum):
+    """Why Runflow said no, as far as the bot must tell apart (concepts/errors)."""
+
+    CREDENTIALS = "credentials"  # 401, 403: the operator must act
+    CREDIT = "credit"  # 402
+    INPUT = "input"  # 400, 422
+    NOT_FOUND = "not_found"  # 404
+    OTHER = "other"
+
+
+class RunflowError(BotError):
+    """Runflow, or the storage behind it, did not do what was asked. The text is for the log, without secrets or URLs."""
+
+
+class RunflowRefused(RunflowError):
+    """A final no. `fields` holds the names of the inputs it named, where it named any."""
+
+    def __init__(self, refusal: Refusal, log_text: str, fields: tuple[str, ...] = ()) -> None:
+        self.refusal, self.fields = refusal, fields
+        super().__init__(log_text)
+
+
+class RunflowUnclear(RunflowError):
+    """The answer was lost or unreadable: the request may have been taken."""
+
+
+class RunflowUnreachable(RunflowError):
+    """The request was proven not taken, and every try is used up."""
+
+
+class PictureFault(StrEnum):
+    """Why a picture could not be shown."""
+
+    EXPIRED = "expired"  # 403, 404, 410: a fresh address may help, once
+    UNREACHABLE = "unreachable"  # network, time, 5xx
+    FORBIDDEN_ADDRESS = "forbidden_address"  # not https, or not a public address
+    TOO_LARGE = "too_large"  # larger than the bot downloads or decodes
+    UNREADABLE = "unreadable"  # not a picture, or a broken one
+
+
+class PictureError(BotError):
+    """One picture could not be had or read. The text is for the log, without URLs."""
+
+    def __init__(self, reason: PictureFault, log_text: str) -> None:
+        self.reason = reason
+        super().__init__(log_text)
+
+
+class SettingsError(BotError):
+    """The settings do not hold. The text names each variable and what it may be; it never holds a secret."""

@@ -1,0 +1,66 @@
+"""What the runs room asks of the face: a card that can change and must end. cogs/ui/presenter.py answers it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.money import MicroUsd
+from bot.moderation.policy import Policy
+from bot.runs.run import MissingPicture, Picture, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a person has used and has left today, in MicroUsd. `left` is None where no limit applies."""
+
+    used: MicroUsd
+    left: MicroUsd | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The end people want. `spoiler` hides every picture until a click; `missing` tells of those that did not make it."""
+
+    pictures: tuple[Picture, ...]
+    missing: tuple[MissingPicture, ...] = ()
+    spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Pictures exist and the channel's policy keeps them from view. `checked` is False where nobody checked them."""
+
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """No pictures: `run.reason` says why, `run.cost` whether anything was charged."""
+
+
+Ending = Pictures | Withheld | Ended
+
+
+class Shown(StrEnum):
+    """What became of an edit of the card."""
+
+    YES = "yes"
+    TOO_LARGE = "too_large"  # Discord refused the upload for its size (413 or 40005)
+    GONE = "gone"  # message, channel, permission or token: nobody can be reached there
+    LATER = "later"  # Discord did not take it now; try again
+
+
+class Face(Protocol):
+    """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
+
+    async def progress(self, run: Run) -> Shown:
+        """Edit the card to what `run.state` says."""
+        ...
+
+    async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
+        """Edit the card to its last form."""
+        ...
+
+    async def policy_now(self, run: Run) -> Policy:
+        """The policy of the run's channel at this moment; the strictest (`block`) where it cannot be read."""
+        ...

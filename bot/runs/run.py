@@ -1,0 +1,148 @@
+"""A run as the bot keeps it: the frozen record, its states and its ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.errors import PictureFault
+from bot.money import MicroUsd
+from bot.moderation.policy import Policy
+
+
+class State(StrEnum):
+    """Where a run stands. Which change may follow which is the table in states.py."""
+
+    ACCEPTED = "accepted"  # row and money held; nothing sent
+    SUBMITTING = "submitting"  # a create may be on its way; never sent again
+    QUEUED = "queued"
+    DISPATCHING = "dispatching"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    LOST = "lost"  # no trace of it at Runflow, or no end by the deadline
+
+
+class Delivery(StrEnum):
+    """What became of the card."""
+
+    PENDING = "pending"
+    SHOWN = "shown"
+    HELD = "held"
+    WITHHELD = "withheld"
+    UNDELIVERABLE = "undeliverable"
+
+
+class Reason(StrEnum):
+    """Why a run ended without all its pictures; the sentence for each lives in cogs/ui/sentences.py."""
+
+    NOT_AVAILABLE = "not_available"  # 401, 403: the operator's to mend
+    OUT_OF_CREDIT = "out_of_credit"  # 402
+    INPUT_REFUSED = "input_refused"  # 422, or a late failure that names an input
+    BUSY = "busy"  # 429 or 5xx on every try, proven not taken
+    UPSTREAM_FAILED = "upstream_failed"  # Runflow ended the run as failed
+    CANCELED = "canceled"
+    LOST = "lost"  # the create's answer was lost and no run was found
+    DEADLINE = "deadline"  # no end by the deadline
+    NO_PICTURES = "no_pictures"  # succeeded, yet with nothing in it
+    PICTURES_UNREADABLE = "pictures_unreadable"  # none could be fetched or read
+    UPLOAD_REFUSED = "upload_refused"  # Discord would not take even the smallest fitting
+    FAULT = "fault"  # ours; a reference is given
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run was asked for. Ids are Discord's. `parent_channel_id` is a thread's channel; no guild means a DM."""
+
+    guild_id: int | None
+    channel_id: int
+    parent_channel_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How the card is reached: through the interaction's token for 15 minutes, later through the channel."""
+
+    interaction_id: int
+    application_id: int
+    token: str
+    created_at: datetime  # UTC
+    attachment_limit_bytes: int
+    message_id: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Reply(interaction_id={self.interaction_id}, message_id={self.message_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What Runflow reported at the end, without any address."""
+
+    seed: int | None = None
+    nsfw_detected: bool | None = None
+    prompt_used: str | None = None
+    num_outputs: int = 0
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One press, one run. `input` is the checked input on the wire; times are UTC; money is whole micro-dollars."""
+
+    id: str  # 32 hex digits, ours
+    user_id: int
+    place: Place
+    reply: Reply
+    model_id: str
+    input: dict[str, Any]
+    policy: Policy
+    state: State
+    delivery: Delivery
+    held: MicroUsd
+    created_at: datetime
+    cost: MicroUsd | None = None
+    cost_estimated: bool = False
+    runflow_id: str | None = None
+    reason: Reason | None = None
+    reason_fields: tuple[str, ...] = ()
+    result: Result | None = None
+    submitted_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The whole prompt, as it was typed."""
+        return str(self.input["prompt"])
+
+    @property
+    def num_images(self) -> int:
+        """How many pictures were asked for."""
+        return int(self.input.get("num_images", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was fetched, recognised by its first bytes and decoded whole.
+
+    `changed` says how it was fitted to Discord's limit (None: as it came), `format` is the real one (`png`, `jpeg`, `webp`).
+    """
+
+    index: int
+    data: bytes
+    format: str
+    width_px: int
+    height_px: int
+    changed: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Picture({self.index}, {self.format}, {self.width_px}x{self.height_px}, {len(self.data)} bytes)"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPicture:
+    """A picture that was paid for and could not be shown, and why."""
+
+    index: int
+    fault: PictureFault
