@@ -26,7 +26,7 @@ class BotError(Exception):
 
 
 class UserError(BotError):
-    """Something the person can mend. The text is the sentence they read: what was wrong, what is allowed, what to do."""
+    """Something the person can mend. The text is what they read: what was wrong, what is allowed, what to do."""
 
 
 class OptionError(UserError):
@@ -40,9 +40,7 @@ class OptionError(UserError):
 class LimitError(UserError):
     """A limit would be passed. Money in MicroUsd; `resets_at` is UTC, None for a limit that never resets."""
 
-    def __init__(
-        self, sentence: str, *, needed: MicroUsd, left: MicroUsd, resets_at: datetime | None = None
-    ) -> None:
+    def __init__(self, sentence: str, *, needed: MicroUsd, left: MicroUsd, resets_at: datetime | None = None) -> None:
         self.needed, self.left, self.resets_at = needed, left, resets_at
         super().__init__(sentence)
 
@@ -62,7 +60,7 @@ class Refusal(StrEnum):
 
 
 class RunflowError(BotError):
-    """Runflow, or the storage behind it, did not do what was asked. The text is for the log, without secrets or URLs."""
+    """Runflow, or the storage behind it, did not do as asked. The text is for the log, without secrets or URLs."""
 
 
 class RunflowRefused(RunflowError):

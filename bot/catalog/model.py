@@ -11,10 +11,14 @@ class ModelInput(Protocol):
     """A checked input of a model: frozen, every option within the model's range (a pydantic model stands behind it)."""
 
     @property
-    def prompt(self) -> str: ...
+    def prompt(self) -> str:
+        """The text the picture is made from."""
+        ...
 
     @property
-    def num_images(self) -> int: ...
+    def num_images(self) -> int:
+        """How many pictures."""
+        ...
 
     def wire(self) -> dict[str, Any]:
         """The `input` object as Runflow takes it; unset options are absent, `enable_safety_checker` is always there."""

@@ -24,9 +24,7 @@ class RunflowStatus(StrEnum):
         return self in _FINAL
 
 
-_FINAL = frozenset(
-    {RunflowStatus.SUCCEEDED, RunflowStatus.PARTIAL, RunflowStatus.FAILED, RunflowStatus.CANCELED}
-)
+_FINAL = frozenset({RunflowStatus.SUCCEEDED, RunflowStatus.PARTIAL, RunflowStatus.FAILED, RunflowStatus.CANCELED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.money import MicroUsd
 from bot.moderation.policy import Policy
+from bot.money import MicroUsd
 from bot.runs.run import MissingPicture, Picture, Run
 
 
@@ -19,7 +19,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The end people want. `spoiler` hides every picture until a click; `missing` tells of those that did not make it."""
+    """The end people want. `spoiler` hides every picture until a click; `missing` tells which are not there."""
 
     pictures: tuple[Picture, ...]
     missing: tuple[MissingPicture, ...] = ()

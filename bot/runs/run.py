@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from bot.errors import PictureFault
-from bot.money import MicroUsd
 from bot.moderation.policy import Policy
+from bot.money import MicroUsd
 
 
 class State(StrEnum):
@@ -126,7 +126,8 @@ class Run:
 class Picture:
     """A picture that was fetched, recognised by its first bytes and decoded whole.
 
-    `changed` says how it was fitted to Discord's limit (None: as it came), `format` is the real one (`png`, `jpeg`, `webp`).
+    `changed` says how it was fitted to Discord's limit (None: as it came); `format` is the real one
+    (`png`, `jpeg`, `webp`).
     """
 
     index: int

@@ -1,0 +1,128 @@
+"""The last form of a card: pictures fetched, checked, fitted and shown as the channel allows, or words instead."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import PictureError, PictureFault
+from bot.moderation.policy import Showing, decide
+from bot.runflow.download import Downloader
+from bot.runflow.reading import OutputRef, Reading
+from bot.runs import pictures
+from bot.runs.book import RunBook
+from bot.runs.face import Ended, Ending, Face, Pictures, Shown, Withheld
+from bot.runs.run import Delivery, MissingPicture, Picture, Reason, Run, State
+from bot.runs.states import Change
+from bot.runs.watch import Watcher
+
+_log = structlog.get_logger(__name__)
+
+_RETRY_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+_DISCORD_MOST_BYTES = 500 * 1024 * 1024
+# Each time Discord refuses an upload for its size, the next try is fitted to a smaller share of the stated limit.
+_SHARES = (1.0, 0.5, 0.2, 0.05)
+
+
+class Deliverer:
+    """Ends cards."""
+
+    def __init__(self, *, book: RunBook, watcher: Watcher, downloader: Downloader, face: Face, clock: Clock) -> None:
+        self._book, self._watcher, self._downloader = book, watcher, downloader
+        self._face, self._clock = face, clock
+
+    async def deliver(self, run: Run, reading: Reading | None) -> Run:
+        """Bring a run that has its end to its card, and note what became of it."""
+        if run.state not in {State.SUCCEEDED, State.PARTIAL} or run.result is None or not run.result.num_outputs:
+            return await self._show(run, Ended(), Delivery.SHOWN)
+        showing = decide(run.result.nsfw_detected, then=run.policy, now=await self._face.policy_now(run))
+        if showing in {Showing.WITHHELD, Showing.HELD}:
+            delivery = Delivery.HELD if showing is Showing.HELD else Delivery.WITHHELD
+            return await self._show(run, Withheld(checked=run.result.nsfw_detected is not None), delivery)
+        fetched, missing = await self._fetch(run, reading)
+        if not fetched:
+            run = await self._because(run, Reason.PICTURES_UNREADABLE)
+            return await self._show(run, Ended(), Delivery.SHOWN)
+        return await self._show_pictures(run, fetched, missing, spoiler=showing is Showing.SPOILER)
+
+    async def explain(self, run: Run) -> Run:
+        """End the card in words alone: `run.reason` says which."""
+        return await self._show(run, Ended(), Delivery.SHOWN)
+
+    async def _because(self, run: Run, reason: Reason) -> Run:
+        return await self._book.apply(run, Change(replace(run, reason=reason)))
+
+    async def _show_pictures(
+        self, run: Run, fetched: Sequence[Picture], missing: Sequence[MissingPicture], *, spoiler: bool
+    ) -> Run:
+        for share in _SHARES:
+            limit_bytes = min(int(run.reply.attachment_limit_bytes * share), _DISCORD_MOST_BYTES)
+            fitted = await asyncio.gather(
+                *(asyncio.to_thread(pictures.fit, picture, limit_bytes) for picture in fetched)
+            )
+            shown = tuple(picture for picture in fitted if picture is not None)
+            lost = tuple(
+                MissingPicture(picture.index, PictureFault.TOO_LARGE)
+                for picture, small in zip(fetched, fitted, strict=True)
+                if small is None
+            )
+            if not shown:
+                break
+            ending = Pictures(shown, (*missing, *lost), spoiler=spoiler)
+            answer = await self._end_card(run, ending)
+            if answer is not Shown.TOO_LARGE:
+                return await self._note(run, answer, Delivery.SHOWN)
+            _log.warning("upload refused as too large", run=run.id, limit_bytes=limit_bytes)
+        return await self._show(await self._because(run, Reason.UPLOAD_REFUSED), Ended(), Delivery.SHOWN)
+
+    async def _show(self, run: Run, ending: Ending, delivery: Delivery) -> Run:
+        return await self._note(run, await self._end_card(run, ending), delivery)
+
+    async def _note(self, run: Run, answer: Shown, delivery: Delivery) -> Run:
+        reached = delivery if answer is Shown.YES else Delivery.UNDELIVERABLE
+        _log.info("run ended", run=run.id, state=run.state, reason=run.reason, delivery=reached)
+        return await self._book.delivered(run, reached)
+
+    async def _end_card(self, run: Run, ending: Ending) -> Shown:
+        balance = await self._book.balance(run.user_id)
+        answer = await self._face.end(run, ending, balance)
+        for delay_s in _RETRY_S:
+            if answer is not Shown.LATER:
+                break
+            await self._clock.sleep(delay_s)
+            answer = await self._face.end(run, ending, balance)
+        return answer
+
+    async def _fetch(self, run: Run, reading: Reading | None) -> tuple[list[Picture], list[MissingPicture]]:
+        """Every picture of the run. Addresses expire: where one has, the run is read again, once, for fresh ones."""
+        fresh = reading is None or not reading.outputs
+        if fresh:
+            reading = (await self._watcher.look(run)).reading
+        found = await self._fetch_all(reading.outputs if reading else ())
+        expired = [
+            i for i, one in enumerate(found) if isinstance(one, MissingPicture) and one.fault is PictureFault.EXPIRED
+        ]
+        if expired and not fresh:
+            again = (await self._watcher.look(run)).reading
+            outputs = again.outputs if again else ()
+            wanted = [i for i in expired if i < len(outputs)]
+            renewed = await asyncio.gather(*(self._fetch_one(i, outputs[i]) for i in wanted))
+            for i, one in zip(wanted, renewed, strict=True):
+                found[i] = one
+        return (
+            [one for one in found if isinstance(one, Picture)],
+            [one for one in found if isinstance(one, MissingPicture)],
+        )
+
+    async def _fetch_all(self, outputs: Sequence[OutputRef]) -> list[Picture | MissingPicture]:
+        return list(await asyncio.gather(*(self._fetch_one(i, one) for i, one in enumerate(outputs))))
+
+    async def _fetch_one(self, index: int, output: OutputRef) -> Picture | MissingPicture:
+        try:
+            data = await self._downloader.fetch(output.url)
+            return await asyncio.to_thread(pictures.check, index, data)
+        except PictureError as error:
+            _log.warning("picture missing", index=index, fault=error.reason, detail=str(error))
+            return MissingPicture(index, error.reason)

@@ -1,0 +1,97 @@
+"""Sees every run to its end: one supervised task for each run that is alive, taken up again at start."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from bot.clock import Clock
+from bot.runs.book import RunBook
+from bot.runs.deliver import Deliverer
+from bot.runs.progress import Progress
+from bot.runs.run import Delivery, Reason, Run, State
+from bot.runs.states import FINAL, Change, ended
+from bot.runs.submit import Step, Submitter
+from bot.runs.watch import Watcher
+
+_log = structlog.get_logger(__name__)
+
+_TRIES_AFTER_FAULT_S = (1.0, 5.0, 15.0)
+
+
+class Driver:
+    """Drives runs. `bell` brings the ids of runs to drive, or to look at now when they are being driven already."""
+
+    def __init__(
+        self,
+        *,
+        book: RunBook,
+        submitter: Submitter,
+        watcher: Watcher,
+        deliverer: Deliverer,
+        progress: Callable[[], Progress],
+        clock: Clock,
+        bell: asyncio.Queue[str],
+    ) -> None:
+        self._book, self._submitter, self._watcher, self._deliverer = book, submitter, watcher, deliverer
+        self._progress, self._clock, self._bell = progress, clock, bell
+        self._knocks: dict[str, asyncio.Event] = {}
+
+    async def serve(self) -> None:
+        """Drive runs until cancelled. Whatever is under way then is taken up by the next process."""
+        async with asyncio.TaskGroup() as drives:
+            for run in await self._book.unfinished():
+                self._begin(drives, run.id)
+            while True:
+                run_id = await self._bell.get()
+                if run_id in self._knocks:
+                    self._knocks[run_id].set()
+                else:
+                    self._begin(drives, run_id)
+
+    @property
+    def alive(self) -> int:
+        """How many runs are being driven."""
+        return len(self._knocks)
+
+    def _begin(self, drives: asyncio.TaskGroup, run_id: str) -> None:
+        self._knocks[run_id] = asyncio.Event()
+        task = drives.create_task(self._drive(run_id), name=f"run {run_id}")
+        task.add_done_callback(lambda _: self._knocks.pop(run_id, None))
+
+    async def _drive(self, run_id: str) -> None:
+        for delay_s in (*_TRIES_AFTER_FAULT_S, None):
+            try:
+                await self._to_the_end(await self._book.load(run_id), self._knocks[run_id])
+            except Exception:  # noqa: BLE001 - a fault in one run must not take the others down; it is logged whole
+                _log.exception("run faulted", run=run_id)
+            else:
+                return
+            if delay_s is not None:
+                await self._clock.sleep(delay_s)
+        await self._give_up(run_id)
+
+    async def _to_the_end(self, run: Run, knock: asyncio.Event) -> None:
+        async with self._progress() as progress:
+            step = Step(run)
+            if run.state is State.ACCEPTED:
+                step = await self._submitter.submit(run)
+            elif run.state is State.SUBMITTING:
+                step = await self._submitter.search(run)
+            step = await self._watcher.watch(step, knock, progress)
+            await progress.finish()
+        if step.run.delivery is Delivery.PENDING:
+            await self._deliverer.deliver(step.run, step.reading)
+
+    async def _give_up(self, run_id: str) -> None:
+        """End a run that faulted on every try: its card in words, its money given back where it had no end."""
+        try:
+            run = await self._book.load(run_id)
+            if run.state not in FINAL:
+                run = await self._book.apply(run, ended(run, State.LOST, Reason.FAULT, self._book.now()))
+            else:
+                run = await self._book.apply(run, Change(replace(run, reason=Reason.FAULT)))
+            await self._deliverer.explain(run)
+        except Exception:  # noqa: BLE001 - nothing is left to try; the next start takes the run up again
+            _log.exception("run could not be ended", run=run_id)

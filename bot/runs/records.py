@@ -1,0 +1,122 @@
+"""Runs as rows. Every function takes the connection of the transaction it is part of."""
+
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.moderation.policy import Policy
+from bot.money import MicroUsd
+from bot.runs.run import Delivery, Place, Reason, Reply, Result, Run, State
+from bot.runs.states import FINAL
+from bot.store.tables import runs
+
+
+async def add(connection: AsyncConnection, run: Run) -> None:
+    """Write a new run. The interaction id is unique: see `exists`."""
+    await connection.execute(insert(runs).values(**_values(run)))
+
+
+async def exists(connection: AsyncConnection, interaction_id: int) -> bool:
+    """Whether this press already has its run."""
+    found = await connection.execute(select(runs.c.id).where(runs.c.interaction_id == interaction_id))
+    return found.first() is not None
+
+
+async def load(connection: AsyncConnection, run_id: str) -> Run:
+    """The run. Raises LookupError when there is none."""
+    row = (await connection.execute(select(runs).where(runs.c.id == run_id))).first()
+    if row is None:
+        raise LookupError(run_id)
+    return _run(row)
+
+
+async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
+    """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
+    done = await connection.execute(
+        update(runs)
+        .where(runs.c.id == before.id, runs.c.state == before.state, runs.c.delivery == before.delivery)
+        .values(**_values(after))
+    )
+    return done.rowcount == 1
+
+
+async def unfinished(connection: AsyncConnection) -> list[Run]:
+    """Runs that still owe somebody an end: not final, or final and not shown. Oldest first."""
+    rows = await connection.execute(
+        select(runs)
+        .where((runs.c.delivery == Delivery.PENDING) | runs.c.state.not_in(sorted(FINAL)))
+        .order_by(runs.c.created_at, runs.c.id)
+    )
+    return [_run(row) for row in rows]
+
+
+def _values(run: Run) -> dict[str, Any]:
+    result = run.result
+    return {
+        "id": run.id,
+        "interaction_id": run.reply.interaction_id,
+        "application_id": run.reply.application_id,
+        "user_id": run.user_id,
+        "guild_id": run.place.guild_id,
+        "channel_id": run.place.channel_id,
+        "parent_channel_id": run.place.parent_channel_id,
+        "model_id": run.model_id,
+        "input": run.input,
+        "policy": run.policy.value,
+        "interaction_token": run.reply.token,
+        "interaction_at": run.reply.created_at,
+        "attachment_limit_bytes": run.reply.attachment_limit_bytes,
+        "message_id": run.reply.message_id,
+        "state": run.state.value,
+        "delivery": run.delivery.value,
+        "held_micro_usd": run.held,
+        "cost_micro_usd": run.cost,
+        "cost_estimated": run.cost_estimated,
+        "runflow_id": run.runflow_id,
+        "reason": run.reason.value if run.reason else None,
+        "reason_fields": list(run.reason_fields),
+        "result": None
+        if result is None
+        else {
+            "seed": result.seed,
+            "nsfw_detected": result.nsfw_detected,
+            "prompt_used": result.prompt_used,
+            "num_outputs": result.num_outputs,
+            "duration_ms": result.duration_ms,
+        },
+        "created_at": run.created_at,
+        "submitted_at": run.submitted_at,
+        "ended_at": run.ended_at,
+    }
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        user_id=row.user_id,
+        place=Place(row.guild_id, row.channel_id, row.parent_channel_id),
+        reply=Reply(
+            interaction_id=row.interaction_id,
+            application_id=row.application_id,
+            token=row.interaction_token,
+            created_at=row.interaction_at,
+            attachment_limit_bytes=row.attachment_limit_bytes,
+            message_id=row.message_id,
+        ),
+        model_id=row.model_id,
+        input=row.input,
+        policy=Policy(row.policy),
+        state=State(row.state),
+        delivery=Delivery(row.delivery),
+        held=MicroUsd(row.held_micro_usd),
+        created_at=row.created_at,
+        cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
+        cost_estimated=row.cost_estimated,
+        runflow_id=row.runflow_id,
+        reason=Reason(row.reason) if row.reason else None,
+        reason_fields=tuple(row.reason_fields or ()),
+        result=Result(**row.result) if row.result else None,
+        submitted_at=row.submitted_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,141 @@
+"""Which state may follow which, in one table; and what a reading of Runflow means for a run. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.catalog.model import Model, Size
+from bot.money import MicroUsd
+from bot.runflow.reading import Reading, RunflowStatus
+from bot.runs.run import Reason, Result, Run, State
+
+FINAL = frozenset({State.SUCCEEDED, State.PARTIAL, State.FAILED, State.CANCELED, State.LOST})
+
+# A run found again after it was given up as lost may still get the end that Runflow gave it.
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.ACCEPTED: frozenset({State.SUBMITTING, State.CANCELED}),
+    State.SUBMITTING: frozenset({State.QUEUED, State.DISPATCHING, State.RUNNING}) | FINAL,
+    State.QUEUED: frozenset({State.DISPATCHING, State.RUNNING}) | FINAL,
+    State.DISPATCHING: frozenset({State.RUNNING}) | FINAL,
+    State.RUNNING: FINAL,
+    State.SUCCEEDED: frozenset(),
+    State.PARTIAL: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELED: frozenset(),
+    State.LOST: frozenset({State.SUCCEEDED, State.PARTIAL, State.FAILED, State.CANCELED}),
+}
+
+_STATE_OF: Mapping[RunflowStatus, State] = {
+    RunflowStatus.QUEUED: State.QUEUED,
+    RunflowStatus.DISPATCHING: State.DISPATCHING,
+    RunflowStatus.RUNNING: State.RUNNING,
+    RunflowStatus.SUCCEEDED: State.SUCCEEDED,
+    RunflowStatus.PARTIAL: State.PARTIAL,
+    RunflowStatus.FAILED: State.FAILED,
+    RunflowStatus.CANCELED: State.CANCELED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Book `cost` for the run; `estimated` where Runflow named none."""
+
+    cost: MicroUsd
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give back what was held: nothing was charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one event makes of a run: the new record, and what the books do in the same transaction."""
+
+    run: Run
+    books: Settle | Release | None = None
+
+
+def may_follow(now: State, then: State) -> bool:
+    """Whether `then` may come after `now`."""
+    return then in TRANSITIONS[now]
+
+
+def ended(run: Run, state: State, reason: Reason, at: datetime, fields: tuple[str, ...] = ()) -> Change:
+    """An end without a reading: refused, lost, abandoned. Nothing was charged, so what was held is released."""
+    return Change(replace(run, state=state, reason=reason, reason_fields=fields, ended_at=at), Release())
+
+
+def read(run: Run, reading: Reading, model: Model, at: datetime) -> Change | None:
+    """What a reading makes of the run; None where it is stale, repeated, or of a status nobody knows.
+
+    The first reading also brings Runflow's id: adopted even when the status tells nothing new.
+    """
+    state = _STATE_OF.get(reading.status)
+    known = run if run.runflow_id else replace(run, runflow_id=reading.runflow_id)
+    if state is None or not may_follow(run.state, state):
+        return Change(known) if known is not run else None
+    if state not in FINAL:
+        return Change(replace(known, state=state))
+    return _ended_by(known, state, reading, model, at)
+
+
+def _ended_by(run: Run, state: State, reading: Reading, model: Model, at: datetime) -> Change:
+    result = Result(
+        seed=reading.seed,
+        nsfw_detected=reading.nsfw_detected,
+        prompt_used=reading.prompt_used,
+        num_outputs=len(reading.outputs),
+        duration_ms=reading.duration_ms,
+    )
+    books = _books(run, state, reading, model)
+    cost, estimated = (books.cost, books.estimated) if isinstance(books, Settle) else (None, False)
+    reason = _reason(state, reading)
+    fields = reading.failure.fields if reading.failure else ()
+    return Change(
+        replace(
+            run,
+            state=state,
+            result=result,
+            cost=cost,
+            cost_estimated=estimated,
+            reason=reason,
+            reason_fields=fields if reason is Reason.INPUT_REFUSED else (),
+            ended_at=at,
+        ),
+        books,
+    )
+
+
+def _reason(state: State, reading: Reading) -> Reason | None:
+    if state is State.CANCELED:
+        return Reason.CANCELED
+    if state is State.FAILED:
+        code = (reading.failure.code or "") if reading.failure else ""
+        return Reason.INPUT_REFUSED if "VALIDATION" in code.upper() else Reason.UPSTREAM_FAILED
+    return None if reading.outputs else Reason.NO_PICTURES
+
+
+def _books(run: Run, state: State, reading: Reading, model: Model) -> Settle | Release:
+    """A cost that Runflow names is booked as it is, whatever the end: that money is spent.
+
+    Where it names none, a success is estimated by the pixels delivered, and anything else was free
+    (failed runs are not billed: concepts/pricing).
+    """
+    if reading.cost is not None:
+        return Settle(reading.cost, estimated=False) if reading.cost > 0 else Release()
+    if state not in {State.SUCCEEDED, State.PARTIAL} or not reading.outputs:
+        return Release()
+    asked = size_asked(run, model)
+    sizes = tuple(
+        Size(output.width_px, output.height_px) if output.width_px and output.height_px else asked
+        for output in reading.outputs
+    )
+    return Settle(model.proportional_price(sizes), estimated=True)
+
+
+def size_asked(run: Run, model: Model) -> Size:
+    """The pixels of each picture that the run asked for."""
+    names = {option.name for option in model.options}
+    return model.size_of(model.parse({name: value for name, value in run.input.items() if name in names}))
