@@ -1,0 +1,217 @@
+"""The database: opened, migrated, and written to in transactions that no two tasks share."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import SettingsError, Unavailable
+from bot.store.migrate import upgrade
+
+_PATIENCE_S = 5.0  # how long to wait for a lock, a connection or a free place in the pool
+_STATEMENT_S = 20.0
+_NOT_WRITTEN = "I could not write this down just now, so nothing was started. Please try again in a minute."
+_NOT_READ = "I could not look this up just now. Please try again in a minute."
+
+_SQLITE_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+# Classes of SQLSTATE (PostgreSQL, appendix A): connection, transaction rollback, resources, object not in the
+# state needed (a lock not had in time), operator intervention, system error; 25006 is a server made read-only.
+_POSTGRES_PASSING = ("08", "40", "53", "55", "57", "58", "25006")
+
+
+class Store:
+    """One database. Use `open`; every `write` and `read` is one transaction on a connection of its own."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        # aiosqlite and asyncpg both mix transactions when tasks share a connection; the pool gives each its own.
+        self._writes = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._reads = engine
+        self._dialect: Literal["sqlite", "postgresql"] = "sqlite" if engine.name == "sqlite" else "postgresql"
+        if self._dialect == "postgresql":
+            self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        # SQLite has one writer, and its busy handler is neither fair nor quick: writers of this process queue here.
+        self._turn = asyncio.Lock()
+        self._writer: asyncio.Task[Any] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, database_url: str) -> AsyncGenerator[Self]:
+        """Open the database and bring it to the newest form; SQLite's folder is made where it is missing.
+
+        Raises SettingsError for an address that cannot be used, and Unavailable when the database does not answer.
+        """
+        engine = _engine(_checked(database_url))
+        try:
+            store = cls(engine)
+            async with store.write() as connection:
+                await connection.run_sync(upgrade)
+            yield store
+        finally:
+            await engine.dispose()
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which engine this is."""
+        return self._dialect
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction: kept at the end of the block, undone by any exception, a cancellation included.
+
+        On SQLite it is the only writer from its first moment, so what it reads stays true until it writes. A
+        cancellation that falls into the commit itself may find it done. Raises Unavailable when the database does not
+        answer, is locked or full; nothing is written then, or (a connection lost in the commit) it cannot be known.
+        """
+        if self._dialect == "postgresql":
+            async with _transaction(self._writes, _NOT_WRITTEN) as connection:
+                yield connection
+            return
+        await self._take_turn()
+        try:
+            async with _transaction(self._writes, _NOT_WRITTEN) as connection:
+                yield connection
+        finally:
+            self._writer = None
+            self._turn.release()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction over one moment of the data; writers do not wait for it. Raises Unavailable as `write`."""
+        async with _transaction(self._reads, _NOT_READ) as connection:
+            yield connection
+
+    async def _take_turn(self) -> None:
+        task = asyncio.current_task()
+        if self._writer is task:
+            raise RuntimeError("a write within a write of the same task would wait for itself")
+        try:
+            async with asyncio.timeout(_PATIENCE_S * 2):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise Unavailable(_NOT_WRITTEN) from error
+        self._writer = task
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine, sentence: str) -> AsyncGenerator[AsyncConnection]:
+    try:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(engine.begin())
+            except (OSError, TimeoutError) as error:  # asyncpg's connect raises these bare
+                raise Unavailable(sentence) from error
+            yield connection
+    except PoolTimeoutError as error:
+        raise Unavailable(sentence) from error
+    except DBAPIError as error:
+        if _passes(error):
+            raise Unavailable(sentence) from error
+        raise
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether the database's condition is to blame, rather than the statement."""
+    if error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return code & 0xFF in _SQLITE_PASSING  # the low byte is the primary code (sqlite.org/rescode.html)
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_POSTGRES_PASSING)
+
+
+def _checked(database_url: str) -> URL:
+    try:
+        url = make_url(database_url)
+    except ArgumentError as error:
+        raise SettingsError("DATABASE_URL is not an address of a database.") from error
+    match url.get_backend_name():
+        case "sqlite":
+            if url.database in (None, "", ":memory:") or str(url.database).startswith("file:"):
+                raise SettingsError("DATABASE_URL must name a file: sqlite+aiosqlite:///path/to/imagine.db")
+            return url.set(drivername="sqlite+aiosqlite")
+        case "postgresql":
+            return url.set(drivername="postgresql+asyncpg")
+        case _:
+            raise SettingsError("DATABASE_URL must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+
+
+def _engine(url: URL) -> AsyncEngine:
+    return _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    folder = Path(cast("str", url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the rows hold people's prompts
+    except OSError as error:
+        raise SettingsError(f"DATABASE_URL: the folder {folder} cannot be made.") from error
+    engine = create_async_engine(
+        url,
+        pool_timeout=_PATIENCE_S,
+        # Without an isolation level the driver begins nothing by itself; `begin` below does.
+        connect_args={"isolation_level": None, "timeout": _PATIENCE_S},
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    cursor = dbapi_connection.cursor()
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _postgresql(url: URL) -> AsyncEngine:
+    try:
+        engine = create_async_engine(
+            url,
+            pool_timeout=_PATIENCE_S,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": _PATIENCE_S,
+                "command_timeout": _STATEMENT_S * 1.5,  # for a server that went silent; the server's own come first
+                "server_settings": {
+                    "lock_timeout": f"{_PATIENCE_S:.0f}s",
+                    "statement_timeout": f"{_STATEMENT_S:.0f}s",
+                    "idle_in_transaction_session_timeout": "60s",
+                },
+            },
+        )
+    except ModuleNotFoundError as error:
+        raise SettingsError("DATABASE_URL: PostgreSQL needs the extra `postgres` (asyncpg) installed.") from error
+    event.listen(engine.sync_engine, "handle_error", _name_silence)
+    return engine
+
+
+def _name_silence(context: ExceptionContext) -> None:
+    # asyncpg raises these bare in the middle of a statement, where SQLAlchemy does not wrap them.
+    if isinstance(context.original_exception, TimeoutError | OSError):
+        context.chained_exception = Unavailable(_NOT_WRITTEN)
