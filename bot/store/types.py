@@ -7,7 +7,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time. Stored as UTC, read as UTC; a naive time is refused with ValueError, since nobody knows its zone."""
+    """An aware time, stored and read as UTC. A naive one is refused with ValueError: nobody knows its zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
