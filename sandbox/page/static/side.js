@@ -1,0 +1,40 @@
+// The left side: channels, who is typing, and how Runflow behaves today.
+
+import { displayName, h } from "./dom.js";
+
+const GROUPS = [["Channels", (one) => one.type !== 1], ["Direct messages", (one) => one.type === 1]];
+const SIGNS = { 1: "@", 10: "↳", 11: "↳", 12: "↳" };
+
+export function drawChannels(box, channels, { here, unread, visit, label }) {
+  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+  box.replaceChildren(...GROUPS.flatMap(([name, belongs]) => {
+    const some = channels.filter((channel) => channel.type !== 4 && belongs(channel));
+    return some.length ? [h("h2", {}, name), h("ul", {}, some.map((channel) => item(channel, { here, unread, visit, label })))] : [];
+  }));
+  if (focused) box.querySelector(`[data-id="${focused}"]`)?.focus();
+}
+
+function item(channel, { here, unread, visit, label }) {
+  const id = String(channel.id);
+  return h("li", { class: channel.type in SIGNS && channel.type !== 1 ? "thread" : "" },
+    h("button", {
+      type: "button", class: `channel${unread.has(id) ? " unread" : ""}`, data: { id }, "aria-current": id === here ? "page" : null,
+      onclick: () => visit(id),
+    },
+    h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[channel.type] ?? "#"),
+    h("span", { class: "channel-label" }, label(channel).replace(/^[#@]/, "")),
+    channel.nsfw ? h("span", { class: "age" }, "18+", h("span", { class: "sr" }, " age-restricted")) : null,
+    unread.has(id) ? h("span", { class: "sr" }, " unread") : null));
+}
+
+export function drawPeople(select, people, me) {
+  select.replaceChildren(...people.map((person) => {
+    const role = person.role ?? person.role_name;
+    return h("option", { value: String(person.id), selected: String(person.id) === me }, `${displayName(person)}${role ? ` (${role})` : ""}`);
+  }));
+}
+
+export function drawProfiles(select, runflow) {
+  if (!runflow) return;
+  select.replaceChildren(...runflow.profiles.map((name) => h("option", { value: name, selected: name === runflow.profile }, name)));
+}

@@ -1,0 +1,85 @@
+// The list of messages: rows keep their place, their focus and their revealed spoilers while they change.
+
+import { compareIds, h } from "./dom.js";
+import { interactionRow, messageRow, spoken } from "./message.js";
+
+const NEAR_END_PX = 160;
+
+export class Timeline {
+  constructor(list, live, on) {
+    Object.assign(this, { list, live, on, rows: new Map(), notes: new Map() });
+    // Pictures that arrive late must not push the newest message out of sight.
+    list.addEventListener("load", () => this.pinned && this.toEnd(), true);
+    list.addEventListener("scroll", () => (this.pinned = this.nearEnd()), { passive: true });
+    this.pinned = true;
+  }
+
+  fill(messages, page) {
+    this.rows.clear();
+    this.list.replaceChildren();
+    if (!messages.length) this.list.append(this.welcome(page));
+    for (const message of messages) this.place(String(message.id), messageRow(message, this.on));
+    this.pinned = true;
+    this.toEnd();
+  }
+
+  welcome(page) {
+    const channel = page.channel();
+    return h("li", { class: "welcome" }, h("h3", {}, `This is ${page.label(channel)}`),
+      h("p", {}, "Type ", h("kbd", {}, "/imagine"), " in the box below, then what you would like to see. For example: ",
+        h("em", {}, "a red fox in fresh snow, evening light"), "."));
+  }
+
+  put(key, thing, page) {
+    this.list.querySelector(".welcome")?.remove();
+    const pending = key.startsWith("pending ");
+    const row = pending ? interactionRow(thing, page.bot(), this.on) : messageRow(thing, this.on);
+    const old = this.rows.get(key);
+    if (old) this.replace(key, old, row);
+    else this.place(key, row);
+    if (this.notes.get(key)) this.note(key, this.notes.get(key));
+    if (!pending) this.live.textContent = spoken(thing);
+    else if (thing.state === "failed") this.live.textContent = "The application did not respond";
+    if (this.pinned) this.toEnd();
+  }
+
+  replace(key, old, row) {
+    const focus = old.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    old.replaceWith(row);
+    this.rows.set(key, row);
+    if (focus) [...row.querySelectorAll("[data-key]")].find((node) => node.dataset.key === focus)?.focus();
+  }
+
+  place(key, row) {
+    this.rows.set(key, row);
+    const id = row.dataset.id;
+    const after = [...this.list.children].find((node) => node.dataset.id && compareIds(node.dataset.id, id) > 0);
+    this.list.insertBefore(row, after ?? null);
+  }
+
+  remove(key) {
+    this.rows.get(key)?.remove();
+    this.rows.delete(key);
+  }
+
+  // A short line under a message: why a press did not work.
+  note(key, text) {
+    const row = this.rows.get(key);
+    this.notes.set(key, text);
+    row?.querySelector(".row-note")?.remove();
+    if (!text || !row) return;
+    row.querySelector(".message-body").append(h("p", { class: "row-note", role: "alert" }, text));
+  }
+
+  rested(key) {
+    for (const node of this.rows.get(key)?.querySelectorAll("[aria-busy]") ?? []) node.removeAttribute("aria-busy");
+  }
+
+  nearEnd() {
+    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END_PX;
+  }
+
+  toEnd() {
+    this.list.scrollTop = this.list.scrollHeight;
+  }
+}
