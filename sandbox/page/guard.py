@@ -39,7 +39,7 @@ async def only_from_here(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def page_headers(host: str, picture_origin: str) -> dict[str, str]:
-    """Headers of every answer: nothing is loaded from, or sent to, anywhere but the page and the stand-in's pictures."""
+    """Headers of every answer: the page loads from and sends to itself and the stand-in's pictures, nothing else."""
     policy = (
         "default-src 'none'",
         "script-src 'self'",

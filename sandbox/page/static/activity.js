@@ -12,7 +12,7 @@ export function drawActivity(list, interaction, page) {
   const id = `activity-${interaction.id}`;
   const what = interaction.name ? `/${interaction.name}` : "a button";
   const ack = interaction.ack_ms === undefined || interaction.ack_ms === null ? "" : ` in ${Math.round(interaction.ack_ms)} ms`;
-  const item = h("li", { id, class: `activity ${interaction.state}` },
+  const item = h("li", { id, class: `activity is-${interaction.state}` },
     h("p", { class: "activity-what" }, h("strong", {}, what), ` by ${displayName(page.person(interaction.user_id))}`),
     h("p", { class: "activity-how" }, `${WORDS[interaction.state] ?? interaction.state}${ack}`));
   const old = document.getElementById(id);

@@ -84,7 +84,7 @@ class Page {
       onEvent: (event) => (this.queue ? this.queue.push(event) : this.take(event)),
       onBreak: () => {
         this.queue = [];
-        $("presence").textContent = "The sandbox is away. Trying again…";
+        $("presence").textContent = "Sandbox away, trying again…";
         $("presence").className = "presence away";
       },
     });
@@ -239,8 +239,8 @@ class Page {
 
   drawPresence() {
     const count = this.commands.length;
-    const words = this.online === false ? "The bot is offline" : `The bot is online · ${count} command${count === 1 ? "" : "s"}`;
-    $("presence").textContent = words;
+    const more = h("span", { class: "more" }, ` · ${count} command${count === 1 ? "" : "s"}`);
+    $("presence").replaceChildren(...(this.online === false ? ["Bot offline"] : ["Bot online", more]));
     $("presence").className = `presence ${this.online === false ? "away" : "online"}`;
   }
 }
@@ -264,9 +264,14 @@ $("profile").addEventListener("change", async (event) => {
 $("open-side").addEventListener("click", () => {
   const open = $("shell").classList.toggle("open");
   $("open-side").setAttribute("aria-expanded", String(open));
+  if (open) $("channels").querySelector("button")?.focus();
 });
+$("shell").addEventListener("click", (event) => event.target === $("shell") && closeSide());
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") closeSide();
+  if (event.key === "Escape" && $("shell").classList.contains("open")) {
+    closeSide();
+    $("open-side").focus();
+  }
   const typing = event.target.matches("input, textarea, select, [role=option]") || document.querySelector("dialog[open]");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) document.getElementById("composer-input")?.focus();
 });

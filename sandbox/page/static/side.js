@@ -8,10 +8,20 @@ const SIGNS = { 1: "@", 10: "↳", 11: "↳", 12: "↳" };
 export function drawChannels(box, channels, { here, unread, visit, label }) {
   const focused = box.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   box.replaceChildren(...GROUPS.flatMap(([name, belongs]) => {
-    const some = channels.filter((channel) => channel.type !== 4 && belongs(channel));
+    const some = inOrder(channels.filter((channel) => channel.type !== 4 && belongs(channel)));
     return some.length ? [h("h2", {}, name), h("ul", {}, some.map((channel) => item(channel, { here, unread, visit, label })))] : [];
   }));
   if (focused) box.querySelector(`[data-id="${focused}"]`)?.focus();
+}
+
+// Threads stand under the channel they belong to.
+function inOrder(channels) {
+  const isThread = (one) => one.type in SIGNS && one.type !== 1;
+  const tops = channels.filter((one) => !isThread(one));
+  const threads = channels.filter(isThread);
+  const under = (top) => threads.filter((thread) => String(thread.parent_id) === String(top.id));
+  const orphans = threads.filter((thread) => !tops.some((top) => String(top.id) === String(thread.parent_id)));
+  return [...tops.flatMap((top) => [top, ...under(top)]), ...orphans];
 }
 
 function item(channel, { here, unread, visit, label }) {

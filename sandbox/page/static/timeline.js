@@ -12,6 +12,7 @@ export class Timeline {
     list.addEventListener("load", () => this.pinned && this.toEnd(), true);
     list.addEventListener("scroll", () => (this.pinned = this.nearEnd()), { passive: true });
     this.pinned = true;
+    new ResizeObserver(() => this.pinned && this.toEnd()).observe(list);
   }
 
   fill(messages, page) {
