@@ -59,6 +59,7 @@ class BotProcess:
         self._on_line = on_line
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._heard = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -101,6 +102,10 @@ class BotProcess:
         """The last `count` lines it has logged."""
         return tuple(self.lines)[-count:]
 
+    async def heard(self) -> None:
+        """Wait until it has logged another line, or has ended."""
+        await self._heard.wait()
+
     async def wait(self) -> int:
         """Wait for the process to end and return its exit code."""
         if self._process is None:
@@ -140,8 +145,11 @@ class BotProcess:
                 self._keep(line)
         if rest:
             self._keep(rest)
+        self._heard.set()
 
     def _keep(self, line: str) -> None:
         self.lines.append(line)
+        heard, self._heard = self._heard, asyncio.Event()
+        heard.set()
         if self._on_line is not None:
             self._on_line(line)

@@ -140,11 +140,12 @@ async def save_pictures(message: Payload, out: Path, prompt: str) -> list[Path]:
                 answer.raise_for_status()
                 content = await answer.read()
             ending = Path(str(attachment["filename"])).suffix.lower()
-            saved.append(await asyncio.to_thread(_write_new, out, slug(prompt), ending, content))
+            saved.append(await asyncio.to_thread(write_new, out, slug(prompt), ending, content))
     return saved
 
 
-def _write_new(out: Path, stem: str, ending: str, content: bytes) -> Path:
+def write_new(out: Path, stem: str, ending: str, content: bytes) -> Path:
+    """Write `content` to the first free name of `stem-1`, `stem-2` and so on."""
     number = 1
     while True:
         path = out / f"{stem}-{number}{ending}"
@@ -158,11 +159,10 @@ def _write_new(out: Path, stem: str, ending: str, content: bytes) -> Path:
 
 
 def slug(prompt: str) -> str:
-    """A short file name from a prompt: letters and digits of any script, joined by hyphens."""
+    """A short file name from a prompt: letters and digits of any script, joined by hyphens, at most 60 bytes."""
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", prompt).casefold())
-    joined = ""
-    for word in words:
-        if len((joined + word).encode()) > 60:
-            break
-        joined += f"-{word}" if joined else word
-    return joined or "picture"
+    whole = "-".join(words).encode()
+    short = whole[:60].decode(errors="ignore")
+    if len(whole) > 60 and "-" in short and whole[60:61] != b"-":
+        short = short.rpartition("-")[0]
+    return short.strip("-") or "picture"
