@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import weakref
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -176,23 +176,28 @@ class PageServer:
                 focused=_text(body, "focused"),
             )
         except ClientRefusal as refusal:
-            return web.json_response({"message": str(refusal)}, status=422)
+            return _refused(str(refusal))
         return web.json_response({"choices": choices})
 
     async def _choose_profile(self, request: web.Request) -> web.StreamResponse:
         name = _text(await _json(request), "profile")
         if name not in PROFILES:
-            return web.json_response({"message": "There is no such profile."}, status=422)
+            return _refused("There is no such profile.")
         self._runflow.switches = PROFILES[name]
         self._profile = name
         return web.json_response({"profile": name})
 
 
-async def _answered(interaction: asyncio.Future[int] | Any) -> web.StreamResponse:
+async def _answered(interaction: Awaitable[int | str]) -> web.StreamResponse:
     try:
         return web.json_response({"interaction_id": str(await interaction)})
     except ClientRefusal as refusal:
-        return web.json_response({"message": str(refusal)}, status=422)
+        return _refused(str(refusal))
+
+
+def _refused(reason: str) -> web.StreamResponse:
+    # 200: the page did its work. It is the client of the little world that would not send this.
+    return web.json_response({"refused": reason})
 
 
 async def _json(request: web.Request) -> Body:
@@ -220,7 +225,7 @@ def _text(body: Body, key: str) -> str:
 
 
 def _mapping(body: Body, key: str) -> dict[str, Any]:
-    value = body.get(key) or {}
+    value: object = body.get(key) or {}
     if not isinstance(value, dict):
         raise web.HTTPBadRequest(text=f"{key} must be an object.")
     return cast("dict[str, Any]", value)

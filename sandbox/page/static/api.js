@@ -13,9 +13,10 @@ export async function post(path, body) {
   } catch {
     throw new Refused("The sandbox does not answer. Is it still running?");
   }
-  if (answer.status === 422) throw new Refused((await answer.json()).message);
   if (!answer.ok) throw new Refused("That did not go through. Look at the sandbox's terminal for the reason.");
-  return answer.json();
+  const result = await answer.json();
+  if (result.refused) throw new Refused(result.refused);
+  return result;
 }
 
 export async function getState(person) {

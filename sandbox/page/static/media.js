@@ -17,7 +17,7 @@ function picture(item, on, path, alone) {
   const alt = item.description || media.description || "";
   const image = h("img", { src: media.url, alt: alt || "Picture without a description", loading: "lazy", decoding: "async", draggable: "false" });
   const box = h("figure", { class: "picture" });
-  if (alone && media.width && media.height) box.style.setProperty("--ratio", `${media.width} / ${media.height}`);
+  if (alone && media.width && media.height) box.style.setProperty("--ratio", String(media.width / media.height));
   const open = h("button", { type: "button", class: "picture-open", data: { key: `open ${path}` }, onclick: () => enlarge(media, alt, open) }, image);
   box.append(open);
   if (alt) box.append(...altBadge(alt, path));

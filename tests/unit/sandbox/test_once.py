@@ -1,6 +1,7 @@
 """A reply in the terminal, and names for its pictures."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from sandbox.once import flatten, plain, slug, write_new
 
 
 def test_a_card_is_told_in_lines():
-    card = {
+    card: dict[str, Any] = {
         "type": 17,
         "components": [
             {"type": 10, "content": "### **A fox**\n-# asked <t:1700000000:R>"},
