@@ -42,7 +42,7 @@ class Store:
     """One database. Use `open`; every `write` and `read` is one transaction on a connection of its own."""
 
     def __init__(self, engine: AsyncEngine, *, patience_s: float) -> None:
-        # aiosqlite and asyncpg both mix transactions when tasks share a connection; the pool gives each its own.
+        # On a connection that tasks share, one's commit would keep what another undoes: the pool gives each its own.
         self._writes = engine.execution_options(begin="BEGIN IMMEDIATE")
         self._reads = engine
         self._dialect: Literal["sqlite", "postgresql"] = "sqlite" if engine.name == "sqlite" else "postgresql"
@@ -61,7 +61,10 @@ class Store:
         `patience_s` is how long a transaction waits for a lock, a connection or a place in the pool. Raises
         SettingsError for a database that cannot be used as it is, and Unavailable for one that does not answer.
         """
-        engine = _engine(_checked(database_url), patience_s)
+        url = _checked(database_url)
+        if url.get_backend_name() == "sqlite":
+            await asyncio.to_thread(_make_sqlite_file, Path(cast("str", url.database)))
+        engine = _engine(url, patience_s)
         try:
             store = cls(engine, patience_s=patience_s)
             await store._migrate()
@@ -180,19 +183,25 @@ class _SqliteConnection(sqlite3.Connection):
         super().close()
 
 
+def _make_sqlite_file(file: Path) -> None:
+    # Opened here once, since a file that cannot be opened leaves aiosqlite's thread behind, which then speaks to a
+    # loop that may be gone.
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the rows hold people's prompts
+        sqlite3.connect(file).close()
+    except (OSError, sqlite3.OperationalError) as error:
+        raise SettingsError(f"DATABASE_URL: the file {file} cannot be opened or made.") from error
+
+
 def _engine(url: URL, patience_s: float) -> AsyncEngine:
     return _sqlite(url, patience_s) if url.get_backend_name() == "sqlite" else _postgresql(url, patience_s)
 
 
 def _sqlite(url: URL, patience_s: float) -> AsyncEngine:
-    folder = Path(cast("str", url.database)).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the rows hold people's prompts
-    except OSError as error:
-        raise SettingsError(f"DATABASE_URL: the folder {folder} cannot be made.") from error
     engine = create_async_engine(
         url,
         pool_timeout=patience_s,
+        hide_parameters=True,  # an error's text would carry prompts and interaction tokens into the log
         # Without an isolation level the driver begins nothing by itself; `begin` below does.
         connect_args={"isolation_level": None, "timeout": patience_s, "factory": _SqliteConnection},
     )
@@ -219,6 +228,7 @@ def _postgresql(url: URL, patience_s: float) -> AsyncEngine:
         engine = create_async_engine(
             url,
             pool_timeout=patience_s,
+            hide_parameters=True,  # as above
             pool_pre_ping=True,
             connect_args={
                 "timeout": patience_s,

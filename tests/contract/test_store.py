@@ -319,6 +319,15 @@ async def test_a_wrong_statement_is_a_fault_not_bad_weather(store: Store) -> Non
             await connection.execute(text("SELECT * FROM nowhere"))
 
 
+async def test_an_error_tells_the_log_nothing_of_the_row(store: Store) -> None:
+    row = {"application_id": 1, "digest": "a secret", "synced_at": None}
+    with pytest.raises(IntegrityError) as caught:
+        async with store.write() as connection:
+            await connection.execute(insert(synced_commands).values(row))
+    assert "parameters: " not in str(caught.value)
+    assert "hidden" in str(caught.value)
+
+
 async def test_a_locked_database_is_bad_weather(sqlite_url: str) -> None:
     async with Store.open(sqlite_url, patience_s=0.05) as store:
         other = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
@@ -389,15 +398,23 @@ async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None
                     await other.execute(select(synced_commands).with_for_update())
 
 
-@pytest.mark.parametrize("url", ["postgresql://x@127.0.0.1:9/x", "sqlite:////proc/nothing.db"])
-async def test_a_database_that_does_not_answer(url: str) -> None:
+async def test_a_database_that_does_not_answer() -> None:
     with pytest.raises(Unavailable):
-        async with Store.open(url):
+        async with Store.open("postgresql://x@127.0.0.1:9/x"):
             pass
 
 
 @pytest.mark.parametrize(
-    "url", ["", "imagine.db", "mysql://x/y", "sqlite://", "sqlite+aiosqlite:///:memory:", "sqlite:////proc/no/x.db"]
+    "url",
+    [
+        "",
+        "imagine.db",
+        "mysql://x/y",
+        "sqlite://",
+        "sqlite+aiosqlite:///:memory:",
+        "sqlite:////proc/no/x.db",
+        "sqlite:////proc/x.db",
+    ],
 )
 async def test_an_address_that_cannot_be_used(url: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_URL"):
