@@ -121,9 +121,9 @@ class PageServer:
         events = self._discord.people.subscribe()
         try:
             await socket.send_json({"t": "ready"})
+            channels = {str(channel["id"]) for channel in self._discord.people.snapshot(user_id)["channels"]}
             async for event in events:
-                channels = self._discord.people.snapshot(user_id)["channels"]
-                if sees(event, user_id, {str(channel["id"]) for channel in channels}):
+                if sees(event, user_id, channels):
                     await socket.send_json(event)
         finally:
             events.close()
