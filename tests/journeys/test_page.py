@@ -89,7 +89,7 @@ async def test_four_pictures_by_keyboard():
 
 
 async def test_a_spoiler_is_revealed_by_keyboard():
-    async with browsing("nsfw") as page:
+    async with browsing("nsfw_flagged") as page:
         await page.get_by_role("button", name="after-dark").focus()
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", name="#after-dark")).to_be_visible()

@@ -46,5 +46,5 @@ export function drawPeople(select, people, me) {
 
 export function drawProfiles(select, runflow) {
   if (!runflow) return;
-  select.replaceChildren(...runflow.profiles.map((name) => h("option", { value: name, selected: name === runflow.profile }, name)));
+  select.replaceChildren(...runflow.profiles.map((name) => h("option", { value: name, selected: name === runflow.profile }, name.replaceAll("_", " "))));
 }
