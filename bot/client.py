@@ -1,0 +1,129 @@
+"""The discord.py client and its command tree. The only file of bot/ that imports discord."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.services import Services
+
+_log = structlog.get_logger(__name__)
+
+ErrorDoor = Callable[[discord.Interaction, BaseException], Awaitable[None]]
+
+
+class SyncMemory(Protocol):
+    """Remembers which commands Discord was last told of."""
+
+    async def digest_of(self, application_id: int) -> str | None:
+        """The digest remembered for an application; None where there is none."""
+        ...
+
+    async def remember(self, application_id: int, digest: str) -> None:
+        """Remember a digest."""
+        ...
+
+
+def point_discord_at(api_url: str | None, gateway_url: str | None, cdn_url: str | None) -> None:
+    """Talk to a stand-in instead of Discord: addresses of REST (with its version), gateway and CDN; None keeps Discord's.
+
+    These are discord.py's own class attributes, so this rules for the whole process. Call it before the login.
+    """
+    if api_url:
+        Route.BASE = api_url.rstrip("/")
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+    if cdn_url:
+        setattr(discord.Asset, "BASE", cdn_url.rstrip("/"))  # noqa: B010 - annotated as if it could only be Discord's
+
+
+class ImagineTree(app_commands.CommandTree["ImagineClient"]):
+    """Commands whose errors all reach the client's one error door."""
+
+    async def on_error(self, interaction: discord.Interaction["ImagineClient"], error: BaseException, /) -> None:
+        """Say it to the person who asked."""
+        await self.client.say_error(interaction, error)
+
+    async def _call(self, interaction: discord.Interaction["ImagineClient"]) -> None:
+        """discord.py passes on only its own errors: others, raised in a check, would vanish with their task."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the door tells faults from refusals, and logs them
+            interaction.command_failed = True
+            await self.on_error(interaction, error)
+
+
+class ImagineClient(commands.AutoShardedBot):
+    """The bot on Discord. It asks for the guilds intent alone and reads no messages.
+
+    `extensions` are loaded before the gateway is opened; each finds `services` here. `say_error` is the one error door.
+    """
+
+    def __init__(
+        self,
+        *,
+        services: Services,
+        extensions: tuple[str, ...],
+        sync_memory: SyncMemory,
+        say_error: ErrorDoor,
+        guild_ready_timeout_s: float = 2.0,
+    ) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            tree_cls=ImagineTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            guild_ready_timeout=guild_ready_timeout_s,
+        )
+        self._services, self._extensions, self._sync_memory = services, extensions, sync_memory
+        self._say_error = say_error
+
+    @property
+    def services(self) -> Services:
+        """What extensions hand on to their parts."""
+        return self._services
+
+    async def say_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
+        """Pass an error to the one error door."""
+        await self._say_error(interaction, error)
+
+    async def setup_hook(self) -> None:
+        """Load the extensions, then tell Discord of the commands where they changed."""
+        for extension in self._extensions:
+            await self.load_extension(extension)
+        await self._sync_when_changed()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Nothing: the bot answers interactions alone."""
+
+    async def on_ready(self) -> None:
+        """Note in the log that the bot is connected."""
+        _log.info("connected", guilds=len(self.guilds), shards=self.shard_count)
+
+    async def _sync_when_changed(self) -> None:
+        if self.application_id is None:
+            raise RuntimeError("the application is known after the login")
+        digest = commands_digest([command.to_dict(self.tree) for command in self.tree.get_commands()])
+        if await self._sync_memory.digest_of(self.application_id) == digest:
+            return
+        await self.tree.sync()
+        await self._sync_memory.remember(self.application_id, digest)
+        _log.info("commands synced", count=len(self.tree.get_commands()))
+
+
+def commands_digest(payloads: list[dict[str, Any]]) -> str:
+    """A digest of command definitions, the same in whatever order they and their keys come."""
+    texts = sorted(json.dumps(payload, sort_keys=True, ensure_ascii=True) for payload in payloads)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()

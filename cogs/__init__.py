@@ -1,0 +1,23 @@
+"""The face. Each extension reads an interaction, calls one service, shows one answer."""
+
+from typing import Any, Protocol
+
+from discord import app_commands
+
+from bot.services import Services
+
+EXTENSIONS: tuple[str, ...] = ("cogs.imagine",)
+
+
+class Host(Protocol):
+    """What an extension's `setup(host)` may use of the client that loads it. bot/client.py answers it."""
+
+    @property
+    def services(self) -> Services:
+        """The services an extension hands on to what it builds."""
+        ...
+
+    @property
+    def tree(self) -> app_commands.CommandTree[Any]:
+        """Where commands are added."""
+        ...

@@ -1,0 +1,101 @@
+"""/imagine: a prompt becomes a card, and the card becomes pictures."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import aiohttp
+import discord
+import structlog
+
+from bot.catalog.model import Model
+from bot.runs.face import Balance, Ended
+from bot.runs.run import Reason, Run, State
+from bot.services import Runs
+from cogs import Host
+from cogs.ui import cards
+from cogs.ui.options import model_command
+from cogs.ui.place import place_of, policy_of, reply_of
+
+_log = structlog.get_logger(__name__)
+
+DEFER_AFTER_S = 1.5  # Discord forgets an interaction that has no answer after 3 s
+_CARD_TIMEOUT_S = 10.0
+_MENDING_TIMEOUT_S = 5.0
+
+
+class Imagine:
+    """Answers /imagine. `defer_after_s`: how long the checks may take before Discord is told to wait."""
+
+    def __init__(self, *, runs: Runs, model: Model, defer_after_s: float = DEFER_AFTER_S) -> None:
+        self._runs, self._model, self._defer_after_s = runs, model, defer_after_s
+
+    async def answer(self, interaction: discord.Interaction, options: Mapping[str, object]) -> None:
+        """Accept the request, show its card and start it. A refusal leaves nothing behind: no row, no money held."""
+        accepting = asyncio.create_task(self._accept(interaction, options), name=f"accept {interaction.id}")
+        try:
+            deferred = await self._defer_if_slow(interaction, accepting)
+            run = await asyncio.shield(accepting)
+            message_id = await self._show(interaction, run, deferred=deferred)
+            await self._runs.start(run, message_id)
+        except BaseException:
+            # Cancelled or failed before the run was started: nobody would ever see its end.
+            await asyncio.shield(asyncio.create_task(self._undo(interaction, accepting), name=f"undo {interaction.id}"))
+            raise
+
+    async def _accept(self, interaction: discord.Interaction, options: Mapping[str, object]) -> Run:
+        return await self._runs.accept(
+            user_id=interaction.user.id,
+            place=place_of(interaction),
+            reply=reply_of(interaction),
+            model=self._model,
+            options=options,
+            policy=policy_of(interaction.channel),
+        )
+
+    async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
+        done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)
+        if done:
+            return False
+        async with asyncio.timeout(_CARD_TIMEOUT_S):
+            await interaction.response.defer(thinking=True)
+        return True
+
+    async def _show(self, interaction: discord.Interaction, run: Run, *, deferred: bool) -> int:
+        """Show the first card; its message id."""
+        card = cards.progress(run, self._model.title)
+        none = discord.AllowedMentions.none()
+        async with asyncio.timeout(_CARD_TIMEOUT_S):
+            if deferred:
+                return (await interaction.edit_original_response(view=card, allowed_mentions=none)).id
+            response = await interaction.response.send_message(view=card, allowed_mentions=none)
+            return response.message_id or (await interaction.original_response()).id
+
+    async def _undo(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> None:
+        """Give back what an accepted run holds, and end a card that may stand already."""
+        await asyncio.wait({accepting})
+        if accepting.cancelled() or accepting.exception() is not None:
+            return
+        run = accepting.result()
+        await self._runs.abandon(run)
+        _log.warning("run abandoned before it was sent", run=run.id)
+        ended = replace(run, state=State.CANCELED, reason=Reason.FAULT)
+        card = cards.final(ended, Ended(), Balance(used=run.held, left=None), self._model.title)
+        try:
+            async with asyncio.timeout(_MENDING_TIMEOUT_S):
+                await interaction.edit_original_response(view=card)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            _log.info("no card to end", run=run.id, why=type(error).__name__)
+
+
+async def setup(host: Host) -> None:
+    """Add /imagine."""
+    imagine = Imagine(runs=host.services.runs, model=host.services.imagine)
+    host.tree.add_command(
+        model_command(
+            name="imagine",
+            description=f"Make pictures from words with {host.services.imagine.title}",
+            model=host.services.imagine,
+            answer=imagine.answer,
+        )
+    )

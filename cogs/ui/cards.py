@@ -1,0 +1,93 @@
+"""Cards: Components V2 layouts drawn from a run and its ending. At most 4,000 units of text and few components."""
+
+from io import BytesIO
+
+import discord
+from discord import ui
+
+from bot.runs.face import Balance, Ended, Ending, Pictures, Withheld
+from bot.runs.run import Picture, Run
+from cogs.ui import sentences
+from cogs.ui.base import Layout
+from cogs.ui.text import cut, length, literal, plain
+
+TEXT_LIMIT = 4000  # over all text of a message (Discord: message components)
+ALT_LIMIT = 1024  # of an attachment and of a gallery item
+TITLE_LIMIT = 100
+
+
+class Card(Layout):
+    """The one message of a run."""
+
+    def __init__(self, *items: "ui.Item[Card]") -> None:
+        super().__init__()
+        self.add_item(ui.Container(*items))
+
+
+def progress(run: Run, model_title: str) -> Card:
+    """The card of an unfinished run."""
+    status = sentences.progress(run)
+    return Card(*_head(run, model_title, None, beside=length(status)), ui.TextDisplay(status))
+
+
+def final(run: Run, ending: Ending, balance: Balance, model_title: str) -> Card:
+    """The last form of a card."""
+    match ending:
+        case Pictures():
+            return _pictures(run, ending, balance, model_title)
+        case Withheld():
+            sentence = sentences.withheld(run, ending)
+        case Ended():
+            sentence = sentences.ended(run)
+    left = sentences.left_today(balance)
+    status = f"{sentence}\n{sentences.charged(run)}" + (f" {left}." if left else "")
+    hidden = isinstance(ending, Withheld)
+    head = _head(run, model_title, ending, beside=length(status), hidden=hidden)
+    return Card(*head, ui.TextDisplay(status))
+
+
+def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) -> Card:
+    gallery: ui.MediaGallery[Card] = ui.MediaGallery(
+        *(
+            discord.MediaGalleryItem(file.uri, description=file.description, spoiler=ending.spoiler)
+            for file in attachments(run, ending)
+        )
+    )
+    details = f"-# {sentences.details(run, ending.pictures, balance)}"
+    status = "\n".join((*sentences.notes(run, ending), details))
+    return Card(*_head(run, model_title, ending, beside=length(status)), gallery, ui.TextDisplay(status))
+
+
+def _head(
+    run: Run, model_title: str, ending: Ending | None, *, beside: int, hidden: bool = False
+) -> "tuple[ui.TextDisplay[Card], ui.TextDisplay[Card]]":
+    """Title and prompt. `beside` is the length of all other text; `hidden` keeps the prompt behind a spoiler too."""
+    title = f"**{sentences.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
+    before, after = ("||", "||") if hidden else ("> ", "")
+    room = TEXT_LIMIT - beside - length(title) - len(before) - len(after)
+    prompt = literal(run.prompt, room) or "(empty prompt)"
+    return ui.TextDisplay(title), ui.TextDisplay(f"{before}{prompt}{after}")
+
+
+def attachments(run: Run, ending: Pictures) -> list[discord.File]:
+    """The files of a card, made anew at each call: discord.py closes what it has sent."""
+    return [
+        discord.File(
+            BytesIO(picture.data),
+            filename=f"imagine-{run.id[:8]}-{picture.index + 1}.{_extension(picture)}",
+            description=alt_text(run, picture),
+            spoiler=ending.spoiler,
+        )
+        for picture in ending.pictures
+    ]
+
+
+def alt_text(run: Run, picture: Picture) -> str:
+    """What a screen reader says of a picture: which one it is, and the prompt."""
+    made = max(run.num_images, picture.index + 1)
+    which = f"Picture {picture.index + 1} of {made}: " if made > 1 else "Picture: "
+    return which + cut(plain(run.prompt) or "no prompt", ALT_LIMIT - len(which))
+
+
+def _extension(picture: Picture) -> str:
+    return {"png": "png", "jpeg": "jpg", "webp": "webp"}.get(picture.format, "bin")

@@ -1,0 +1,84 @@
+"""The one error door: whatever goes wrong in an interaction is said here, once, to the one person who pressed."""
+
+import asyncio
+from uuid import uuid4
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+
+from bot.errors import Unavailable, UserError
+from cogs.ui import sentences
+from cogs.ui.text import cut
+
+_log = structlog.get_logger(__name__)
+
+_CONTENT_LIMIT = 2000
+_TIMEOUT_S = 10.0
+_ALREADY_ACKNOWLEDGED = 40060
+_CHANGED = "This command has changed. Please reload Discord and try again."
+_NOT_ALLOWED = "You may not use this here."
+
+
+async def say(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell the person what went wrong, for their eyes only. Never raises: what cannot be said is logged."""
+    try:
+        sentence = sentence_for(error)
+        async with asyncio.timeout(_TIMEOUT_S):
+            await _answer(interaction, cut(sentence, _CONTENT_LIMIT))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
+        _log.warning("an error could not be said", interaction=interaction.id, why=_short(unsaid))
+    except Exception:  # noqa: BLE001 - the last door: an error in it would vanish, or take its caller along
+        _log.exception("the error door failed", interaction=interaction.id)
+
+
+def sentence_for(error: BaseException) -> str:
+    """What a person reads of an error. A fault is logged here with the reference that they are given."""
+    match error := _innermost(error):
+        case UserError() | Unavailable():
+            return str(error)
+        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+            _log.warning("a command does not match what Discord knows", why=str(error))
+            return _CHANGED
+        case app_commands.CheckFailure():
+            return _NOT_ALLOWED
+        case _:
+            reference = uuid4().hex[:8]
+            # Their traces would carry the address that was called, and an interaction's address holds its token.
+            if isinstance(error, discord.HTTPException | aiohttp.ClientError):
+                _log.error("fault in an interaction", reference=reference, why=_short(error))
+            else:
+                _log.error("fault in an interaction", reference=reference, exc_info=error)
+            return sentences.FAULT.format(reference=reference)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The error behind discord.py's wrappers."""
+    while isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError):
+        inner = error.original if isinstance(error, app_commands.CommandInvokeError) else error.__cause__
+        if inner is None:
+            break
+        error = inner
+    return error
+
+
+async def _answer(interaction: discord.Interaction, sentence: str) -> None:
+    none = discord.AllowedMentions.none()
+    if not interaction.response.is_done():
+        try:
+            await interaction.response.send_message(sentence, ephemeral=True, allowed_mentions=none)
+        except discord.HTTPException as refused:
+            if refused.code != _ALREADY_ACKNOWLEDGED:
+                raise
+        else:
+            return
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        # The first followup would become the public "thinking" message, whatever it asks for.
+        await interaction.delete_original_response()
+    await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=none)
+
+
+def _short(error: BaseException) -> str:
+    code = f" {error.status}/{error.code}" if isinstance(error, discord.HTTPException) else ""
+    return f"{type(error).__name__}{code}"

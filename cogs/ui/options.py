@@ -1,0 +1,102 @@
+"""Command parameters drawn from a model's options: declared to Discord, judged by the model alone."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.catalog.model import Model, Option
+
+Answer = Callable[[discord.Interaction, Mapping[str, object]], Awaitable[None]]
+
+
+class RawOption(app_commands.Transformer):
+    """An option as Discord shall offer it, whose value comes through untouched.
+
+    discord.py would refuse a value outside the declared range with an error of its own. Clients can send anything, and
+    the model's schema is the only judge: it names the option, the value and what is allowed.
+    """
+
+    def __init__(self, option: Option) -> None:
+        self._option = option
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """Discord's name for the option's kind."""
+        is_number = self._option.kind is int
+        return discord.AppCommandOptionType.integer if is_number else discord.AppCommandOptionType.string
+
+    @property
+    def min_value(self) -> int | None:
+        """The least number, or the least length of a text. Choices need no bounds."""
+        return None if self._option.choices else self._option.minimum
+
+    @property
+    def max_value(self) -> int | None:
+        """The greatest number, or the greatest length of a text."""
+        return None if self._option.choices else self._option.maximum
+
+    @property
+    def choices(self) -> list[app_commands.Choice[int | float | str]] | None:
+        """The values to choose from, or None for a free value."""
+        chosen: list[app_commands.Choice[int | float | str]] = [
+            app_commands.Choice(name=choice.label, value=choice.value) for choice in self._option.choices
+        ]
+        return chosen or None
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> object:
+        """The value as it was sent."""
+        return value
+
+
+def sent_options(interaction: discord.Interaction) -> dict[str, object]:
+    """The options of a command as they were sent, by name; those left out are absent."""
+    return dict(interaction.namespace)
+
+
+def model_command(*, name: str, description: str, model: Model, answer: Answer) -> app_commands.Command[Any, ..., None]:
+    """A slash command, for servers, DMs and as an installed app, that takes the model's options.
+
+    `answer` receives what was sent. A check asks the model first, because discord.py answers for a missing option by
+    itself, without naming it: what the check raises comes to the error door as it is.
+    """
+
+    async def callback(interaction: discord.Interaction, **_: object) -> None:
+        await answer(interaction, sent_options(interaction))
+
+    async def options_hold(interaction: discord.Interaction) -> bool:
+        model.parse(sent_options(interaction))
+        return True
+
+    # discord.py reads a command's options from its callback's signature and descriptions.
+    setattr(callback, "__signature__", _signature(model.options))  # noqa: B010 - functions declare no such attribute
+    described = app_commands.describe(**{option.name: option.description for option in model.options})(callback)
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name=name,
+        description=description,
+        callback=described,
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+    )
+    command.add_check(options_hold)
+    return command
+
+
+def _signature(options: tuple[Option, ...]) -> inspect.Signature:
+    first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction)
+    return inspect.Signature(
+        [
+            first,
+            *(
+                inspect.Parameter(
+                    option.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    annotation=RawOption(option),
+                    default=inspect.Parameter.empty if option.required else None,
+                )
+                for option in sorted(options, key=lambda option: not option.required)
+            ),
+        ]
+    )

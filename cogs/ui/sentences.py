@@ -1,0 +1,178 @@
+"""Every sentence the cards speak: pure functions of frozen values. What happened, what it cost, what to do next."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from bot.errors import PictureFault
+from bot.money import MicroUsd, format_usd
+from bot.runs.face import Balance, Ended, Ending, Pictures, Withheld
+from bot.runs.run import MissingPicture, Picture, Reason, Run, State
+from cogs.ui.text import literal
+
+FAULT = "Something went wrong on our side. If it happens again, tell a moderator this reference: {reference}."
+FIELDS_LIMIT = 200
+PROMPT_USED_LIMIT = 300
+
+
+def relative(moment: datetime) -> str:
+    """A timestamp that Discord keeps current by itself, such as `2 minutes ago`."""
+    return f"<t:{int(moment.timestamp())}:R>"
+
+
+def progress(run: Run) -> str:
+    """Where an unfinished run stands."""
+    started = relative(run.submitted_at or run.created_at)
+    match run.state:
+        case State.ACCEPTED | State.SUBMITTING:
+            return "Sending your request…"
+        case State.QUEUED:
+            return f"Waiting in Runflow's queue · sent {started}"
+        case State.DISPATCHING | State.RUNNING:
+            return f"Drawing… started {started}"
+        case State.SUCCEEDED | State.PARTIAL:
+            return "Fetching your pictures…" if run.num_images > 1 else "Fetching your picture…"
+        case State.FAILED | State.CANCELED | State.LOST:
+            return "Finishing…"
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def title(run: Run, ending: Ending | None) -> str:
+    """The first words of a card: they tell the state without colour or emoji."""
+    match ending:
+        case None:
+            return "In progress"
+        case Pictures(pictures):
+            return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
+        case Withheld():
+            return "Not shown here"
+        case Ended():
+            return "Canceled" if run.reason is Reason.CANCELED else "No pictures this time"
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each reason
+    """Why there are no pictures, and what to do."""
+    match run.reason:
+        case Reason.NOT_AVAILABLE:
+            return "Picture making is not available right now. The people who run this bot have been told."
+        case Reason.OUT_OF_CREDIT:
+            return "The bot's account has no credit left. Please tell the people who run it, and try again later."
+        case Reason.INPUT_REFUSED:
+            return _input_refused(run.reason_fields)
+        case Reason.BUSY:
+            return "Runflow is very busy and did not take the request. Please try again in a few minutes."
+        case Reason.UPSTREAM_FAILED:
+            return "Runflow could not finish this request. Please try again, perhaps with other words."
+        case Reason.CANCELED:
+            return "This request was canceled before it was finished."
+        case Reason.LOST:
+            return "The connection broke while the request was sent, and Runflow has no trace of it. Please try again."
+        case Reason.DEADLINE:
+            return "This took far longer than it should, so the bot stopped waiting. Please try again later."
+        case Reason.NO_PICTURES:
+            return "Runflow finished without making a picture. Please try again, perhaps with other words."
+        case Reason.PICTURES_UNREADABLE:
+            return "The pictures were made, but could not be fetched or read. Please try again."
+        case Reason.UPLOAD_REFUSED:
+            return "The pictures were made, but are too large to post here. Try a smaller size or fewer pictures."
+        case Reason.FAULT | None:
+            return FAULT.format(reference=run.id[:8])
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _input_refused(fields: Sequence[str]) -> str:
+    if not fields:
+        return "Runflow did not accept these options. Change the prompt or the options, and try again."
+    names = literal(", ".join(fields), FIELDS_LIMIT)
+    return f"Runflow did not accept this for: {names}. Change it, and try again."
+
+
+def withheld(run: Run, ending: Withheld) -> str:
+    """That pictures exist and are not shown, and what to do."""
+    several = run.result is not None and run.result.num_outputs > 1
+    subject, were = ("The pictures", "were") if several else ("The picture", "was")
+    why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
+    return (
+        f"{subject} {were} made but {were} {why}, and this channel does not show such pictures. "
+        "Try other words, or ask in an age-restricted channel."
+    )
+
+
+def charged(run: Run) -> str:
+    """What the run cost, as a sentence."""
+    if not run.cost:
+        return "You were not charged."
+    return f"This cost {cost(run.cost, estimated=run.cost_estimated)}."
+
+
+def cost(amount: MicroUsd, *, estimated: bool) -> str:
+    """An amount, with `about` where Runflow did not name it."""
+    return f"about {format_usd(amount)}" if estimated else format_usd(amount)
+
+
+def left_today(balance: Balance) -> str | None:
+    """What is left of the day's limit; None where no limit applies."""
+    return None if balance.left is None else f"{format_usd(MicroUsd(max(balance.left, 0)))} left today"
+
+
+def details(run: Run, pictures: Sequence[Picture], balance: Balance) -> str:
+    """The line under the pictures: size, seed, steps, format, cost, time, and what is left today."""
+    seed = run.result.seed if run.result else None
+    steps = run.input.get("num_inference_steps")
+    took_s = _took_s(run)
+    parts = (
+        " and ".join(dict.fromkeys(f"{picture.width_px} × {picture.height_px}" for picture in pictures)),  # noqa: RUF001
+        f"seed {'not reported' if seed is None else seed}",
+        None if steps is None else f"{steps} {'step' if steps == 1 else 'steps'}",
+        " and ".join(dict.fromkeys(_format_name(picture.format) for picture in pictures)),
+        "no charge" if not run.cost else f"cost {cost(run.cost, estimated=run.cost_estimated)}",
+        None if took_s is None else f"took {took_s:.1f} s",
+        left_today(balance),
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _format_name(name: str) -> str:
+    return {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}.get(name, name.upper())
+
+
+def _took_s(run: Run) -> float | None:
+    if run.result is not None and run.result.duration_ms is not None:
+        return run.result.duration_ms / 1000
+    if run.ended_at is None:
+        return None
+    return max(0.0, (run.ended_at - (run.submitted_at or run.created_at)).total_seconds())
+
+
+def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
+    """What a person must know of these pictures beyond their details."""
+    made = run.result.num_outputs if run.result else len(ending.pictures)
+    lines: list[str] = []
+    if made < run.num_images:
+        lines.append(f"You asked for {run.num_images} pictures; Runflow made {made}.")
+    lines += [_missing(one) for one in ending.missing]
+    lines += [f"Picture {one.index + 1}: {one.changed}." for one in ending.pictures if one.changed]
+    if run.result and run.result.prompt_used and run.result.prompt_used.strip() != run.prompt.strip():
+        lines.append(f"Drawn from a changed prompt: {literal(run.result.prompt_used, PROMPT_USED_LIMIT)}")
+    if ending.spoiler:
+        lines.append("Flagged as not safe for work, or not checked: hidden until you open it.")
+    return tuple(lines)
+
+
+def _missing(missing: MissingPicture) -> str:
+    number = missing.index + 1
+    match missing.fault:
+        case PictureFault.EXPIRED | PictureFault.UNREACHABLE:
+            return f"Picture {number} could not be fetched."
+        case PictureFault.FORBIDDEN_ADDRESS:
+            return f"Picture {number} came from a place the bot does not trust, so it was left out."
+        case PictureFault.TOO_LARGE:
+            return f"Picture {number} is too large to post here. Try a smaller size or the format jpeg."
+        case PictureFault.UNREADABLE:
+            return f"Picture {number} was broken and could not be read."
+        case _ as unknown:
+            assert_never(unknown)

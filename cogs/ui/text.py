@@ -1,0 +1,58 @@
+"""Text from people made fit to show: literal, without scrambling its neighbours, cut to a limit."""
+
+import re
+import unicodedata
+
+ELLIPSIS = "…"
+
+# What Discord reads as markdown, a mention, a link, an emoji or a timestamp, on a line of its own. The rest (`>` in
+# `<@1>`, the address in `[words](address)`) means nothing without these. A backslash before any of them is not shown.
+_MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=\S)|^[#>+-]|(?<=^\d)\.|(?<=^\d\d)\.|(?<=^\d\d\d)\.")
+_MARKS_KEPT = 4  # more combining marks on one letter than any script needs would run over the lines around it
+_JOINERS = frozenset("\u200c\u200d")  # scripts and emoji need them, though they are format characters
+
+
+def plain(text: str) -> str:
+    """One line of `text` without control characters, changes of writing direction and heaps of combining marks."""
+    kept: list[str] = []
+    marks = 0
+    for character in " ".join(text.split()):
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind in {"Mn", "Me"} else 0
+        if marks > _MARKS_KEPT or (kind in {"Cc", "Cf", "Cs"} and character not in _JOINERS):
+            continue
+        kept.append(character)
+    return "".join(kept).strip()
+
+
+def length(text: str) -> int:
+    """The length as Discord's clients count it: UTF-16 units, never less than code points."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` in at most `limit` units, with an ellipsis where something was left out."""
+    return _cut(list(text), limit)
+
+
+def literal(text: str, limit: int) -> str:
+    """`plain` text escaped so that Discord shows it as typed, in at most `limit` units."""
+    shown = plain(text)
+    markup = {match.start() for match in _MARKUP.finditer(shown)}
+    pieces = ["\\" + character if at in markup else character for at, character in enumerate(shown)]
+    return _cut(pieces, limit)
+
+
+def _cut(pieces: list[str], limit: int) -> str:
+    whole = "".join(pieces)
+    if length(whole) <= limit:
+        return whole
+    room = limit - len(ELLIPSIS)
+    kept: list[str] = []
+    for piece in pieces:
+        room -= length(piece)
+        if room < 0:
+            break
+        kept.append(piece)
+    # Marks and joiners that lost what they belong to would cling to the ellipsis.
+    return re.sub(r"[\s\u200c\u200d\ufe0f]+$", "", "".join(kept)) + ELLIPSIS
