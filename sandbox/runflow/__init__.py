@@ -1,0 +1,5 @@
+"""The stand-in for Runflow."""
+
+from sandbox.runflow.standin import RunflowStandin
+
+__all__ = ["RunflowStandin"]

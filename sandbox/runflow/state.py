@@ -1,0 +1,87 @@
+"""What the stand-in remembers: its runs, the requests it saw, and how far the switches' counts are used up."""
+
+import random
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sandbox.clock import SandboxClock
+from sandbox.runflow.run import StandinRun, billed_micro_usd
+from sandbox.runflow.switches import Switches
+
+Count = Literal[
+    "lost_creates",
+    "reset_creates",
+    "create_errors",
+    "get_errors",
+    "get_resets",
+    "limited_creates",
+    "limited_gets",
+    "list_errors",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request that reached the stand-in. `path` is without its query; `body` is parsed JSON, or None."""
+
+    method: str
+    path: str
+    authorization: bool
+    body: object
+
+
+class State:
+    """The stand-in's memory."""
+
+    def __init__(self, *, clock: SandboxClock, switches: Switches, rng_seed: int) -> None:
+        self.clock = clock
+        self.runs: dict[str, StandinRun] = {}
+        self.requests: list[RecordedRequest] = []
+        self.create_requests = 0
+        self._random = random.Random(rng_seed)  # noqa: S311  # the same sandbox twice must give the same pictures
+        self._switches = switches
+        self._used: Counter[Count] = Counter()
+
+    @property
+    def switches(self) -> Switches:
+        """How the stand-in behaves from now on."""
+        return self._switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._switches = switches
+        self._used.clear()
+
+    def take(self, count: Count) -> bool:
+        """Whether one more of a switch's "next N" is due; it is used up by asking."""
+        allowed: int = getattr(self._switches, count)
+        if self._used[count] >= allowed:
+            return False
+        self._used[count] += 1
+        return True
+
+    def now(self) -> datetime:
+        """The sandbox's time."""
+        return self.clock.now()
+
+    def new_id(self) -> str:
+        """A UUIDv7 of the sandbox's time."""
+        milliseconds = int(self.now().timestamp() * 1000) & ((1 << 48) - 1)
+        number = milliseconds << 80 | 7 << 76 | self._random.getrandbits(12) << 64
+        return str(uuid.UUID(int=number | 2 << 62 | self._random.getrandbits(62)))
+
+    def new_seed(self) -> int:
+        """A seed for a run that asked for none."""
+        return self._random.getrandbits(32)
+
+    def billed_micro_usd(self) -> int:
+        """What all runs have cost until now: each in whole micro-dollars, rounded half up."""
+        now = self.now()
+        return sum(billed_micro_usd(run, now) for run in self.runs.values())
+
+    def credit_micro_usd(self) -> int:
+        """What is left to spend."""
+        return self._switches.credit_micro_usd - self.billed_micro_usd()
