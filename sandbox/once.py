@@ -14,8 +14,9 @@ import aiohttp
 from sandbox.app import Sandbox
 from sandbox.discord import ClientRefusal
 
-EPHEMERAL, LOADING = 64, 128
-QUIET_S = 12.0  # a reply that shows no pictures and has not changed for so long is not going to
+LOADING = 128
+QUIET_S = 30.0  # a reply that has not changed for so long is not going to
+UNFINISHED = "In progress"  # how the bot titles a card that will change; any other title is an end
 
 Payload = Mapping[str, Any]
 Say = Callable[[str], None]
@@ -84,7 +85,7 @@ async def _follow(events: Any, interaction_id: str, tell: Say) -> Payload | None
             shown = text
         if message.get("attachments"):
             return message
-        if message.get("flags", 0) & EPHEMERAL and not message.get("flags", 0) & LOADING:
+        if not message.get("flags", 0) & LOADING and not text.startswith(UNFINISHED):
             return None
 
 
