@@ -1,19 +1,108 @@
-"""Pictures for the stand-in, drawn from prompt and seed: the same request gives the same bytes."""
+"""Pictures for the stand-in, drawn from prompt and seed: the same request gives the same bytes.
+
+They are landscapes whose light, place, weather and figure follow the words of the prompt, and they say in a corner what
+they are.
+"""
 
 # Pillow's annotations name numpy, which is not installed here.
 # pyright: reportUnknownMemberType=false
+import hashlib
 import io
 import random
+from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
+
+from sandbox.runflow import scenery
+from sandbox.runflow.cosmos import paint_space
+from sandbox.runflow.palette import Scene, scene_of
+from sandbox.runflow.scenery import Painting
+from sandbox.runflow.subjects import add_subject
+
+LABEL: Final = "sandbox picture"
 
 
 def draw_picture(prompt: str, *, seed: int, index: int, width_px: int, height_px: int, file_format: str) -> bytes:
     """An encoded picture (`png`, `jpeg` or `webp`). Blocks for about a tenth of a second: call it in a thread."""
-    rng = random.Random(f"{prompt}|{seed}|{index}")  # noqa: S311
-    grid = Image.new("RGB", (2, 3))
-    grid.putdata([tuple(rng.randrange(256) for _ in range(3)) for _ in range(6)])
-    return encode(grid.resize((width_px, height_px), Image.Resampling.BICUBIC), file_format)
+    image = paint(prompt, seed=seed, index=index, width_px=width_px, height_px=height_px)
+    return encode(image, file_format)
+
+
+def paint(prompt: str, *, seed: int, index: int, width_px: int, height_px: int) -> Image.Image:
+    """The picture itself."""
+    words = " ".join(prompt.split())
+    digest = hashlib.sha256(f"{words.casefold()}\n{seed}\n{index}".encode()).digest()
+    rng = random.Random(int.from_bytes(digest[:8], "big"))  # noqa: S311  # pictures, not secrets
+    scene = scene_of(words, rng)
+    painting = _compose(scene, rng, width_px, height_px)
+    scenery.falling(painting)
+    _label(painting.image, words)
+    return painting.image
+
+
+def _compose(scene: Scene, rng: random.Random, width_px: int, height_px: int) -> Painting:
+    if scene.place == "space":
+        return paint_space(scene, rng, width_px, height_px)
+    if scene.place == "sea":
+        return _seascape(scene, rng, width_px, height_px)
+    horizon = 0.72
+    painting = scenery.begin(scene, rng, width_px, height_px, horizon)
+    if scene.place == "city":
+        for layer, crest, tallest in ((0.15, 0.78, 0.34), (0.5, 0.84, 0.42), (0.9, 0.94, 0.4)):
+            scenery.city(painting, layer=layer, crest=crest, tallest=tallest)
+            scenery.mist(painting, crest - 0.05, 0.28 * (1 - layer))
+    else:
+        rough, kinds = _LANDS.get(scene.place, _LANDS["hills"])
+        for layer, crest, swing, kind in zip(
+            (0.05, 0.3, 0.6), (0.66, 0.74, 0.83), (0.3, 0.2, 0.14), kinds, strict=True
+        ):
+            scenery.land(painting, layer=layer, crest=crest, swing=swing, roughness=rough, kind=kind)
+            scenery.mist(painting, crest, (0.5 if scene.weather == "fog" else 0.22) * (1 - layer))
+    scenery.land(painting, layer=0.95, crest=0.93, swing=0.06, roughness=0.36)
+    add_subject(painting, 0.925)
+    return painting
+
+
+_LANDS: Final = {
+    "mountains": (0.53, ("peaks", "peaks", "pines")),
+    "forest": (0.45, ("", "pines", "pines")),
+    "desert": (0.33, ("", "", "")),
+    "hills": (0.38, ("", "", "pines")),
+}
+
+
+def _seascape(scene: Scene, rng: random.Random, width_px: int, height_px: int) -> Painting:
+    horizon = rng.uniform(0.56, 0.64)
+    painting = scenery.begin(scene, rng, width_px, height_px, horizon)
+    scenery.land(painting, layer=0.08, crest=horizon + 0.01, swing=0.2, roughness=0.5, kind="peaks")
+    scenery.land(painting, layer=0.35, crest=horizon + 0.02, swing=0.1, roughness=0.45, kind="pines")
+    scenery.mist(painting, horizon - 0.02, 0.35)
+    scenery.water(painting, horizon)
+    afloat = scene.subject in {"boat", "lighthouse", "balloon", "birds"}
+    if afloat:
+        add_subject(painting, 0.82)
+    else:
+        scenery.land(painting, layer=1.0, crest=0.97, swing=0.08, roughness=0.4)
+        add_subject(painting, 0.93)
+    return painting
+
+
+def _label(image: Image.Image, prompt: str) -> None:
+    """A line in the lower left that says what this is. The font has Latin letters only: others are left out."""
+    size = max(12, round(min(image.size) * 0.021))
+    font = ImageFont.load_default(size)
+    shown = " ".join("".join(letter if letter.isascii() and letter.isprintable() else " " for letter in prompt).split())
+    text = f"{LABEL} · {shown}" if shown else LABEL
+    room = image.width * 0.8
+    while font.getlength(text) > room and len(text) > len(LABEL):
+        text = text[: -(8 if text.endswith("…") else 7)].rstrip(" ·") + "…"
+    pad, margin = round(size * 0.6), round(size * 0.8)
+    wide, tall = round(font.getlength(text)) + 2 * pad, round(size * 1.25) + pad
+    badge = Image.new("L", (wide, tall))
+    ImageDraw.Draw(badge).rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=150)
+    at = (margin, image.height - margin - tall)
+    image.paste((12, 14, 22), at, badge)
+    ImageDraw.Draw(image).text((at[0] + pad, at[1] + tall / 2), text, font=font, fill=(245, 246, 250), anchor="lm")
 
 
 def black_picture(width_px: int, height_px: int, file_format: str) -> bytes:
