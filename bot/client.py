@@ -33,7 +33,7 @@ class SyncMemory(Protocol):
 
 
 def point_discord_at(api_url: str | None, gateway_url: str | None, cdn_url: str | None) -> None:
-    """Talk to a stand-in instead of Discord: addresses of REST (with its version), gateway and CDN; None keeps Discord's.
+    """Talk to a stand-in instead of Discord: addresses of REST (with version), gateway and CDN; None keeps Discord's.
 
     These are discord.py's own class attributes, so this rules for the whole process. Call it before the login.
     """

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import aiohttp
 import discord
 import structlog
+from discord import app_commands
 
 from bot.catalog.model import Model
 from bot.runs.face import Balance, Ended
@@ -29,6 +31,11 @@ class Imagine:
 
     def __init__(self, *, runs: Runs, model: Model, defer_after_s: float = DEFER_AFTER_S) -> None:
         self._runs, self._model, self._defer_after_s = runs, model, defer_after_s
+
+    def command(self) -> app_commands.Command[Any, ..., None]:
+        """The command, with the model's options."""
+        description = f"Make pictures from words with {self._model.title}"
+        return model_command(name="imagine", description=description, model=self._model, answer=self.answer)
 
     async def answer(self, interaction: discord.Interaction, options: Mapping[str, object]) -> None:
         """Accept the request, show its card and start it. A refusal leaves nothing behind: no row, no money held."""
@@ -90,12 +97,4 @@ class Imagine:
 
 async def setup(host: Host) -> None:
     """Add /imagine."""
-    imagine = Imagine(runs=host.services.runs, model=host.services.imagine)
-    host.tree.add_command(
-        model_command(
-            name="imagine",
-            description=f"Make pictures from words with {host.services.imagine.title}",
-            model=host.services.imagine,
-            answer=imagine.answer,
-        )
-    )
+    host.tree.add_command(Imagine(runs=host.services.runs, model=host.services.imagine).command())

@@ -1,0 +1,9 @@
+"""An extension: /imagine without patience."""
+
+from cogs import Host
+from cogs.imagine import Imagine
+
+
+async def setup(host: Host) -> None:
+    imagine = Imagine(runs=host.services.runs, model=host.services.imagine, defer_after_s=0.0)
+    host.tree.add_command(imagine.command())

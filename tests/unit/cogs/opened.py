@@ -1,0 +1,67 @@
+"""The real client, logged in to a Discord at the wire; interactions enter where the gateway would hand them in."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.client import ImagineClient, point_discord_at
+from bot.services import Services
+from cogs import EXTENSIONS
+from cogs.ui import errors
+from tests.unit.cogs.samples import FakeRuns, SampleModel
+from tests.unit.cogs.wire import FakeDiscord
+
+
+@dataclass
+class Memory:
+    digests: dict[int, str] = field(default_factory=dict[int, str])
+
+    async def digest_of(self, application_id: int) -> str | None:
+        return self.digests.get(application_id)
+
+    async def remember(self, application_id: int, digest: str) -> None:
+        self.digests[application_id] = digest
+
+
+@dataclass
+class Opened:
+    discord: FakeDiscord
+    client: ImagineClient
+
+    def hand_in(self, event: str, payload: dict[str, Any]) -> None:
+        """What the gateway does with a dispatch."""
+        connection = self.client._connection  # pyright: ignore[reportPrivateUsage]
+        connection.parsers[event](payload)
+
+    def press(self, payload: dict[str, Any]) -> None:
+        self.hand_in("INTERACTION_CREATE", payload)
+
+    def become_ready(self) -> None:
+        """What the gateway does when every guild has come."""
+        ready = self.client._ready  # pyright: ignore[reportPrivateUsage]
+        ready.set()
+
+
+@asynccontextmanager
+async def opened(
+    runs: FakeRuns | None = None, memory: Memory | None = None, extensions: tuple[str, ...] = EXTENSIONS
+) -> AsyncGenerator[Opened]:
+    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
+    services = Services(runs=runs or FakeRuns(), imagine=SampleModel())
+    client = ImagineClient(
+        services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=errors.say
+    )
+    try:
+        async with FakeDiscord() as fake:
+            point_discord_at(fake.url, None, None)
+            async with client:
+                await client.login("token")
+                yield Opened(fake, client)
+    finally:
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before[:2]
+        setattr(discord.Asset, "BASE", before[2])  # noqa: B010

@@ -1,0 +1,142 @@
+"""Runs, a model and services for the face's tests."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from bot.catalog.model import Choice, Option, Size
+from bot.errors import BotError, OptionError
+from bot.moderation.policy import Policy
+from bot.money import MicroUsd
+from bot.runs.face import Balance
+from bot.runs.run import Delivery, Picture, Place, Reply, Result, Run, State
+
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+def a_run(prompt: str = "a red fox in snow", **changes: Any) -> Run:
+    reply = Reply(
+        interaction_id=1,
+        application_id=900000000000000001,
+        token="tok-secret",
+        created_at=NOW,
+        attachment_limit_bytes=10_485_760,
+        message_id=500000000000000001,
+    )
+    run = Run(
+        id="0123456789abcdef" * 2,
+        user_id=800000000000000001,
+        place=Place(700000000000000001, 600000000000000001),
+        reply=reply,
+        model_id="black-forest-labs/flux-2-klein-4b",
+        input={"prompt": prompt, "num_images": 4, "num_inference_steps": 4, "enable_safety_checker": True},
+        policy=Policy.BLOCK,
+        state=State.ACCEPTED,
+        delivery=Delivery.PENDING,
+        held=MicroUsd(40_000),
+        created_at=NOW,
+        submitted_at=NOW,
+    )
+    return replace(run, **changes)
+
+
+def done(run: Run, **changes: Any) -> Run:
+    """The same run after a success."""
+    result = Result(seed=42, nsfw_detected=False, num_outputs=run.num_images, duration_ms=1234)
+    return replace(
+        run, **{"state": State.SUCCEEDED, "result": result, "cost": MicroUsd(12_000), "ended_at": NOW, **changes}
+    )
+
+
+def pictures(count: int, **changes: Any) -> tuple[Picture, ...]:
+    return tuple(replace(Picture(i, PNG, "png", 1024, 768), **changes) for i in range(count))
+
+
+@dataclass(frozen=True)
+class Checked:
+    options: Mapping[str, object]
+
+    @property
+    def prompt(self) -> str:
+        return str(self.options["prompt"])
+
+    @property
+    def num_images(self) -> int:
+        return int(str(self.options.get("num_images", 1)))
+
+    def wire(self) -> dict[str, Any]:
+        return dict(self.options)
+
+    @classmethod
+    def parse(cls, options: Mapping[str, object]) -> Self:
+        return cls(options)
+
+
+class SampleModel:
+    """A model small enough to see through."""
+
+    model_id = "black-forest-labs/flux-2-klein-4b"
+    title = "FLUX.2 [klein] 4B"
+    options = (
+        Option(
+            "size", str, "Shape of the picture", required=False, choices=(Choice("sq", "Square"), Choice("w", "Wide"))
+        ),
+        Option("num_images", int, "How many pictures", required=False, minimum=1, maximum=4),
+        Option("prompt", str, "What to draw", required=True, minimum=1, maximum=2000),
+    )
+
+    def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> Checked:
+        prompt, count = options.get("prompt"), options.get("num_images", 1)
+        if not isinstance(prompt, str) or not 1 <= len(prompt) <= 2000:
+            raise OptionError("prompt", "empty", "1 to 2000 characters")
+        if not isinstance(count, int) or not 1 <= count <= 4:
+            raise OptionError("num_images", str(count), "1 to 4")
+        if options.get("size", "sq") not in {"sq", "w"}:
+            raise OptionError("size", str(options["size"]), "sq or w")
+        return Checked(options)
+
+    def size_of(self, checked: object) -> Size:
+        return Size(1024, 768)
+
+    def dearest_price(self, checked: object) -> MicroUsd:
+        return MicroUsd(40_000)
+
+    def proportional_price(self, sizes: tuple[Size, ...]) -> MicroUsd:
+        return MicroUsd(12_000)
+
+
+@dataclass
+class FakeRuns:
+    """The runs room as a cog sees it. `hold` keeps `accept` waiting; `refusal` is what it answers, `broken` `start`."""
+
+    refusal: BotError | None = None
+    broken: BotError | None = None
+    hold: asyncio.Event | None = None
+    accepted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    started: list[tuple[Run, int]] = field(default_factory=list[tuple[Run, int]])
+    abandoned: list[Run] = field(default_factory=list[Run])
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def accept(self, **asked: Any) -> Run:
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.refusal is not None:
+            raise self.refusal
+        self.accepted.append(asked)
+        return a_run(place=asked["place"], reply=asked["reply"], policy=asked["policy"], input=dict(asked["options"]))
+
+    async def start(self, run: Run, message_id: int) -> None:
+        if self.broken is not None:
+            raise self.broken
+        self.started.append((run, message_id))
+        self.changed.set()
+
+    async def abandon(self, run: Run) -> None:
+        self.abandoned.append(run)
+        self.changed.set()
+
+    async def balance(self, user_id: int) -> Balance:
+        return Balance(used=MicroUsd(0), left=None)

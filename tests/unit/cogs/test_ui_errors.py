@@ -1,0 +1,119 @@
+"""The error door: the right words for each error, and never the insides."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+from structlog.testing import capture_logs
+
+from bot.errors import BotError, OptionError, RunflowUnclear, Unavailable, UserError
+from cogs.ui import errors
+from tests.unit.cogs.opened import Opened, opened
+from tests.unit.cogs.wire import Call, interaction
+
+
+@pytest.mark.parametrize(
+    "error", [UserError("Pick another."), OptionError("seed", "-1", "0 or more"), Unavailable("Try later.")]
+)
+def test_errors_for_people_are_said_as_they_are(error: BotError) -> None:
+    assert errors.sentence_for(error) == str(error)
+
+
+def test_an_error_is_found_behind_discord_pys_wrappers() -> None:
+    wrapped = app_commands.TransformerError("x", discord.AppCommandOptionType.string, app_commands.Transformer())
+    wrapped.__cause__ = UserError("Pick another.")
+    assert errors.sentence_for(wrapped) == "Pick another."
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("password=1"), RunflowUnclear("upstream says no"), KeyError("x")])
+def test_a_fault_gives_a_reference_that_the_log_has_too(fault: Exception) -> None:
+    with capture_logs() as logs:
+        sentence = errors.sentence_for(fault)
+    (entry,) = logs
+    assert entry["reference"] in sentence
+    assert len(entry["reference"]) == 8
+    assert str(fault) not in sentence
+    assert type(fault).__name__ not in sentence
+
+
+def test_a_check_that_says_no_is_said_plainly() -> None:
+    assert "may not" in errors.sentence_for(app_commands.CheckFailure("The check functions failed."))
+
+
+@contextlib.asynccontextmanager
+async def pressed() -> AsyncGenerator[tuple[Opened, "discord.Interaction[Any]"]]:
+    """An interaction of the real client that nobody has answered yet."""
+    arrived: asyncio.Future[discord.Interaction[Any]] = asyncio.get_running_loop().create_future()
+
+    async def keep(interaction: "discord.Interaction[Any]") -> None:
+        arrived.set_result(interaction)
+
+    async with opened(extensions=()) as open_:
+        command: app_commands.Command[Any, ..., None] = app_commands.Command(
+            name="imagine", description="keep", callback=keep
+        )
+        open_.client.tree.add_command(command)
+        open_.press(interaction({}))
+        yield open_, await arrived
+
+
+async def test_before_an_answer_it_answers_for_one_pair_of_eyes() -> None:
+    async with pressed() as (open_, one):
+        await errors.say(one, UserError("Pick another, @everyone."))
+        (call,) = open_.discord.named("POST", "/callback")
+    assert call.data["content"] == "Pick another, @everyone."
+    assert call.data["flags"] == 64
+    assert call.data["allowed_mentions"] == {"parse": []}
+
+
+async def test_after_an_answer_it_follows_up() -> None:
+    async with pressed() as (open_, one):
+        await one.response.send_message("card")
+        await errors.say(one, UserError("Pick another."))
+        (call,) = open_.discord.named("POST", "/webhooks/")
+    assert call.data["content"] == "Pick another."
+    assert call.data["flags"] == 64
+
+
+async def test_an_answer_that_discord_had_already_becomes_a_followup() -> None:
+    def acknowledged(call: Call) -> tuple[int, dict[str, Any]] | None:
+        return (400, {"message": "x", "code": 40060}) if call.path.endswith("/callback") else None
+
+    async with pressed() as (open_, one):
+        open_.discord.refuse = acknowledged
+        await errors.say(one, UserError("Pick another."))
+        assert len(open_.discord.named("POST", "/webhooks/")) == 1
+
+
+async def test_a_long_sentence_is_cut_to_what_discord_takes() -> None:
+    async with pressed() as (open_, one):
+        await errors.say(one, UserError("word " * 1000))
+        (call,) = open_.discord.named("POST", "/callback")
+    assert len(call.data["content"]) <= 2000
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (401, 50027), (403, 50013)])
+async def test_it_never_raises(status: int, code: int) -> None:
+    async with pressed() as (open_, one):
+        open_.discord.refuse = lambda _: (status, {"message": "no", "code": code})
+        with capture_logs() as logs:
+            await errors.say(one, UserError("Pick another."))
+    assert [entry["why"] for entry in logs] == [
+        f"{'NotFound' if status == 404 else 'Forbidden' if status == 403 else 'HTTPException'} {status}/{code}"
+    ]
+    assert "tok-secret" not in str(logs)
+
+
+async def test_even_a_broken_door_is_only_logged() -> None:
+    class Broken(UserError):
+        def __str__(self) -> str:
+            raise RuntimeError("broken")
+
+    async with pressed() as (_, one):
+        with capture_logs() as logs:
+            await errors.say(one, Broken())
+    assert logs[0]["log_level"] == "error"

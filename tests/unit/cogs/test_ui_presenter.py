@@ -1,0 +1,158 @@
+"""The presenter: which way an edit goes, what becomes of it, and what Discord's refusals mean."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.moderation.policy import Policy
+from bot.money import MicroUsd
+from bot.runs.face import Balance, Ended, Face, Pictures, Shown
+from bot.runs.run import Place, Reason, State
+from cogs.ui.presenter import Presenter
+from tests.unit.cogs.opened import Opened, opened
+from tests.unit.cogs.samples import NOW, PNG, SampleModel, a_run, done, pictures
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild
+
+BALANCE = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
+BY_TOKEN = f"/webhooks/900000000000000001/tok-secret/messages/{MESSAGE_ID}"
+BY_CHANNEL = f"/channels/{CHANNEL_ID}/messages/{MESSAGE_ID}"
+
+
+class StoppedClock:
+    def __init__(self, now: datetime = NOW) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, delay_s: float) -> None:
+        self.time += timedelta(seconds=delay_s)
+
+
+@asynccontextmanager
+async def presenting(age: timedelta = timedelta(0)) -> AsyncGenerator[tuple[Opened, Presenter]]:
+    async with opened() as open_:
+        presenter = Presenter(clock=StoppedClock(NOW + age), models={SampleModel.model_id: SampleModel()})
+        presenter.attach(open_.client)
+        face: Face = presenter
+        assert face
+        open_.discord.calls.clear()
+        yield open_, presenter
+
+
+def refuse(part: str, status: int, code: int = 0) -> Any:
+    def answer(call: Call) -> tuple[int, dict[str, Any]] | None:
+        return (status, {"message": "no", "code": code}) if part in call.path else None
+
+    return answer
+
+
+async def test_progress_goes_through_the_token_without_the_bots_own() -> None:
+    async with presenting() as (open_, presenter):
+        assert await presenter.progress(a_run(state=State.RUNNING)) is Shown.YES
+        (call,) = open_.discord.calls
+    assert call.path == BY_TOKEN
+    assert not call.authorized
+    assert "Drawing" in str(call.body["components"])
+    assert call.body["allowed_mentions"] == {"parse": []}
+
+
+async def test_pictures_go_up_with_alt_text_in_one_edit() -> None:
+    async with presenting() as (open_, presenter):
+        ending = Pictures(pictures(4))
+        assert await presenter.end(done(a_run()), ending, BALANCE) is Shown.YES
+        (call,) = open_.discord.calls
+    assert call.files == {f"imagine-01234567-{n}.png": PNG for n in (1, 2, 3, 4)}
+    assert [one["description"] for one in call.body["attachments"]] == [
+        f"Picture {n} of 4: a red fox in snow" for n in (1, 2, 3, 4)
+    ]
+    assert call.body["flags"] & 32768
+
+
+async def test_words_take_earlier_pictures_away() -> None:
+    async with presenting() as (open_, presenter):
+        await presenter.end(a_run(reason=Reason.BUSY), Ended(), BALANCE)
+        (call,) = open_.discord.calls
+    assert call.body["attachments"] == []
+
+
+async def test_after_fourteen_minutes_the_channel_is_the_way() -> None:
+    async with presenting(timedelta(minutes=14, seconds=1)) as (open_, presenter):
+        assert await presenter.end(done(a_run()), Pictures(pictures(2)), BALANCE) is Shown.YES
+        (call,) = open_.discord.calls
+    assert call.path == BY_CHANNEL
+    assert call.authorized
+    assert len(call.files) == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015)])
+async def test_a_token_that_expired_early_gives_way_to_the_channel(status: int, code: int) -> None:
+    async with presenting() as (open_, presenter):
+        open_.discord.refuse = refuse("/webhooks/", status, code)
+        assert await presenter.end(done(a_run()), Pictures(pictures(2)), BALANCE) is Shown.YES
+        assert [call.path for call in open_.discord.calls] == [BY_TOKEN, BY_CHANNEL]
+        assert open_.discord.calls[1].files.keys() == open_.discord.calls[0].files.keys()
+        assert all(open_.discord.calls[1].files.values())
+
+
+async def test_a_card_without_a_known_id_is_found_by_its_token() -> None:
+    run = a_run(state=State.RUNNING)
+    async with presenting() as (open_, presenter):
+        assert await presenter.progress(replace(run, reply=replace(run.reply, message_id=None))) is Shown.YES
+        assert open_.discord.calls[0].path.endswith("/messages/@original")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "shown", "calls"),
+    [
+        (413, 0, Shown.TOO_LARGE, 1),
+        (400, 40005, Shown.TOO_LARGE, 1),
+        (404, 10008, Shown.GONE, 1),
+        (404, 10003, Shown.GONE, 1),
+        (403, 50001, Shown.GONE, 2),
+        (403, 50013, Shown.GONE, 2),
+        (429, 0, Shown.LATER, 1),
+    ],
+)
+async def test_what_discord_answers(status: int, code: int, shown: Shown, calls: int) -> None:
+    async with presenting() as (open_, presenter):
+        open_.discord.refuse = refuse("", status, code)
+        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is shown
+        assert len(open_.discord.calls) == calls
+
+
+async def test_a_lost_connection_is_for_later() -> None:
+    async with presenting() as (open_, presenter):
+        await open_.discord.close()
+        assert await presenter.progress(a_run(state=State.RUNNING)) is Shown.LATER
+
+
+async def test_before_the_login_and_after_the_end_it_is_for_later() -> None:
+    lonely = Presenter(clock=StoppedClock(), models={})
+    assert await lonely.progress(a_run()) is Shown.LATER
+    assert await lonely.policy_now(a_run()) is Policy.BLOCK
+    async with presenting() as (open_, presenter):
+        await open_.client.close()
+        assert await presenter.progress(a_run()) is Shown.LATER
+
+
+@pytest.mark.parametrize(("nsfw", "policy"), [(True, Policy.SPOILER), (False, Policy.BLOCK)])
+async def test_the_policy_is_read_from_the_channel_as_it_is_now(nsfw: bool, policy: Policy) -> None:
+    async with presenting() as (open_, presenter):
+        open_.become_ready()
+        open_.hand_in("GUILD_CREATE", guild(nsfw=nsfw))
+        assert await presenter.policy_now(a_run()) is policy
+        thread = a_run(place=Place(GUILD_ID, 99, CHANNEL_ID))
+        assert await presenter.policy_now(thread) is policy
+
+
+@pytest.mark.parametrize("place", [Place(None, CHANNEL_ID), Place(5, 6), Place(GUILD_ID, 6)])
+async def test_what_cannot_be_read_is_blocked(place: Place) -> None:
+    async with presenting() as (open_, presenter):
+        open_.become_ready()
+        open_.hand_in("GUILD_CREATE", guild(nsfw=True))
+        assert await presenter.policy_now(a_run(place=place)) is Policy.BLOCK
