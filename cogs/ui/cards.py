@@ -65,7 +65,7 @@ def _head(
     title = f"**{sentences.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
     before, after = ("||", "||") if hidden else ("> ", "")
     room = TEXT_LIMIT - beside - length(title) - len(before) - len(after)
-    prompt = literal(run.prompt, room) or "(empty prompt)"
+    prompt = literal(run.prompt, room, starts_line=True) or "(empty prompt)"
     return ui.TextDisplay(title), ui.TextDisplay(f"{before}{prompt}{after}")
 
 

@@ -8,7 +8,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.errors import Unavailable, UserError
+from bot.errors import OptionError, Unavailable, UserError
 from cogs.ui import sentences
 from cogs.ui.text import cut
 
@@ -36,6 +36,8 @@ async def say(interaction: discord.Interaction, error: BaseException) -> None:
 def sentence_for(error: BaseException) -> str:
     """What a person reads of an error. A fault is logged here with the reference that they are given."""
     match error := _innermost(error):
+        case OptionError():
+            return sentences.option_refused(error)
         case UserError() | Unavailable():
             return str(error)
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():

@@ -125,7 +125,10 @@ class Presenter:
                 await send()
         except discord.HTTPException as error:
             shown, is_final = meaning_of(error.status, error.code)
-            _log.info("edit refused", run=run.id, status=error.status, code=error.code, shown=shown)
+            log = (
+                _log.error if error.status == 400 and shown is Shown.GONE else _log.info
+            )  # a card Discord rejects is a fault
+            log("edit refused", run=run.id, status=error.status, code=error.code, shown=shown)
             return shown, is_final
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             _log.info("edit did not reach Discord", run=run.id, why=type(error).__name__)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from bot.errors import PictureFault
+from bot.errors import OptionError, PictureFault
 from bot.money import MicroUsd, format_usd
 from bot.runs.face import Balance, Ended, Ending, Pictures, Withheld
 from bot.runs.run import MissingPicture, Picture, Reason, Run, State
@@ -13,6 +13,7 @@ from cogs.ui.text import literal
 FAULT = "Something went wrong on our side. If it happens again, tell a moderator this reference: {reference}."
 FIELDS_LIMIT = 200
 PROMPT_USED_LIMIT = 300
+OPTION_VALUE_LIMIT = 100
 
 
 def relative(moment: datetime) -> str:
@@ -51,6 +52,12 @@ def title(run: Run, ending: Ending | None) -> str:
             return "Canceled" if run.reason is Reason.CANCELED else "No pictures this time"
         case _ as unknown:
             assert_never(unknown)
+
+
+def option_refused(error: OptionError) -> str:
+    """Which option cannot be what it was set to, and what is allowed. The value is a stranger's: escaped and cut."""
+    value = literal(error.value, OPTION_VALUE_LIMIT) or "empty"
+    return f"`{error.option}` cannot be {value}. Allowed: {error.allowed}."
 
 
 def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each reason

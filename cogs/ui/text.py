@@ -5,9 +5,11 @@ import unicodedata
 
 ELLIPSIS = "…"
 
-# What Discord reads as markdown, a mention, a link, an emoji or a timestamp, on a line of its own. The rest (`>` in
-# `<@1>`, the address in `[words](address)`) means nothing without these. A backslash before any of them is not shown.
-_MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=\S)|^[#>+-]|(?<=^\d)\.|(?<=^\d\d)\.|(?<=^\d\d\d)\.")
+# What Discord reads as markdown, a mention, a link, an emoji or a timestamp; the rest (`>` in `<@1>`, the address in
+# `[words](address)`) means nothing without these. A backslash before any of them is not shown.
+_MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=\S)")
+_MARKUP_AT_START = re.compile(r"\d*[#>+.-]")
+_MOST_READ = 20_000  # far beyond every limit: what strangers send may be of any length
 _MARKS_KEPT = 4  # more combining marks on one letter than any script needs would run over the lines around it
 _JOINERS = frozenset("\u200c\u200d")  # scripts and emoji need them, though they are format characters
 
@@ -16,7 +18,7 @@ def plain(text: str) -> str:
     """One line of `text` without control characters, changes of writing direction and heaps of combining marks."""
     kept: list[str] = []
     marks = 0
-    for character in " ".join(text.split()):
+    for character in " ".join(text[:_MOST_READ].split()):
         kind = unicodedata.category(character)
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
         if marks > _MARKS_KEPT or (kind in {"Cc", "Cf", "Cs"} and character not in _JOINERS):
@@ -35,10 +37,15 @@ def cut(text: str, limit: int) -> str:
     return _cut(list(text), limit)
 
 
-def literal(text: str, limit: int) -> str:
-    """`plain` text escaped so that Discord shows it as typed, in at most `limit` units."""
+def literal(text: str, limit: int, *, starts_line: bool = False) -> str:
+    """`plain` text escaped so that Discord shows it as typed, in at most `limit` units.
+
+    `starts_line`: it stands at the start of a line, where more is markup (headings, quotes, lists).
+    """
     shown = plain(text)
     markup = {match.start() for match in _MARKUP.finditer(shown)}
+    if starts_line and (match := _MARKUP_AT_START.match(shown)):
+        markup.add(match.end() - 1)
     pieces = ["\\" + character if at in markup else character for at, character in enumerate(shown)]
     return _cut(pieces, limit)
 

@@ -23,6 +23,12 @@ def test_errors_for_people_are_said_as_they_are(error: BotError) -> None:
     assert errors.sentence_for(error) == str(error)
 
 
+def test_a_refused_value_is_escaped_and_leaves_room_for_what_is_allowed() -> None:
+    sentence = errors.sentence_for(OptionError("size", "**@everyone** " * 500, "sq or w"))
+    assert sentence.startswith(r"`size` cannot be \*\*\@everyone\*\*")
+    assert sentence.endswith("…. Allowed: sq or w.")
+
+
 def test_an_error_is_found_behind_discord_pys_wrappers() -> None:
     wrapped = app_commands.TransformerError("x", discord.AppCommandOptionType.string, app_commands.Transformer())
     wrapped.__cause__ = UserError("Pick another.")

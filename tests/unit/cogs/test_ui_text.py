@@ -24,7 +24,12 @@ from cogs.ui.text import ELLIPSIS, cut, length, literal, plain
     ],
 )
 def test_markup_is_shown_as_it_was_typed(typed: str, shown: str) -> None:
-    assert literal(typed, 2000) == shown
+    assert literal(typed, 2000, starts_line=True) == shown
+
+
+def test_within_a_line_less_is_markup() -> None:
+    assert literal("-1", 10) == "-1"
+    assert literal("#3", 10) == "#3"
 
 
 def test_it_cannot_scramble_what_stands_beside_it() -> None:
