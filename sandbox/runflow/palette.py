@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 Rgb = tuple[int, int, int]
@@ -234,7 +235,7 @@ def _coloured(scene: Scene, words: Sequence[str]) -> Scene:
     """A colour just before the subject is the subject's; any other tints sky and land."""
     accent = _OF_SUBJECTS.get(scene.subject, scene.accent)
     names = _WORDS["subject"].get(scene.subject, "").split()
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         colour = _COLOURS.get(word)
         if colour is None:
             continue

@@ -1,0 +1,107 @@
+"""The stand-in's values: switches and profiles, the course of a run, filters, costs."""
+
+import contextlib
+import random
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.clock import SandboxClock
+from sandbox.runflow.refusals import Refused
+from sandbox.runflow.run import StandinRun, billed_micro_usd, end_of, view
+from sandbox.runflow.schema import PRESETS, cost_usd, job_of
+from sandbox.runflow.search import Term, parse_filter, parse_search
+from sandbox.runflow.state import Count, State
+from sandbox.runflow.switches import PROFILES, Switches, profile, without_waiting
+
+START = datetime(2026, 7, 1, 10, tzinfo=UTC)
+ORDER = ["queued", "dispatching", "running", "unknown", "succeeded", "partial_succeeded", "failed", "canceled"]
+
+
+def run_of(switches: Switches, *, count: int = 1) -> StandinRun:
+    asked = {"prompt": "a fox", "num_images": count}
+    return StandinRun("r", "q", START, "owner/model", asked, job_of(asked), 7, switches)
+
+
+@given(
+    st.sampled_from(sorted(PROFILES)),
+    st.lists(st.floats(0, 100), min_size=2, max_size=6),
+    st.integers(1, 4),
+)
+def test_a_run_only_moves_forward_and_its_end_is_known(name: str, moments: list[float], count: int) -> None:
+    run = run_of(PROFILES[name], count=count)
+    views = [view(run, START + timedelta(seconds=moment)) for moment in sorted(moments)]
+    places = [ORDER.index(seen.status) for seen in views]
+    assert places == sorted(places)
+    end = end_of(run)
+    for moment, seen in zip(sorted(moments), views, strict=True):
+        assert seen.is_final is (end is not None and START + timedelta(seconds=moment) >= end)
+        assert (seen.completed_at == end) if seen.is_final else (seen.cost is None)
+
+
+def test_a_default_run_takes_about_a_second() -> None:
+    assert end_of(run_of(Switches())) == START + timedelta(seconds=1)
+    assert end_of(run_of(without_waiting(Switches()))) == START
+
+
+def test_a_cancelled_run_stays_cancelled_and_free() -> None:
+    run = replace(run_of(Switches()), canceled_at=START + timedelta(seconds=0.5))
+    assert view(run, START + timedelta(seconds=0.45)).status == "running"
+    late = START + timedelta(seconds=60)
+    assert (view(run, late).status, billed_micro_usd(run, late)) == ("canceled", 0)
+
+
+def test_an_unknown_profile_is_told_the_known_ones() -> None:
+    assert profile("fast").running_s == 0
+    with pytest.raises(ValueError, match=r"no profile 'quick'.*default.*fast"):
+        profile("quick")
+
+
+def test_every_counted_switch_is_a_switch() -> None:
+    assert set(Count.__args__) <= {entry.name for entry in fields(Switches)}
+
+
+@pytest.mark.parametrize("size", PRESETS)
+def test_costs_are_exact(size: str) -> None:
+    job = job_of({"prompt": "x", "image_size": size})
+    pixels = PRESETS[size][0] * PRESETS[size][1]
+    assert cost_usd(job, 3, "proportional") == Decimal(pixels) * 3 * Decimal("0.000000005")
+    assert cost_usd(job, 1, "rounded_1e6") == (Decimal("0.010") if size == "square_hd" else Decimal("0.005"))
+    assert cost_usd(job, 1, "rounded_2e20") == Decimal("0.005")
+
+
+def test_filters_bind_and_before_or() -> None:
+    parsed = parse_filter('client_ref:"a b" AND NOT status_code = failed OR created_at>=2026-04-01')
+    assert parsed == (
+        (Term("client_ref", ":", "a b"), Term("status_code", "=", "failed", negated=True)),
+        (Term("created_at", ">=", "2026-04-01"),),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "client_ref:", "nope:1", "id:1 AND", "id:1 id:2", "AND id:1", "NOT NOT id:1", "(id:1)"]
+)
+def test_unreadable_filters_are_refused(text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        parse_filter(text)
+    assert caught.value.status == 400
+
+
+@given(st.text())
+def test_no_query_breaks_the_search(text: str) -> None:
+    for name in ("q", "limit", "pq", "sort_by", "fields"):
+        with contextlib.suppress(Refused):
+            parse_search({name: text}, "supported")
+
+
+def test_ids_are_uuid7_and_reproducible() -> None:
+    first, second = [
+        State(clock=SandboxClock(stopped=True, start=START), switches=Switches(), rng_seed=3).new_id() for _ in (0, 1)
+    ]
+    assert first == second
+    assert (first[14], first[19] in "89ab") == ("7", True)
+    assert random.Random(3).getrandbits(12) == int(first[15:18], 16)
