@@ -70,7 +70,7 @@ def accept(state: State, body: CreateBody, model: str) -> StandinRun:
         callback_url=body.callback_url,
         problems=problems,
     )
-    state.runs[run.id] = run
+    state.keep(run)
     return run
 
 

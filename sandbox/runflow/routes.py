@@ -14,7 +14,7 @@ from sandbox.runflow.records import Records
 from sandbox.runflow.refusals import Broken, Refused, rate_limited, server_error
 from sandbox.runflow.run import StandinRun, view
 from sandbox.runflow.schema import model_wire
-from sandbox.runflow.search import page, parse_search
+from sandbox.runflow.search import matching, page, parse_search
 from sandbox.runflow.state import State
 from sandbox.runflow.storage import Storage
 from sandbox.runflow.wire import ORG_ID, STATUSES, timestamp
@@ -95,12 +95,14 @@ class Routes:
         # The newest come first where two were created in the same moment.
         listed = [
             run
-            for run in reversed(state.runs.values())
+            for run in reversed(list(state.runs.values()))
             if run.created_at + timedelta(seconds=run.switches.list_lag_s) <= now
         ]
+        found = matching([await self._records.record(run, reading=False, bare=True) for run in listed], query)
+        shown = [state.runs[str(record["id"])] for record in found[query.offset : query.offset + query.limit]]
         bare = bool(query.wanted) and "output" not in query.wanted
-        records = [await self._records.record(run, reading=False, bare=bare) for run in listed]
-        return web.json_response(page(records, query, state.switches.list_cursors))
+        items = [await self._records.record(run, reading=False, bare=bare) for run in shown]
+        return web.json_response(page(items, len(found), query, state.switches.list_cursors))
 
     async def statuses(self, _: web.Request) -> web.Response:
         """`GET /v1/runs/statuses`. The shape of the answer is not documented."""
@@ -132,7 +134,8 @@ class Routes:
         now = self._state.now()
         status = 200
         if not view(run, now).is_final:
-            run = self._state.runs[run.id] = replace(run, canceled_at=now)
+            run = replace(run, canceled_at=now)
+            self._state.keep(run)
             self._callbacks.watch(run)
             status = 201
         return web.json_response(await self._records.record(run, reading=False), status=status)

@@ -119,8 +119,8 @@ def _unreadable(at: int) -> Refused:
     return Refused(400, "BAD_REQUEST", f"The filter cannot be read at character {at}.")
 
 
-def page(records: Sequence[Record], search: Search, cursors: Literal["next", "next_pq"]) -> dict[str, Any]:
-    """One page of the records that match, in the dialect of cursors that is asked for."""
+def matching(records: Sequence[Record], search: Search) -> list[Record]:
+    """The records that a search finds, in its order."""
     found = [
         record
         for record in records
@@ -128,9 +128,14 @@ def page(records: Sequence[Record], search: Search, cursors: Literal["next", "ne
     ]
     for name, descending in reversed(search.order):
         found.sort(key=lambda record: str(record.get(name) or ""), reverse=descending)
+    return found
+
+
+def page(records: Sequence[Record], total: int, search: Search, cursors: Literal["next", "next_pq"]) -> dict[str, Any]:
+    """A page of `total` records found, in the dialect of cursors that is asked for."""
     end = search.offset + search.limit
-    items = [_project(record, search.wanted) for record in found[search.offset : end]]
-    after = _cursor(end) if end < len(found) else None
+    items = [_project(record, search.wanted) for record in records]
+    after = _cursor(end) if end < total else None
     before = _cursor(max(0, search.offset - search.limit)) if search.offset else None
     if cursors == "next_pq":
         return {"items": items, "next_pq": after, "prev_pq": before}

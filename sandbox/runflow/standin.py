@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -75,7 +75,7 @@ class RunflowStandin:
     @property
     def runs(self) -> Mapping[str, StandinRun]:
         """Every run it accepted, by id, oldest first."""
-        return MappingProxyType(self._state.runs)
+        return self._state.runs
 
     @property
     def create_requests(self) -> int:

@@ -3,12 +3,14 @@
 import random
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from sandbox.clock import SandboxClock
-from sandbox.runflow.run import StandinRun, billed_micro_usd
+from sandbox.runflow.run import StandinRun, billed_micro_usd, view
 from sandbox.runflow.switches import Switches
 
 Count = Literal[
@@ -38,7 +40,9 @@ class State:
 
     def __init__(self, *, clock: SandboxClock, switches: Switches, rng_seed: int) -> None:
         self.clock = clock
-        self.runs: dict[str, StandinRun] = {}
+        self._runs: dict[str, StandinRun] = {}
+        self._unsettled: set[str] = set()
+        self._settled_micro_usd = 0
         self.requests: list[RecordedRequest] = []
         self.create_requests = 0
         self._random = random.Random(rng_seed)  # noqa: S311  # the same sandbox twice must give the same pictures
@@ -63,6 +67,16 @@ class State:
         self._used[count] += 1
         return True
 
+    @property
+    def runs(self) -> Mapping[str, StandinRun]:
+        """Every run by its id, oldest first."""
+        return MappingProxyType(self._runs)
+
+    def keep(self, run: StandinRun) -> None:
+        """Remember a run that is new, or changed before its end."""
+        self._runs[run.id] = run
+        self._unsettled.add(run.id)
+
     def now(self) -> datetime:
         """The sandbox's time."""
         return self.clock.now()
@@ -80,7 +94,11 @@ class State:
     def billed_micro_usd(self) -> int:
         """What all runs have cost until now: each in whole micro-dollars, rounded half up."""
         now = self.now()
-        return sum(billed_micro_usd(run, now) for run in self.runs.values())
+        # A run that is final costs the same for ever, and is looked at once: a bench makes many of them.
+        for run_id in [key for key in self._unsettled if view(self._runs[key], now).is_final]:
+            self._settled_micro_usd += billed_micro_usd(self._runs[run_id], now)
+            self._unsettled.remove(run_id)
+        return self._settled_micro_usd
 
     def credit_micro_usd(self) -> int:
         """What is left to spend."""

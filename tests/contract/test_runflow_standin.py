@@ -1,5 +1,6 @@
 """The Runflow stand-in over real sockets: every route, and what each switch changes."""
 
+import asyncio
 import contextlib
 import io
 from collections.abc import AsyncIterator
@@ -232,6 +233,25 @@ async def test_a_run_keeps_the_switches_it_was_created_under(caller: Caller) -> 
     caller.standin.switches = Switches(outcome="failed")
     caller.clock.advance(5)
     assert (await caller.get(f"/v1/runs/{run_id}")).body["status_code"] == "succeeded"
+
+
+async def test_closing_does_not_wait_for_answers_that_are_held_back() -> None:
+    clock = SandboxClock(stopped=True)
+    switches = Switches(create_delay_s=3600)
+    async with aiohttp.ClientSession() as session, asyncio.timeout(5):
+        async with RunflowStandin(clock=clock, switches=switches) as standin:
+            waiting = asyncio.create_task(Caller(standin, clock, session).create(), name="create")
+            while not standin.runs:
+                await Caller(standin, clock, session).get("/v1/health")
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await waiting
+
+
+async def test_a_run_is_billed_once(caller: Caller) -> None:
+    for _ in range(3):
+        await caller.create(input={**SMALL, "num_images": 4})
+        caller.clock.advance(30)
+    assert caller.standin.billed_micro_usd() == caller.standin.billed_micro_usd() == 3 * 5243
 
 
 @pytest.mark.parametrize("name", PROFILES)
