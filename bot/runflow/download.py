@@ -1,0 +1,270 @@
+"""Fetching pictures from wherever Runflow says they lie, without ever reaching into a private network.
+
+Only https and public addresses, as they are at the moment of connecting: names are resolved by a resolver that drops
+every other address, and the connection is made to exactly the addresses it gave, so that nothing can change between the
+check and the connection. The origin of RUNFLOW_API_URL itself is allowed, and any loopback address while that is
+loopback: a stand-in needs no other switch. Storage gets neither the key nor cookies.
+"""
+
+import asyncio
+import base64
+import binascii
+import re
+import socket
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote_to_bytes
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from bot.errors import PictureError, PictureFault
+
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_EXPIRED = frozenset({403, 404, 410})
+_CHUNK_BYTES = 64 * 1024
+_CONNECT_TIMEOUT_S = 10.0
+_DATA_HEAD_MOST_CHARS = 256
+_HOST = re.compile(r"[A-Za-z0-9_.\-]{1,253}")
+_PLAIN = re.compile(r"[!-~]+")  # printable ASCII without spaces: an address that is encoded already
+_NAT64 = IPv6Network("64:ff9b::/96")
+_TRANSITION = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))  # 6to4, Teredo: an IPv4 address in disguise
+
+_Address = IPv4Address | IPv6Address
+_Origin = tuple[str, str, int]
+
+
+class _ForbiddenAddress(OSError):
+    """A name that leads to no address we may connect to. An OSError, so that aiohttp takes it for a resolver's."""
+
+
+class _Flawed(PictureError):
+    """Trouble that may be gone at once."""
+
+    def __init__(self, log_text: str) -> None:
+        super().__init__(PictureFault.UNREACHABLE, log_text)
+
+
+class AddressRule:
+    """Which addresses may be fetched from. `api_url` is RUNFLOW_API_URL."""
+
+    def __init__(self, api_url: str) -> None:
+        self._origin = _origin(URL(api_url))
+        self._is_loopback = _names_loopback(self._origin[1])
+
+    def check(self, url: URL) -> None:
+        """Raises PictureError for a scheme, a host or a literal address that is never allowed."""
+        host = (url.raw_host or "").lower()
+        literal = _literal(host)
+        if url.scheme not in {"http", "https"} or url.user is not None or url.password is not None:
+            raise _forbidden("not a plain https address")
+        if literal is None and not _HOST.fullmatch(host):
+            raise _forbidden("not a host")
+        if _origin(url) == self._origin or (self._is_loopback and _names_loopback(host)):
+            return
+        if url.scheme != "https":
+            raise _forbidden("not https")
+        if literal is not None and not is_public(literal):
+            raise _forbidden("not a public address")
+
+    def allows(self, host: str, port: int, address: _Address) -> bool:
+        """Whether a connection to `address`, which is what `host` means just now, may be made."""
+        if (host, port) == self._origin[1:] or is_public(address):
+            return True
+        return self._is_loopback and _names_loopback(host) and address.is_loopback
+
+
+class CheckingResolver(AbstractResolver):
+    """Resolves names through `inner`, and leaves only what the rule allows."""
+
+    def __init__(self, rule: AddressRule, inner: AbstractResolver) -> None:
+        self._rule, self._inner = rule, inner
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The allowed addresses of a name. Raises OSError where there are none."""
+        found = await self._inner.resolve(host, port, family)
+        name = host.lower()
+        allowed = [one for one in found if (at := _literal(one["host"])) and self._rule.allows(name, port, at)]
+        if not allowed:
+            raise _ForbiddenAddress("no address that may be fetched from")
+        return allowed
+
+    async def close(self) -> None:
+        """Close the inner resolver."""
+        await self._inner.close()
+
+
+class Downloader:
+    """Fetches pictures, as an async context that owns its connections.
+
+    `api_url` is RUNFLOW_API_URL, `max_bytes` the most that one picture may have, and `timeout_s` the time for one
+    picture, everything included. `resolver` stands in for the machine's own.
+    """
+
+    def __init__(
+        self, *, api_url: str, max_bytes: int, timeout_s: float = 30.0, resolver: AbstractResolver | None = None
+    ) -> None:
+        self._rule, self._max_bytes, self._timeout_s = AddressRule(api_url), max_bytes, timeout_s
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        resolver = CheckingResolver(self._rule, self._resolver or aiohttp.ThreadedResolver())
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=resolver),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s)),
+            headers={"Accept": "image/*", "Accept-Encoding": "identity"},
+            auto_decompress=False,  # pictures are compressed already; anything that unpacks further is not ours
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def fetch(self, url: str) -> bytes:
+        """The bytes at an https address or in a `data:` URL. Raises PictureError, whose text never holds the URL."""
+        if url[:5].lower() == "data:":
+            return await asyncio.to_thread(decode_data_url, url, self._max_bytes)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                try:
+                    return await self._follow(_url(url))
+                except _Flawed:
+                    return await self._follow(_url(url))
+        except TimeoutError:
+            raise PictureError(PictureFault.UNREACHABLE, f"not there within {self._timeout_s} s") from None
+
+    async def _follow(self, url: URL) -> bytes:
+        for _ in range(_MOST_REDIRECTS + 1):
+            self._rule.check(url)
+            found = await self._get(url)
+            if isinstance(found, bytes):
+                return found
+            url = found
+        raise PictureError(PictureFault.UNREACHABLE, "too many redirects")
+
+    async def _get(self, url: URL) -> bytes | URL:
+        """The body, or where else it lies. Causes are dropped: their texts hold the address."""
+        if self._session is None:
+            raise RuntimeError("fetch outside the async context")
+        try:
+            async with self._session.get(url, allow_redirects=False) as response:
+                if response.status in _REDIRECTS:
+                    return _target(url, response.headers.get("Location", ""))
+                _check_status(response.status)
+                return await self._read(response)
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, _ForbiddenAddress):
+                raise _forbidden("its name leads to no public address") from None
+            raise _Flawed(f"no connection: {type(error).__name__}") from None
+        except aiohttp.InvalidURL:
+            raise _forbidden("not an address") from None
+        except (aiohttp.ClientError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise PictureError(PictureFault.UNREACHABLE, "too slow") from None
+            raise _Flawed(f"broken off: {type(error).__name__}") from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body, held to the most bytes whatever Content-Length says."""
+        if (response.content_length or 0) > self._max_bytes:
+            response.close()
+            raise PictureError(PictureFault.TOO_LARGE, f"announced as {response.content_length} bytes")
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk
+            if len(body) > self._max_bytes:
+                response.close()
+                raise PictureError(PictureFault.TOO_LARGE, f"more than {self._max_bytes} bytes")
+        return bytes(body)
+
+
+def is_public(address: _Address) -> bool:
+    """Whether an address belongs to the public internet; IPv4 addresses inside IPv6 ones are judged themselves."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        if address in _NAT64:
+            return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
+        if any(address in network for network in _TRANSITION) or address.is_site_local:
+            return False
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def decode_data_url(url: str, max_bytes: int) -> bytes:
+    """The bytes in a base64 `data:` URL (RFC 2397). Raises PictureError: TOO_LARGE or UNREADABLE."""
+    head, comma, payload = url[:_DATA_HEAD_MOST_CHARS].partition(",")
+    if not comma or not head.lower().endswith(";base64"):
+        raise PictureError(PictureFault.UNREADABLE, "a data URL that is not base64")
+    if (len(url) - len(head) - 1) * 3 // 4 > max_bytes * (3 if "%" in payload else 1) + 2:
+        raise PictureError(PictureFault.TOO_LARGE, f"a data URL of more than {max_bytes} bytes")
+    payload = url[len(head) + 1 :]
+    try:
+        raw = unquote_to_bytes(payload) if "%" in payload else payload.encode("ascii")
+        data = base64.b64decode(raw, validate=True)
+    except (binascii.Error, ValueError):
+        raise PictureError(PictureFault.UNREADABLE, "a data URL with broken base64") from None
+    if len(data) > max_bytes:
+        raise PictureError(PictureFault.TOO_LARGE, f"a data URL of more than {max_bytes} bytes")
+    return data
+
+
+def _check_status(status: int) -> None:
+    if status == 200:
+        return
+    if status in _EXPIRED:
+        raise PictureError(PictureFault.EXPIRED, f"storage answered with {status}")
+    if status >= 500 or status == 429:
+        raise _Flawed(f"storage answered with {status}")
+    raise PictureError(PictureFault.UNREACHABLE, f"storage answered with {status}")
+
+
+def _url(text: str) -> URL:
+    """The address. One that is encoded already stays as it is, to the letter: it is signed."""
+    try:
+        url = URL(text, encoded=_PLAIN.fullmatch(text) is not None)
+        _origin(url)  # a port that is no number shows only here
+    except (ValueError, TypeError):
+        raise _forbidden("not an address") from None
+    if not text.isprintable():
+        raise _forbidden("not an address")
+    return url
+
+
+def _target(url: URL, location: str) -> URL:
+    if not location:
+        raise PictureError(PictureFault.UNREACHABLE, "a redirect to nowhere")
+    try:
+        return _url(str(url.join(URL(location, encoded=_PLAIN.fullmatch(location) is not None))))
+    except (ValueError, TypeError):
+        raise _forbidden("not an address") from None
+
+
+def _origin(url: URL) -> _Origin:
+    return url.scheme, (url.raw_host or "").lower(), url.port or 0
+
+
+def _literal(host: str) -> _Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _names_loopback(host: str) -> bool:
+    literal = _literal(host)
+    return host == "localhost" if literal is None else literal.is_loopback
+
+
+def _forbidden(log_text: str) -> PictureError:
+    return PictureError(PictureFault.FORBIDDEN_ADDRESS, log_text)
