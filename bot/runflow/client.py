@@ -191,8 +191,8 @@ class RunflowClient:
         error = wire.parse_error(answer.body)
         refusal = wire.refusal_of(status)
         told = "" if refusal is Refusal.CREDENTIALS else error.message or ""  # a key's refusal may quote the key
-        text = f"answered with {status} {error.code or ''}: {told}".replace(self._key, "<key>")
-        raise RunflowRefused(refusal, text, error.fields)
+        text = ": ".join(part for part in (f"answered with {status}", error.code, told) if part)
+        raise RunflowRefused(refusal, text.replace(self._key, "<key>"), error.fields)
 
     def _retry_after_s(self, header: str | None) -> float | None:
         """Seconds to wait by `Retry-After`, in seconds or as a date; None where it is absent or not sane."""

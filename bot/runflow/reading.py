@@ -41,7 +41,7 @@ class OutputRef:
 
 @dataclass(frozen=True, slots=True)
 class RunflowFailure:
-    """Why Runflow ended a run. `code` is stable; `message` is upstream text, for the log only; `fields` names inputs."""
+    """Why Runflow ended a run. `code` is stable; `message` is upstream text, for the log; `fields` names inputs."""
 
     code: str | None
     message: str | None

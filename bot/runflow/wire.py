@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import cast
+from urllib.parse import parse_qs
 
 from bot.errors import Refusal, RunflowUnclear
 from bot.money import MicroUsd, parse_usd
 from bot.runflow.reading import OutputRef, Reading, RunflowFailure, RunflowStatus
 
-_ID_MOST_CHARS = 255
+_ID_MOST_CHARS = 128  # what the runs table keeps; Runflow's are UUIDs
+_CURSOR_MOST_CHARS = 4096
 _MESSAGE_MOST_CHARS = 500
 _PROMPT_MOST_CHARS = 20_000
 _NUMBER_MOST_CHARS = 60
@@ -91,11 +93,11 @@ def parse_run_page(body: bytes) -> RunPage:
     """One page of runs, with either dialect of cursors. Items that are no runs are left out. Raises RunflowUnclear."""
     parsed = _load(body)
     page = _object(parsed)
-    items = parsed if isinstance(parsed, list) else page.get("items")
+    items = page.get("items", parsed)
     if not isinstance(items, list):
         raise RunflowUnclear("unreadable list of runs: no items")
-    entries = cast("list[object]", items)
-    cursor = _text(page.get("next_pq"), 4096) or _text(page.get("next"), 4096)
+    entries = _list(cast("object", items))
+    cursor = _cursor(page.get("next_pq")) or _cursor(page.get("next"))
     return RunPage(tuple(_listed(entries)), len(entries), cursor)
 
 
@@ -251,6 +253,14 @@ def _listed(entries: Iterable[object]) -> Iterable[ListedRun]:
             continue
 
 
+def _cursor(value: object) -> str | None:
+    """A cursor to send back as `pq`. Whether `next` is one or an address that holds one is not documented."""
+    text = _text(value, _CURSOR_MOST_CHARS)
+    if text is None or "?" not in text:
+        return text
+    return next(iter(parse_qs(text.partition("?")[2]).get("pq", ())), None)
+
+
 def _jobs(run: _Object) -> frozenset[str]:
     named = (_id(_object(run.get("metadata")).get("job")), _id(run.get("client_ref")))
     return frozenset(job for job in named if job is not None)
@@ -288,14 +298,15 @@ def _decimal(value: object) -> Decimal | None:
     """A finite amount from a number or a string."""
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         return None
-    if isinstance(value, str) and (not value.isascii() or len(value) > _NUMBER_MOST_CHARS):
+    # Decimal would also take `1_000` and the digits of other scripts.
+    if isinstance(value, str) and (not value.isascii() or "_" in value or len(value) > _NUMBER_MOST_CHARS):
         return None
     try:
         amount = Decimal(value)
     except InvalidOperation:
         return None
     # Far exponents mean nothing in dollars, and arithmetic with them overflows.
-    return amount if amount.is_finite() and abs(amount.adjusted()) < _NUMBER_MOST_CHARS or amount == 0 else None
+    return amount if amount.is_finite() and abs(amount.adjusted()) < _NUMBER_MOST_CHARS else None
 
 
 def _seed(value: object) -> int | None:
