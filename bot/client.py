@@ -1,10 +1,12 @@
 """The discord.py client and its command tree. The only file of bot/ that imports discord."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+import aiohttp
 import discord
 import structlog
 import yarl
@@ -13,9 +15,12 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.errors import Unavailable
 from bot.services import Services
 
 _log = structlog.get_logger(__name__)
+
+_CHECK_TIMEOUT_S = 20.0
 
 ErrorDoor = Callable[[discord.Interaction, BaseException], Awaitable[None]]
 
@@ -127,3 +132,18 @@ def commands_digest(payloads: list[dict[str, Any]]) -> str:
     """A digest of command definitions, the same in whatever order they and their keys come."""
     texts = sorted(json.dumps(payload, sort_keys=True, ensure_ascii=True) for payload in payloads)
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+async def name_behind(token: str) -> str:
+    """The name of the bot that a token belongs to. Raises Unavailable when Discord does not take it or answer."""
+    client = discord.Client(intents=discord.Intents.none())
+    try:
+        async with asyncio.timeout(_CHECK_TIMEOUT_S):
+            await client.login(token)
+        return str(client.user)
+    except discord.LoginFailure as error:
+        raise Unavailable("Discord does not take this token") from error
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise Unavailable("Discord does not answer") from error
+    finally:
+        await client.close()

@@ -25,9 +25,8 @@ class RunBook:
         Raises LimitError, with nothing written, and Unavailable.
         """
         async with self._store.write() as connection:
-            if await records.exists(connection, run.reply.interaction_id):
+            if not await records.add(connection, run):
                 return False
-            await records.add(connection, run)
             await ledger.reserve(
                 connection,
                 run_id=run.id,

@@ -2,25 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
 from bot.runs.run import Delivery, Place, Reason, Reply, Result, Run, State
-from bot.runs.states import FINAL
-from bot.store.tables import runs
+from bot.store.tables import UNFINISHED, runs
+from bot.store.upsert import insert_if_absent
 
 
-async def add(connection: AsyncConnection, run: Run) -> None:
-    """Write a new run. The interaction id is unique: see `exists`."""
-    await connection.execute(insert(runs).values(**_values(run)))
-
-
-async def exists(connection: AsyncConnection, interaction_id: int) -> bool:
-    """Whether this press already has its run."""
-    found = await connection.execute(select(runs.c.id).where(runs.c.interaction_id == interaction_id))
-    return found.first() is not None
+async def add(connection: AsyncConnection, run: Run) -> bool:
+    """Write a new run; False when this press has its run already (the interaction id is unique)."""
+    return await insert_if_absent(connection, runs, _values(run))
 
 
 async def load(connection: AsyncConnection, run_id: str) -> Run:
@@ -45,7 +39,7 @@ async def unfinished(connection: AsyncConnection) -> list[Run]:
     """Runs that still owe somebody an end: not final, or final and not shown. Oldest first."""
     rows = await connection.execute(
         select(runs)
-        .where((runs.c.delivery == Delivery.PENDING) | runs.c.state.not_in(sorted(FINAL)))
+        .where(UNFINISHED)
         .order_by(runs.c.created_at, runs.c.id)
     )
     return [_run(row) for row in rows]

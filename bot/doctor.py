@@ -1,0 +1,73 @@
+"""`python -m bot check`: the settings, masked, and what can be reached with them."""
+
+import random
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+
+from bot.client import name_behind, point_discord_at
+from bot.clock import Clock
+from bot.errors import BotError
+from bot.ledger import ledger
+from bot.money import format_usd
+from bot.runflow.client import RunflowClient
+from bot.settings import Settings, masked
+from bot.store.engine import Store
+
+Say = Callable[[str], None]
+
+
+async def examine(settings: Settings, clock: Clock, say: Say) -> int:
+    """Say what is set and what answers; 0 when everything does, 1 otherwise."""
+    for name, value in masked(settings):
+        say(f"{name} = {value}")
+    async with aiohttp.ClientSession(trust_env=False) as session:
+        runflow = RunflowClient(
+            session=session,
+            base_url=settings.runflow_api_url,
+            api_key=settings.runflow_api_key,
+            clock=clock,
+            rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
+            attempts=1,
+        )
+        parts = {
+            "database": lambda: _database(settings),
+            "books": lambda: _books(settings),
+            "Runflow": lambda: _runflow(runflow),
+            "Discord": lambda: _discord(settings),
+        }
+        well = [await _part(name, part, say) for name, part in parts.items()]
+    return 0 if all(well) else 1
+
+
+async def _part(name: str, part: Callable[[], Awaitable[str]], say: Say) -> bool:
+    try:
+        say(f"{name}: ok, {await part()}")
+    except BotError as error:
+        say(f"{name}: NOT ok, {error}")
+        return False
+    return True
+
+
+async def _database(settings: Settings) -> str:
+    async with Store.open(settings.database_url) as store:
+        return f"{store.dialect} answers"
+
+
+async def _books(settings: Settings) -> str:
+    async with Store.open(settings.database_url) as store, store.read() as connection:
+        wrong = await ledger.disagreements(connection)
+    if wrong:
+        raise BotError(f"{len(wrong)} totals disagree with their entries")
+    return "every total agrees with its entries"
+
+
+async def _runflow(runflow: RunflowClient) -> str:
+    await runflow.check_key()
+    balance = await runflow.balance()
+    return "the key is taken, balance " + (format_usd(balance) if balance is not None else "unknown")
+
+
+async def _discord(settings: Settings) -> str:
+    point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    return f"the token is that of {await name_behind(settings.discord_token.get_secret_value())}"

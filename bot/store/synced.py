@@ -1,0 +1,32 @@
+"""Which commands Discord was last told of, by application."""
+
+from sqlalchemy import delete, insert, select
+
+from bot.clock import Clock
+from bot.store.engine import Store
+from bot.store.tables import synced_commands
+
+
+class SyncedCommands:
+    """Remembers a digest of the commands, so that they are only sent when they changed."""
+
+    def __init__(self, *, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def digest_of(self, application_id: int) -> str | None:
+        """The digest remembered for an application; None where there is none."""
+        wanted = select(synced_commands.c.digest).where(synced_commands.c.application_id == application_id)
+        async with self._store.read() as connection:
+            return (await connection.execute(wanted)).scalar_one_or_none()
+
+    async def remember(self, application_id: int, digest: str) -> None:
+        """Remember a digest."""
+        async with self._store.write() as connection:
+            await connection.execute(
+                delete(synced_commands).where(synced_commands.c.application_id == application_id)
+            )
+            await connection.execute(
+                insert(synced_commands).values(
+                    application_id=application_id, digest=digest, synced_at=self._clock.now()
+                )
+            )
