@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -28,6 +29,30 @@ class MovingClock:
         self.slept_s.append(delay_s)
         self._now += timedelta(seconds=delay_s)
         await asyncio.sleep(0)
+
+
+class FakeDns(AbstractResolver):
+    """Every name leads to these addresses; without any, no name is known."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+        self.asked: list[str] = []
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.asked.append(host)
+        if not self.addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [_resolved(host, port, address) for address in self.addresses]
+
+    async def close(self) -> None:
+        pass
+
+
+def _resolved(host: str, port: int, address: str) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
 
 
 @dataclass

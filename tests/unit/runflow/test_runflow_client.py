@@ -12,7 +12,16 @@ from pydantic import SecretStr
 from bot.errors import Refusal, RunflowRefused, RunflowUnclear, RunflowUnreachable
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import RunflowStatus
-from tests.unit.runflow.scripted_runflow import Answer, MovingClock, ScriptedServer, cuts, free_port, hangs, says
+from tests.unit.runflow.scripted_runflow import (
+    Answer,
+    FakeDns,
+    MovingClock,
+    ScriptedServer,
+    cuts,
+    free_port,
+    hangs,
+    says,
+)
 
 MODEL = "black-forest-labs/flux-2-klein-4b"
 KEY = "rf_live_secretsecret"
@@ -154,8 +163,28 @@ async def test_a_refused_connection_is_tried_again_then_given_up(bench: Bench) -
 
 
 async def test_a_name_that_does_not_resolve_was_never_sent(bench: Bench) -> None:
-    with pytest.raises(RunflowUnreachable):
-        await bench.create(says(201, RUN), url="http://runflow.invalid")
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=FakeDns())) as session:
+        bench.session = session
+        with pytest.raises(RunflowUnreachable):
+            await bench.create(says(201, RUN), url="http://runflow.example")
+    assert len(bench.clock.slept_s) == 4
+
+
+async def test_a_connection_that_is_not_made_in_time_was_never_sent(bench: Bench) -> None:
+    class Stuck(aiohttp.TCPConnector):
+        async def _create_connection(self, *_: Any) -> Any:
+            raise TimeoutError
+
+    async with aiohttp.ClientSession(connector=Stuck()) as session:
+        bench.session = session
+        with pytest.raises(RunflowUnreachable):
+            await bench.create(says(201, RUN))
+    assert len(bench.clock.slept_s) == 4
+
+
+async def test_a_run_with_its_pictures_inside_is_read(bench: Bench) -> None:
+    urls = ["data:image/png;base64," + "A" * 3_000_000] * 4
+    assert len((await bench.read(says(200, {"id": "r1", "output": {"image_urls": urls}}))).outputs) == 4
 
 
 @pytest.mark.parametrize(
