@@ -171,14 +171,14 @@ async def test_a_name_that_does_not_resolve_was_never_sent(bench: Bench) -> None
 
 
 async def test_a_connection_that_is_not_made_in_time_was_never_sent(bench: Bench) -> None:
-    class Stuck(aiohttp.TCPConnector):
-        async def _create_connection(self, *_: Any) -> Any:
+    class SlowDns(FakeDns):
+        async def resolve(self, *_: Any, **__: Any) -> Any:
             raise TimeoutError
 
-    async with aiohttp.ClientSession(connector=Stuck()) as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=SlowDns())) as session:
         bench.session = session
-        with pytest.raises(RunflowUnreachable):
-            await bench.create(says(201, RUN))
+        with pytest.raises(RunflowUnreachable, match="ConnectionTimeoutError"):
+            await bench.create(says(201, RUN), url="http://runflow.example")
     assert len(bench.clock.slept_s) == 4
 
 
