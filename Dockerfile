@@ -18,10 +18,10 @@ COPY --from=packages /opt/imagine /opt/imagine
 WORKDIR /srv/imagine
 COPY bot bot
 COPY cogs cogs
-USER imagine
+USER 10001
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('HTTP_PORT', '8080') + '/healthz', timeout=4)"]
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "bot"]
