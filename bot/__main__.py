@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 import aiohttp
 import structlog
@@ -55,7 +56,9 @@ async def run(settings: Settings) -> None:
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.database_url))
-        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        )
         downloader = await stack.enter_async_context(
             Downloader(api_url=settings.runflow_api_url, max_bytes=settings.max_picture_bytes)
         )
@@ -65,7 +68,17 @@ async def run(settings: Settings) -> None:
         book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
         face = Presenter(clock=clock, models=models)
-        driver = _driver(settings, book, runflow, downloader, face, models, clock, rng, bell)
+        driver = _driver(
+            settings=settings,
+            book=book,
+            runflow=runflow,
+            downloader=downloader,
+            face=face,
+            models=models,
+            clock=clock,
+            rng=rng,
+            bell=bell,
+        )
         client = ImagineClient(
             services=Services(runs=RunService(book=book, bell=bell), imagine=FLUX_KLEIN),
             extensions=EXTENSIONS,
@@ -84,6 +97,7 @@ async def run(settings: Settings) -> None:
 
 
 def _driver(
+    *,
     settings: Settings,
     book: RunBook,
     runflow: RunflowClient,
@@ -124,7 +138,7 @@ async def _until_stopped(driver: Driver, client: ImagineClient, settings: Settin
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     token = settings.discord_token.get_secret_value()
-    parts = {
+    parts: set[asyncio.Task[Any]] = {
         asyncio.create_task(driver.serve(), name="driver"),
         asyncio.create_task(client.start(token), name="gateway"),
         asyncio.create_task(stop.wait(), name="stop signal"),

@@ -53,7 +53,7 @@ def fit(picture: Picture, limit_bytes: int) -> Picture | None:
             return replace(picture, data=data, format="webp", changed="compressed to fit")
     for shrink in _SHRINKS:
         size = (max(1, int(image.width * shrink)), max(1, int(image.height * shrink)))
-        if len(data := _webp(image.resize(size, Image.Resampling.LANCZOS), quality=80)) <= limit_bytes:
+        if len(data := _webp(_resized(image, size), quality=80)) <= limit_bytes:
             return replace(
                 picture,
                 data=data,
@@ -69,3 +69,7 @@ def _webp(image: Image.Image, *, lossless: bool = False, quality: int = 80) -> b
     out = io.BytesIO()
     image.save(out, "WEBP", lossless=lossless, quality=quality, method=3)
     return out.getvalue()
+
+
+def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image.resize(size, Image.Resampling.LANCZOS)  # pyright: ignore[reportUnknownMemberType] - Pillow's stub

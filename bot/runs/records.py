@@ -37,11 +37,7 @@ async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
 
 async def unfinished(connection: AsyncConnection) -> list[Run]:
     """Runs that still owe somebody an end: not final, or final and not shown. Oldest first."""
-    rows = await connection.execute(
-        select(runs)
-        .where(UNFINISHED)
-        .order_by(runs.c.created_at, runs.c.id)
-    )
+    rows = await connection.execute(select(runs).where(UNFINISHED).order_by(runs.c.created_at, runs.c.id))
     return [_run(row) for row in rows]
 
 

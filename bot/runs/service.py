@@ -45,7 +45,7 @@ class RunService:
             policy=policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
-            held=model.dearest_price(checked),
+            held=checked.dearest_price,
             created_at=self._book.now(),
         )
         if not await self._book.open(run):

@@ -22,9 +22,7 @@ class SyncedCommands:
     async def remember(self, application_id: int, digest: str) -> None:
         """Remember a digest."""
         async with self._store.write() as connection:
-            await connection.execute(
-                delete(synced_commands).where(synced_commands.c.application_id == application_id)
-            )
+            await connection.execute(delete(synced_commands).where(synced_commands.c.application_id == application_id))
             await connection.execute(
                 insert(synced_commands).values(
                     application_id=application_id, digest=digest, synced_at=self._clock.now()

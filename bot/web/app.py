@@ -1,7 +1,7 @@
 """The bot's small web server: is it alive, is it ready, what has it counted. Callbacks get their receiver here too."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -34,7 +34,7 @@ def make_app(*, checks: Mapping[str, Check], registry: CollectorRegistry) -> web
 
 
 @asynccontextmanager
-async def serve(app: web.Application, *, host: str, port: int) -> AsyncIterator[None]:
+async def serve(app: web.Application, *, host: str, port: int) -> AsyncGenerator[None]:
     """Serve the application while the block runs. Raises OSError when the port cannot be had."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
