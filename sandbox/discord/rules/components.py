@@ -1,234 +1,134 @@
-"""What Discord demands of a message's components, legacy rows and Components V2 alike."""
+"""Messages: what Discord refuses when a bot sends or edits one. Modals and the walk over components come along."""
 
-import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 
-from sandbox.discord.media import safe_name
-from sandbox.discord.rules.refusals import Path, Problems
-from sandbox.discord.wire import Payload
+from sandbox.discord.rules.embeds import check_embeds
+from sandbox.discord.rules.form import Form, repeated
+from sandbox.discord.rules.layout import Files, check_components
+from sandbox.discord.rules.modal import check_modal
+from sandbox.discord.rules.problems import EMPTY_MESSAGE, Problem
+from sandbox.discord.rules.tree import assign_ids, total_text
 
-ROW, BUTTON, STRING_SELECT, TEXT_INPUT, SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = (
-    1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 17, 18,
-)  # fmt: skip
-ENTITY_SELECTS = frozenset({5, 6, 7, 8})
-SELECTS = ENTITY_SELECTS | {STRING_SELECT}
-LINK, PREMIUM = 5, 6
+__all__ = ["COMPONENTS_V2", "assign_ids", "check_message", "check_modal", "total_text"]
 
-MOST_COMPONENTS, MOST_TEXT, MOST_LEGACY_ROWS = 40, 4000, 5
-_IN_MESSAGE = frozenset({ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER})
-_IN_CONTAINER = _IN_MESSAGE - {CONTAINER}
+COMPONENTS_V2: Final = 1 << 15
+"""The message flag without which only action rows are taken, and with which no content or embeds are."""
 
+_SENDABLE_FLAGS: Final = (1 << 2) | (1 << 6) | (1 << 12) | (1 << 13) | COMPONENTS_V2
+"""Suppress embeds, ephemeral, suppress notifications, voice message, Components V2."""
 
-@dataclass(slots=True)
-class _Check:
-    """One pass over a tree. What is unique or summed over the whole tree is gathered here."""
-
-    problems: Problems
-    filenames: Collection[str]
-    custom_ids: set[str] = field(default_factory=set[str])
-    ids: set[int] = field(default_factory=set[int])
-    count: int = 0
-    text_length: int = 0
-
-    def children(self, parent: Payload, at: Path, allowed: Collection[int], *, least: int, most: int) -> list[Payload]:
-        found = self.problems.objects(parent, "components", at, least=least, most=most, needed=True)
-        for index, child in enumerate(found):
-            self.component(child, (*at, "components", index), allowed)
-        return found
-
-    def component(self, component: Payload, at: Path, allowed: Collection[int]) -> None:
-        self.count += 1
-        kind = component.get("type")
-        if not isinstance(kind, int) or kind not in allowed:
-            listed = ", ".join(map(str, sorted(allowed)))
-            self.problems.add((*at, "type"), "UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({listed}).')
-            return
-        self._own_id(component, at)
-        check = _CHECKS.get(kind)
-        if check is not None:
-            check(self, component, at)
-
-    def _own_id(self, component: Payload, at: Path) -> None:
-        given = self.problems.number(component, "id", at, least=0, most=2**31 - 1)
-        if given:
-            if given in self.ids:
-                self.problems.add((*at, "id"), "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
-            self.ids.add(given)
-
-    def custom_id(self, component: Payload, at: Path) -> None:
-        value = self.problems.text(component, "custom_id", at, least=1, most=100, needed=True)
-        if value is None:
-            return
-        if value in self.custom_ids:
-            self.problems.add(
-                (*at, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"
-            )
-        self.custom_ids.add(value)
-
-    def row(self, row: Payload, at: Path) -> None:
-        inside = self.children(row, at, {BUTTON, *SELECTS}, least=1, most=5)
-        selects = sum(child.get("type") in SELECTS for child in inside)
-        if selects and len(inside) > 1:
-            self.problems.add(
-                (*at, "components"),
-                "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
-                "The specified component exceeds the maximum width",
-            )
-
-    def button(self, button: Payload, at: Path) -> None:
-        style = self.problems.number(button, "style", at, least=1, most=6, needed=True)
-        self.problems.text(button, "label", at, most=80)
-        if style == LINK:
-            self._link(button, at)
-        elif style == PREMIUM:
-            self._premium(button, at)
-        elif style is not None:
-            self.custom_id(button, at)
-            if button.get("url") is not None:
-                self.problems.add((*at, "url"), "BUTTON_COMPONENT_INVALID_URL", "Only link buttons have a url")
-        if style != PREMIUM and not button.get("label") and not button.get("emoji"):
-            self.problems.add(at, "BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", "A button needs a label or an emoji")
-
-    def _link(self, button: Payload, at: Path) -> None:
-        if button.get("custom_id") is not None:
-            self.problems.add(
-                at, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", "A custom id and url cannot both be specified"
-            )
-        url = self.problems.text(button, "url", at, most=512, needed=True)
-        if url is not None and not re.match(r"(https?|discord)://[^\s/]+", url):
-            self.problems.add(
-                (*at, "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('http', 'https', 'discord')."
-            )
-
-    def _premium(self, button: Payload, at: Path) -> None:
-        for name in ("label", "emoji", "url", "custom_id"):
-            if button.get(name) is not None:
-                self.problems.add((*at, name), "BUTTON_COMPONENT_INVALID_FIELD", "Premium buttons have a sku_id alone")
-        if button.get("sku_id") is None:
-            self.problems.required((*at, "sku_id"))
-
-    def select(self, select: Payload, at: Path) -> None:
-        self.custom_id(select, at)
-        self.problems.text(select, "placeholder", at, most=150)
-        least = self.problems.number(select, "min_values", at, least=0, most=25)
-        most = self.problems.number(select, "max_values", at, least=1, most=25)
-        if least is not None and least > (1 if most is None else most):
-            self.problems.add(
-                (*at, "min_values"), "SELECT_COMPONENT_MIN_VALUES_GT_MAX", "min_values exceeds max_values"
-            )
-        if select.get("type") == STRING_SELECT:
-            self._options(select, at, 1 if most is None else most)
-
-    def _options(self, select: Payload, at: Path, most_values: int) -> None:
-        options = self.problems.objects(select, "options", at, least=1, most=25, needed=True)
-        values: set[str] = set()
-        for index, option in enumerate(options):
-            here = (*at, "options", index)
-            self.problems.text(option, "label", here, least=1, most=100, needed=True)
-            self.problems.text(option, "description", here, least=1, most=100)
-            value = self.problems.text(option, "value", here, least=1, most=100, needed=True)
-            if value in values:
-                self.problems.add(
-                    (*here, "value"),
-                    "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
-                    "The specified option value is already used",
-                )
-            if value is not None:
-                values.add(value)
-        if most_values > len(options):
-            self.problems.add(
-                (*at, "max_values"),
-                "SELECT_COMPONENT_MAX_VALUES_GT_OPTIONS",
-                "max_values exceeds the number of options",
-            )
-        if sum(bool(option.get("default")) for option in options) > most_values:
-            self.problems.add((*at, "options"), "SELECT_COMPONENT_TOO_MANY_DEFAULTS", "More defaults than max_values")
-
-    def section(self, section: Payload, at: Path) -> None:
-        self.children(section, at, {TEXT}, least=1, most=3)
-        accessory = section.get("accessory")
-        if not isinstance(accessory, dict):
-            self.problems.required((*at, "accessory"))
-            return
-        self.component(accessory, (*at, "accessory"), {BUTTON, THUMBNAIL})  # pyright: ignore[reportUnknownArgumentType]
-
-    def text(self, text: Payload, at: Path) -> None:
-        content = self.problems.text(text, "content", at, least=1, most=MOST_TEXT, needed=True)
-        self.text_length += len(content or "")
-
-    def media_of(self, holder: Payload, key: str, at: Path, *, attached_only: bool = False) -> None:
-        media = holder.get(key)
-        if not isinstance(media, dict):
-            self.problems.required((*at, key))
-            return
-        here = (*at, key)
-        url = self.problems.text(media, "url", here, most=2048, needed=True)  # pyright: ignore[reportUnknownArgumentType]
-        if url is None:
-            return
-        if url.startswith("attachment://"):
-            if safe_name(url.removeprefix("attachment://")) not in self.filenames:
-                self.problems.add(
-                    (*here, "url"), "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
-                    "The referenced attachment was not found",
-                )  # fmt: skip
-        elif attached_only:
-            self.problems.add((*here, "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be 'attachment'.")
-        elif not re.match(r"https?://[^\s/]+", url):
-            self.problems.add(
-                (*here, "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('http', 'https', 'attachment')."
-            )
-
-    def thumbnail(self, thumbnail: Payload, at: Path) -> None:
-        self.problems.text(thumbnail, "description", at, least=1, most=1024)
-        self.media_of(thumbnail, "media", at)
-
-    def gallery(self, gallery: Payload, at: Path) -> None:
-        for index, item in enumerate(self.problems.objects(gallery, "items", at, least=1, most=10, needed=True)):
-            self.thumbnail(item, (*at, "items", index))
-
-    def file(self, file: Payload, at: Path) -> None:
-        self.media_of(file, "file", at, attached_only=True)
-
-    def separator(self, separator: Payload, at: Path) -> None:
-        self.problems.number(separator, "spacing", at, least=1, most=2)
-
-    def container(self, container: Payload, at: Path) -> None:
-        self.problems.number(container, "accent_color", at, least=0, most=0xFFFFFF)
-        self.children(container, at, _IN_CONTAINER, least=1, most=MOST_COMPONENTS)
+_FILES_MOST: Final = 10
+_LEAST_SNOWFLAKE: Final = 1 << 22
+_SNOWFLAKE_DIGITS: Final = 20
+_LEGACY_FIELDS: Final = ("content", "embeds", "poll", "sticker_ids")
+_MENTION_KINDS: Final = ("everyone", "roles", "users")
 
 
-_CHECKS: dict[int, Callable[[_Check, Payload, Path], None]] = {
-    ROW: _Check.row,
-    BUTTON: _Check.button,
-    SECTION: _Check.section,
-    TEXT: _Check.text,
-    THUMBNAIL: _Check.thumbnail,
-    GALLERY: _Check.gallery,
-    FILE: _Check.file,
-    SEPARATOR: _Check.separator,
-    CONTAINER: _Check.container,
-    **dict.fromkeys(SELECTS, _Check.select),
-}
+def check_message(
+    payload: Mapping[str, object],
+    *,
+    filenames: Sequence[str],
+    editing: bool,
+    was_v2: bool = False,
+    kept_attachments: Sequence[str] = (),
+) -> list[Problem]:
+    """What Discord refuses in a message that is sent or edited; empty when it is fine.
+
+    `filenames` are the names of the files sent along, in order: `attachments[].id` counts them from 0. When
+    `editing`, `was_v2` says whether the message is one of Components V2 already (that cannot be taken back), and
+    `kept_attachments` names the files that stay on it.
+    """
+    message = Form(payload, (), [])
+    flags = message.whole("flags", 0, 2**31 - 1) or 0
+    if flags & ~_SENDABLE_FLAGS:
+        message.note("flags", "MESSAGE_FLAGS_INVALID", f"Flags that cannot be set: {flags & ~_SENDABLE_FLAGS}")
+    v2 = was_v2 or bool(flags & COMPONENTS_V2)
+    message.text("content", 0, 2000)
+    if v2:
+        _check_legacy_fields(message)
+    check_embeds(message)
+    check_components(message, v2=v2, files=Files(frozenset((*filenames, *kept_attachments))))
+    _check_attachments(message, filenames, kept_attachments, editing=editing)
+    _check_mentions(message)
+    _check_nonce(message)
+    _check_empty(message, filenames, kept_attachments, v2=v2, editing=editing)
+    return message.problems
 
 
-def check_components(components: list[Payload], problems: Problems, *, v2: bool, filenames: Collection[str]) -> None:
-    """Note everything Discord refuses in `components`. `filenames` are the files the message has, as stored."""
-    check = _Check(problems, filenames)
-    for index, component in enumerate(components):
-        check.component(component, ("components", index), _IN_MESSAGE if v2 else {ROW})
-    at = ("components",)
-    if not v2 and len(components) > MOST_LEGACY_ROWS:
-        problems.add(at, "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MOST_LEGACY_ROWS} in length.")
-    if v2 and check.count > MOST_COMPONENTS:
-        problems.add(
-            at,
-            "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED",
-            f"The total number of components cannot exceed {MOST_COMPONENTS}",
-        )
-    if check.text_length > MOST_TEXT:
-        problems.add(
-            at,
-            "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED",
-            f"The total text of all components cannot exceed {MOST_TEXT}",
-        )
+def _check_legacy_fields(message: Form) -> None:
+    for key in _LEGACY_FIELDS:
+        if message.value.get(key):
+            text = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+            message.note(key, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
+
+
+def _check_attachments(message: Form, filenames: Sequence[str], kept: Sequence[str], *, editing: bool) -> None:
+    entries = message.forms("attachments", 0, _FILES_MOST)
+    if len(filenames) + len(kept) > _FILES_MOST and len(entries) <= _FILES_MOST:
+        message.note("attachments", "BASE_TYPE_MAX_LENGTH", f"Must be {_FILES_MOST} or fewer in length.")
+    ids = [_check_attachment(entry, len(filenames), editing=editing) for entry in entries]
+    for place in repeated(ids):
+        entries[place].note("id", "ATTACHMENT_ID_DUPLICATED", "The attachment id is already used")
+
+
+def _check_attachment(entry: Form, uploaded: int, *, editing: bool) -> int | None:
+    entry.text("filename", 1, 1024)
+    entry.text("title", 0, 1024)
+    entry.text("description", 0, 1024)
+    if not entry.has("id"):
+        entry.note("id", "BASE_TYPE_REQUIRED", "This field is required")
+        return None
+    number = _snowflake(entry.value["id"])
+    if number is None:
+        entry.note("id", "NUMBER_TYPE_COERCE", f'Value "{entry.value["id"]}" is not snowflake.')
+        return None
+    if number >= uploaded and not (editing and number >= _LEAST_SNOWFLAKE):
+        entry.note("id", "ATTACHMENT_NOT_FOUND", f"No file was sent for the attachment {number}")
+    return number
+
+
+def _snowflake(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    digits = str(value)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _SNOWFLAKE_DIGITS else None
+
+
+def _check_mentions(message: Form) -> None:
+    mentions = message.form("allowed_mentions")
+    if mentions is None:
+        return
+    mentions.flag("replied_user")
+    parse = mentions.listed("parse", 0, len(_MENTION_KINDS))
+    for place, kind in enumerate(parse):
+        if kind not in _MENTION_KINDS:
+            text = f"Value must be one of {{{', '.join(repr(known) for known in _MENTION_KINDS)}}}."
+            mentions.note(("parse", place), "BASE_TYPE_CHOICES", text)
+    for kind in ("users", "roles"):
+        named = mentions.listed(kind, 0, 100)
+        if named and kind in parse:
+            text = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'
+            mentions.note((), "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", text)
+
+
+def _check_nonce(message: Form) -> None:
+    nonce = message.value.get("nonce")
+    if isinstance(nonce, str):
+        message.text("nonce", 0, 25)
+    elif nonce is not None and (isinstance(nonce, bool) or not isinstance(nonce, int)):
+        message.note("nonce", "NONCE_TYPE_INVALID", "A nonce must be a string or an integer")
+
+
+def _check_empty(message: Form, filenames: Sequence[str], kept: Sequence[str], *, v2: bool, editing: bool) -> None:
+    fields = ("components",) if v2 else ("content", "embeds", "components", "poll", "sticker_ids", "message_reference")
+    if any(_filled(message.value.get(key)) for key in fields) or (not v2 and (filenames or kept)):
+        return
+    # An edit leaves out what stays: it empties a message only where it says so of all it could show.
+    cleared = ("components",) if v2 else ("content", "embeds", "components")
+    if not editing or all(key in message.value for key in cleared):
+        message.note((), EMPTY_MESSAGE, "Cannot send an empty message")
+
+
+def _filled(value: object) -> bool:
+    return bool(cast("object", value.strip() if isinstance(value, str) else value))
