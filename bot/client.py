@@ -42,6 +42,8 @@ def point_discord_at(api_url: str | None, gateway_url: str | None, cdn_url: str 
 
     These are discord.py's own class attributes, so this rules for the whole process. Call it before the login.
     """
+    # Voice is not what this bot is for: its missing libraries are nothing to warn of.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if api_url:
         Route.BASE = api_url.rstrip("/")
     if gateway_url:
@@ -136,7 +138,7 @@ def commands_digest(payloads: list[dict[str, Any]]) -> str:
 
 async def name_behind(token: str) -> str:
     """The name of the bot that a token belongs to. Raises Unavailable when Discord does not take it or answer."""
-    client = discord.Client(intents=discord.Intents.none())
+    client = discord.Client(intents=discord.Intents(guilds=True))
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT_S):
             await client.login(token)

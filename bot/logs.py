@@ -65,5 +65,5 @@ def set_up(*, level: str, style: Literal["console", "json"], secrets: Sequence[s
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("discord.client", "discord.gateway", "discord.http", "aiohttp.access"):
+    for noisy in ("discord.client", "discord.gateway", "discord.http", "aiohttp.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

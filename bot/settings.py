@@ -168,7 +168,8 @@ def settings_table() -> str:
 def masked(settings: Settings) -> tuple[tuple[str, str], ...]:
     """Every setting as it is, secrets hidden."""
     return tuple(
-        (variable_of(name, field), _shown(getattr(settings, name))) for name, field in Settings.model_fields.items()
+        (variable_of(name, field), _shown(name, getattr(settings, name)))
+        for name, field in Settings.model_fields.items()
     )
 
 
@@ -186,8 +187,10 @@ def _default_of(field: FieldInfo) -> str:
     return f"`{field.default}`"
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object) -> str:
     match value:
+        case int() if name == "user_daily_limit":
+            return format_usd(MicroUsd(value))
         case SecretStr():
             return "set (hidden)"
         case tuple():

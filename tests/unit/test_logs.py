@@ -1,0 +1,47 @@
+"""What must never stand in a log."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from bot import logs
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def test_secrets_tokens_and_signatures_are_scrubbed() -> None:
+    text = "PATCH https://discord.com/api/v10/webhooks/12/aW50ZXJhY3Rpb246MTIz/messages key=rf_secret"
+    assert logs.scrub(text, ["rf_secret"]) == "PATCH https://discord.com/api/v10/webhooks/12/***/messages key=***"
+    assert logs.scrub("GET https://s3.example/a.png?X-Amz-Signature=00ff", []) == "GET https://s3.example/a.png?***"
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_a_traceback_shows_neither_secrets_nor_locals(style: str, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up(level="info", style="json" if style == "json" else "console", secrets=["rf_secret"])
+    hidden = "local value"
+    try:
+        raise RuntimeError("no answer for rf_secret")
+    except RuntimeError:
+        structlog.get_logger("test").exception("failed", run="1")
+        logging.getLogger("elsewhere").exception("also failed with %s", "rf_secret")
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said
+    assert "rf_secret" not in said
+    assert hidden not in said.replace('hidden = "local value"', "")
+
+
+def test_json_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up(level="info", style="json", secrets=[])
+    structlog.get_logger("test").info("run ended", run="1", state="succeeded")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["run"], line["level"]) == ("run ended", "1", "info")
