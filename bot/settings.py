@@ -1,204 +1,276 @@
-"""Every setting: its environment variable, its default, its meaning. Built once, by the composition root."""
+"""The settings: environment variables, checked once, by `__main__`. docs/settings.md is generated from this class."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import SplitResult, urlsplit
 
+from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
 from bot.money import MicroUsd, format_usd, parse_usd
 
-_DISCORD_ROOT = "/api/v10"
+_DATABASE_DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _NO_LIMIT = "none"
 
 
-def _http_address(text: str) -> str:
-    return _address(text, ("http", "https"))
+@dataclass(frozen=True, slots=True)
+class _May:
+    """What a variable may be, where its type does not say it."""
+
+    phrase: str
 
 
-def _gateway_address(text: str) -> str:
-    return _address(text, ("ws", "wss"))
-
-
-def _address(text: str, schemes: tuple[str, ...]) -> str:
+def _split(text: str, schemes: tuple[str, ...]) -> SplitResult:
+    """The parts of an address. Raises ValueError; its text never holds the address, which may hold a secret."""
+    if re.search(r"[\s\x00-\x20\x7f]", text):
+        raise ValueError("has spaces")
     parts = urlsplit(text)
-    if parts.scheme not in schemes or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise ValueError(f"must be an address that begins with {' or '.join(scheme + '://' for scheme in schemes)}")
-    return text.rstrip("/") if parts.scheme in ("http", "https") else text
+    _ = parts.port  # raises ValueError where it is no port
+    if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("is no such address")
+    return parts
 
 
-def _discord_api(text: str) -> str:
-    """Discord's REST with its version; a bare origin gets it."""
-    text = _http_address(text)
-    return text if urlsplit(text).path else text + _DISCORD_ROOT
+def _http_url(text: str) -> str:
+    _split(text, ("http", "https"))
+    return text.rstrip("/")
 
 
-def _limit(value: object) -> object:
-    if isinstance(value, str):
-        return None if value.strip().lower() == _NO_LIMIT else parse_usd(value)
-    return value
+def _discord_api_url(text: str) -> str:
+    bare = _http_url(text)
+    return bare if urlsplit(bare).path else f"{bare}/api/v10"
 
 
-def _secrets(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+def _gateway_url(text: str) -> str:
+    return text if _split(text, ("ws", "wss")).path else f"{text}/"
 
 
-def _database(text: str) -> str:
+def _database_url(text: str) -> str:
     try:
-        make_url(text)
-    except ArgumentError as error:
-        raise ValueError("must be a database address such as sqlite+aiosqlite:///data/imagine.db") from error
+        driver = make_url(text).drivername
+    except ArgumentError:
+        raise ValueError("is no database address") from None
+    if driver not in _DATABASE_DRIVERS:
+        raise ValueError("names another driver")
     return text
 
 
-HttpAddress = Annotated[str, AfterValidator(_http_address)]
+def _secret(secret: SecretStr) -> SecretStr:
+    """Secrets travel in HTTP headers: a space, a line break or a letter beyond ASCII in one is a slip of the hand."""
+    if not re.fullmatch(r"[\x21-\x7e]+", secret.get_secret_value()):
+        raise ValueError("is not printable")
+    return secret
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[\w.:%-]+", text):
+        raise ValueError("is no host")
+    return text
+
+
+def _parts(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def _limit(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return None if value.lower() == _NO_LIMIT else parse_usd(value)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+_HttpUrl = Annotated[str, AfterValidator(_http_url), _May("an http:// or https:// address without name or query")]
+_Secret = Annotated[SecretStr, AfterValidator(_secret), _May("one word of printable ASCII characters")]
 
 
 class Settings(BaseSettings):
-    """The settings. Read from the environment alone; an empty variable counts as unset."""
+    """Every setting. An environment variable is a field's name, or its alias, in capital letters."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
-    discord_token: SecretStr = Field(min_length=1, description="The bot's token, from Discord's developer portal.")
-    runflow_api_key: SecretStr = Field(min_length=1, description="The key of your Runflow organisation.")
-    user_daily_limit: Annotated[MicroUsd | None, BeforeValidator(_limit)] = Field(
-        default=MicroUsd(500_000),
+    discord_token: _Secret = Field(description="The bot's token, from Discord's developer portal.")
+    runflow_api_key: _Secret = Field(description="The key that Runflow bills.")
+    discord_api_url: Annotated[
+        str, AfterValidator(_discord_api_url), _May("an http:// or https:// address without name or query")
+    ] = Field(
+        "https://discord.com/api/v10", description="Where Discord's REST API is. Without a path, `/api/v10` is added."
+    )
+    discord_gateway_url: Annotated[str, AfterValidator(_gateway_url), _May("a ws:// or wss:// address")] = Field(
+        "wss://gateway.discord.gg/", description="Where Discord's gateway is."
+    )
+    discord_cdn_url: _HttpUrl = Field("https://cdn.discordapp.com", description="Where Discord serves files from.")
+    runflow_api_url: _HttpUrl = Field("https://api.runflow.io", description="Where Runflow's API is.")
+    runflow_callback_secrets: Annotated[
+        tuple[_Secret, ...], BeforeValidator(_parts), _May("words of printable ASCII characters, parted by commas")
+    ] = Field(
+        (), description="The secrets Runflow signs callbacks with, parted by commas: the new one and those it replaces."
+    )
+    public_url: _HttpUrl | None = Field(
+        None,
+        description="Where the bot's HTTP server is reached from the internet, for Runflow's callbacks. "
+        "Without it the bot asks Runflow by polling alone.",
+    )
+    http_host: Annotated[str, AfterValidator(_host), _May("a host name or an IP address")] = Field(
+        "127.0.0.1", description="The address the HTTP server (health, metrics, callbacks) listens on."
+    )
+    http_port: Annotated[int, Ge(1), Le(65535)] = Field(8080, description="The port the HTTP server listens on.")
+    database_url: Annotated[
+        str, AfterValidator(_database_url), _May(" or ".join(f"{name}://…" for name in _DATABASE_DRIVERS))
+    ] = Field(
+        "sqlite+aiosqlite:///data/imagine.db",
+        description="Where runs and money are kept: SQLite, or PostgreSQL (`postgresql+asyncpg://…`).",
+        repr=False,  # it may hold a password
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        "info", description="The least grave events that are logged: `debug`, `info`, `warning` or `error`."
+    )
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
+        "console", description="How events are logged: `console` for people, `json` for machines."
+    )
+    user_daily_limit: Annotated[
+        MicroUsd | None, BeforeValidator(_limit), _May("an amount in dollars such as 0.50, or none")
+    ] = Field(
+        parse_usd("0.50"),
         validation_alias="user_daily_limit_usd",
-        description="What one person may spend in a day (UTC), in dollars; `none` for no limit.",
+        description="What one person may spend in a day (UTC), in US dollars. `none` sets no limit.",
     )
-    database_url: Annotated[str, AfterValidator(_database)] = Field(
-        default="sqlite+aiosqlite:///data/imagine.db",
-        description="Where runs and money are kept: SQLite, or PostgreSQL as `postgresql+asyncpg://…`.",
+    run_deadline_s: Annotated[float, Ge(1), Le(840)] = Field(
+        600,
+        description="How long a run may take, in seconds, before the bot gives up on it. "
+        "Discord lets a card be edited for 15 minutes.",
     )
-    public_url: HttpAddress | None = Field(
-        default=None,
-        description="Where Runflow can reach the bot; when set, runs are created with a callback address below it.",
+    lost_after_s: Annotated[float, Ge(1), Le(300)] = Field(
+        30, description="How long a run is looked for whose creation Runflow did not answer clearly, in seconds."
     )
-    runflow_callback_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secrets)] = Field(
-        default=(), description="Secrets that callbacks may be signed with, separated by commas; any one may match."
+    max_picture_bytes: Annotated[int, Gt(0)] = Field(
+        33_554_432, description="The largest picture that is downloaded, in bytes."
     )
-    http_host: str = Field(default="127.0.0.1", description="Address the bot's own web server listens on.")
-    http_port: int = Field(
-        default=8080, ge=0, le=65535, description="Its port: `/healthz`, `/readyz`, `/metrics`, callbacks."
-    )
-    run_deadline_s: float = Field(
-        default=600, ge=1, le=840, description="Seconds until a run without an end is given up and not charged."
-    )
-    lost_after_s: float = Field(
-        default=30, ge=1, le=300, description="Seconds to look for a run whose creation was never answered."
-    )
-    progress_spacing_s: float = Field(
-        default=1, ge=0, le=60, description="Least seconds between two progress edits of one card."
-    )
-    max_picture_bytes: int = Field(
-        default=32 * 1024 * 1024, ge=1, description="The largest picture the bot downloads, in bytes."
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="How much is logged: `debug`, `info`, `warning` or `error`."
-    )
-    log_format: Literal["console", "json"] = Field(
-        default="console", description="`console` for people, `json` for machines."
-    )
-    runflow_api_url: HttpAddress = Field(
-        default="https://api.runflow.io", description="Runflow's address. Set it to use a stand-in."
-    )
-    discord_api_url: Annotated[str, AfterValidator(_discord_api)] = Field(
-        default="https://discord.com/api/v10", description="Discord's REST address. Set it to use a stand-in."
-    )
-    discord_gateway_url: Annotated[str, AfterValidator(_gateway_address)] = Field(
-        default="wss://gateway.discord.gg/", description="Discord's gateway. Set it to use a stand-in."
-    )
-    discord_cdn_url: HttpAddress = Field(
-        default="https://cdn.discordapp.com", description="Discord's CDN. Set it to use a stand-in."
+    progress_spacing_s: Annotated[float, Ge(0), Le(60)] = Field(
+        1.0, description="The least time between two progress edits of one card, in seconds."
     )
 
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings hands in all of these by name
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed in: the composition root reads the environment, nothing else does."""
+        """Only what `load_settings` was given: neither this process's environment nor a `.env` file beside it."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings in `environ`. Raises SettingsError that names each variable that does not hold, and no value."""
-    variables = {variable_of(name, field): name for name, field in Settings.model_fields.items()}
-    lowered = {name.lower(): value for name, value in environ.items() if value.strip()}
+    """The settings of an environment; empty variables count as unset, other variables are let be.
+
+    Raises SettingsError, which names every variable that does not hold and what it may be, but never its value.
+    """
     given: dict[str, Any] = {
-        str(Settings.model_fields[name].validation_alias or name): lowered[variable.lower()]
-        for variable, name in variables.items()
-        if variable.lower() in lowered
+        _key(name, field): text
+        for name, field in Settings.model_fields.items()
+        if (text := environ.get(_variable(name, field), "").strip())
     }
     try:
-        return Settings.model_validate(given)
+        return Settings(**given)
     except ValidationError as error:
-        lines = [
-            f"{str(one['loc'][0]).upper()}: {_reason(one['type'], one['msg'])}"
-            for one in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise SettingsError("These settings do not hold:\n" + "\n".join(f"  {line}" for line in lines)) from None
-
-
-def variable_of(name: str, field: FieldInfo) -> str:
-    """The environment variable of a field."""
-    return str(field.validation_alias or name).upper()
+        broken = {str(part["loc"][0]) for part in error.errors(include_url=False, include_input=False)}
+    lines = [
+        f"{_variable(name, field)} {'may be' if _key(name, field) in given else 'is needed'}: {_allowed(field)}"
+        for name, field in Settings.model_fields.items()
+        if {name, _key(name, field)} & broken
+    ]
+    # Raised outside the handler, so that no traceback leads to the values.
+    raise SettingsError("These settings do not hold.\n" + "\n".join(lines))
 
 
 def settings_table() -> str:
-    """Every setting as a table in Markdown, for the documents."""
+    """Every variable with its default and meaning, as a markdown table."""
     rows = [
-        f"| `{variable_of(name, field)}` | {_default_of(field)} | {field.description} |"
+        f"| `{_variable(name, field)}` | {_default(field)} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
-    return "\n".join(("| variable | default | meaning |", "| --- | --- | --- |", *rows))
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 
 
 def masked(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Every setting as it is, secrets hidden."""
+    """Variables and values fit to be read over a shoulder."""
     return tuple(
-        (variable_of(name, field), _shown(name, getattr(settings, name)))
-        for name, field in Settings.model_fields.items()
+        (_variable(name, field), _shown(name, getattr(settings, name))) for name, field in Settings.model_fields.items()
     )
 
 
-def _reason(kind: str, message: str) -> str:
-    return "must be set" if kind == "missing" else message.removeprefix("Value error, ")
+def _key(name: str, field: FieldInfo) -> str:
+    return field.validation_alias if isinstance(field.validation_alias, str) else name
 
 
-def _default_of(field: FieldInfo) -> str:
+def _variable(name: str, field: FieldInfo) -> str:
+    return _key(name, field).upper()
+
+
+def _default(field: FieldInfo) -> str:
+    default: object = field.default
     if field.is_required():
         return "required"
-    if field.default in (None, ()):
-        return "none"
-    if field.validation_alias == "user_daily_limit_usd":
-        return f"`{format_usd(cast('MicroUsd', field.default)).lstrip('$')}`"
-    return f"`{field.default}`"
+    if default is None or default == ():
+        return "unset"
+    return f"`{_plain(field, default)}`"
+
+
+def _plain(field: FieldInfo, value: object) -> str:
+    """A value as the variable would spell it."""
+    if field.validation_alias == "user_daily_limit_usd" and isinstance(value, int):
+        return format_usd(MicroUsd(value)).removeprefix("$").replace(",", "")
+    return f"{Decimal(str(value)).normalize():f}" if isinstance(value, float) else str(value)
 
 
 def _shown(name: str, value: object) -> str:
+    field = Settings.model_fields[name]
     match value:
-        case int() if name == "user_daily_limit":
-            return format_usd(MicroUsd(value))
         case SecretStr():
             return "set (hidden)"
         case tuple():
-            many = len(cast("tuple[object, ...]", value))
-            return f"{many} set (hidden)" if many else "none"
+            return "set (hidden)" if value else "unset"
         case None:
-            return "none"
-        case str() if "://" in value and "@" in value:
-            return make_url(value).render_as_string(hide_password=True)
+            return _NO_LIMIT if field.validation_alias else "unset"
+        case str() if name == "database_url":
+            return _without_password(value)
         case _:
-            return str(value)
+            return _plain(field, value)
+
+
+def _without_password(database_url: str) -> str:
+    """The address with `***` for its password, and for what its query says: drivers take passwords there as well."""
+    url = make_url(database_url)
+    return url.set(query=dict.fromkeys(url.query, "***")).render_as_string(hide_password=True)
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What a variable may be, as a phrase."""
+    marks: list[object] = [*field.metadata, *(mark for kind in get_args(field.annotation) for mark in _marks(kind))]
+    for mark in marks:
+        if isinstance(mark, _May):
+            return mark.phrase
+    if get_origin(field.annotation) is Literal:
+        return "one of " + ", ".join(get_args(field.annotation))
+    number = "a whole number" if field.annotation is int else "a number"
+    least = next((mark.ge for mark in marks if isinstance(mark, Ge)), None)
+    most = next((mark.le for mark in marks if isinstance(mark, Le)), None)
+    return f"{number} from {least} to {most}" if most is not None else f"{number} above 0"
+
+
+def _marks(kind: Any) -> tuple[object, ...]:
+    return getattr(kind, "__metadata__", ())
