@@ -2,22 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from bot.money import MicroUsd
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A picture's size in pixels."""
-
-    width_px: int
-    height_px: int
-
-    @property
-    def pixels(self) -> int:
-        """The area."""
-        return self.width_px * self.height_px
 
 
 class ModelInput(Protocol):
@@ -33,19 +20,27 @@ class ModelInput(Protocol):
         """How many pictures."""
         ...
 
-    @property
-    def size(self) -> Size:
-        """The pixels of each picture."""
-        ...
-
-    @property
-    def dearest_price(self) -> MicroUsd:
-        """The dearest price the documents allow: whole megapixels of 10^6, rounded up per picture."""
-        ...
-
     def wire(self) -> dict[str, Any]:
         """The `input` object as Runflow takes it; unset options are absent, `enable_safety_checker` is always there."""
         ...
+
+    @classmethod
+    def parse(cls, options: Mapping[str, object]) -> Self:
+        """The checked input. Raises OptionError for the first option that does not hold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A picture's size in pixels."""
+
+    width_px: int
+    height_px: int
+
+    @property
+    def pixels(self) -> int:
+        """The area."""
+        return self.width_px * self.height_px
 
 
 class Model(Protocol):
@@ -68,6 +63,14 @@ class Model(Protocol):
 
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> ModelInput:
         """The checked input. Raises OptionError (option, value, what is allowed)."""
+        ...
+
+    def size_of(self, checked: ModelInput) -> Size:
+        """The pixels of each picture that the input asks for."""
+        ...
+
+    def dearest_price(self, checked: ModelInput) -> MicroUsd:
+        """The dearest price the documents allow: whole megapixels of 10^6, rounded up per picture."""
         ...
 
     def proportional_price(self, sizes: tuple[Size, ...]) -> MicroUsd:

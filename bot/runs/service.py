@@ -45,7 +45,7 @@ class RunService:
             policy=policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
-            held=checked.dearest_price,
+            held=model.dearest_price(checked),
             created_at=self._book.now(),
         )
         if not await self._book.open(run):

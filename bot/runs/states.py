@@ -138,4 +138,4 @@ def _books(run: Run, state: State, reading: Reading, model: Model) -> Settle | R
 def size_asked(run: Run, model: Model) -> Size:
     """The pixels of each picture that the run asked for."""
     names = {option.name for option in model.options}
-    return model.parse({name: value for name, value in run.input.items() if name in names}).size
+    return model.size_of(model.parse({name: value for name, value in run.input.items() if name in names}))

@@ -69,9 +69,10 @@ class Presenter:
         client = self._client
         if client is None or run.place.guild_id is None:
             return Policy.BLOCK
-        if not client.is_ready() and not await self._became_ready(client):
-            return Policy.BLOCK
         guild = client.get_guild(run.place.guild_id)
+        known = guild is not None and not guild.unavailable
+        if not known and not client.is_ready() and await self._became_ready(client):
+            guild = client.get_guild(run.place.guild_id)
         if guild is None:
             return Policy.BLOCK
         # A thread that was archived meanwhile has left the cache; its channel speaks for it.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from bot.catalog.model import Choice, Option, Size
 from bot.errors import BotError, OptionError
@@ -70,13 +70,9 @@ class Checked:
     def wire(self) -> dict[str, Any]:
         return dict(self.options)
 
-    @property
-    def size(self) -> Size:
-        return Size(1024, 768)
-
-    @property
-    def dearest_price(self) -> MicroUsd:
-        return MicroUsd(40_000)
+    @classmethod
+    def parse(cls, options: Mapping[str, object]) -> Self:
+        return cls(options)
 
 
 class SampleModel:
@@ -101,6 +97,12 @@ class SampleModel:
         if options.get("size", "sq") not in {"sq", "w"}:
             raise OptionError("size", str(options["size"]), "sq or w")
         return Checked(options)
+
+    def size_of(self, checked: object) -> Size:
+        return Size(1024, 768)
+
+    def dearest_price(self, checked: object) -> MicroUsd:
+        return MicroUsd(40_000)
 
     def proportional_price(self, sizes: tuple[Size, ...]) -> MicroUsd:
         return MicroUsd(12_000)
