@@ -77,7 +77,9 @@ def _host(text: str) -> str:
 
 
 def _parts(value: object) -> object:
-    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return tuple(part for each in value.split(",") if (part := each.strip()))
 
 
 def _limit(value: object) -> object:
@@ -253,9 +255,9 @@ def _shown(name: str, value: object) -> str:
 
 
 def _without_password(database_url: str) -> str:
-    """The address with `***` for its password, and for what its query says: drivers take passwords there as well."""
+    """The address without its password, and without what its query says: drivers take passwords there as well."""
     url = make_url(database_url)
-    return url.set(query=dict.fromkeys(url.query, "***")).render_as_string(hide_password=True)
+    return url.set(query=dict.fromkeys(url.query, "hidden")).render_as_string(hide_password=True)
 
 
 def _allowed(field: FieldInfo) -> str:

@@ -63,9 +63,8 @@ class FluxKleinInput(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
     # 2000 characters are the bot's own limit: Discord's option would take 6000, which no card can show.
-    prompt: Annotated[str, Readable(), Field(min_length=1, max_length=2000, description="What the picture shows")]
-    # Enums are not strict: the wire's strings stand for their members.
-    image_size: Annotated[ImageSize, Field(strict=False, description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
+    prompt: Annotated[str, Field(min_length=1, max_length=2000, description="What the picture shows"), Readable()]
+    image_size: Annotated[ImageSize, Field(description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
     num_images: Annotated[int, Field(ge=1, le=4, description="How many pictures")] = 1
     num_inference_steps: Annotated[
         int,
@@ -75,7 +74,7 @@ class FluxKleinInput(BaseModel):
         int | None,
         Field(ge=0, le=2**32 - 1, description="The same seed and options give the same picture. Left out: random"),
     ] = None
-    output_format: Annotated[OutputFormat, Field(strict=False, description="File format")] = OutputFormat.PNG
+    output_format: Annotated[OutputFormat, Field(description="File format")] = OutputFormat.PNG
     enable_safety_checker: Annotated[bool, Withheld()] = True
 
     def wire(self) -> dict[str, Any]:

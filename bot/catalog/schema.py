@@ -30,12 +30,19 @@ _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers: letters
 
 
 class ChoiceEnum(StrEnum):
-    """The values of an option, as the wire spells them."""
+    """The values of an option, as the wire spells them. A schema takes exactly these strings, strict or not."""
 
     @property
     def label(self) -> str:
         """The value for people."""
         return self.value.replace("_", " ").capitalize()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Takes strings only: pydantic's own check of an enum of strings takes bytes as well, or no string at all."""
+        del source, handler
+        member = core_schema.no_info_plain_validator_function(cls)
+        return core_schema.chain_schema([core_schema.str_schema(strict=True), member])
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,8 @@ def _readable(text: str) -> str:
     kinds = {character: unicodedata.category(character) for character in set(text)}
     if any(kind == "Cc" and character not in _LINE_WHITESPACE for character, kind in kinds.items()):
         raise PydanticCustomError("control_characters", "has control characters")
+    if "Cs" in kinds.values():  # half a character: no UTF-8 can carry it, and pydantic lets it pass
+        raise PydanticCustomError("surrogate", "has half a character")
     if all(kind in _BLANK_KINDS or character in _BLANK_LETTERS for character, kind in kinds.items()):
         raise PydanticCustomError("blank", "is blank")
     return text
@@ -174,8 +183,15 @@ def _shown_text(text: str) -> str:
 
 
 def _replaced(character: str) -> str:
-    kind = unicodedata.category(character)
-    return " " if kind in {"Cc", "Zl", "Zp"} else "\ufffd" if kind == "Cs" else character
+    match unicodedata.category(character):
+        case "Cc" | "Zl" | "Zp":
+            return " "
+        case "Cs":
+            return "\ufffd"
+        case "Cf":
+            return ""  # unseen, and some turn the direction of the line they stand in
+        case _:
+            return character
 
 
 def _shown_name(name: object) -> str:
