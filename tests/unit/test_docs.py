@@ -1,0 +1,76 @@
+"""What the documents show is what the code says. `python -m tests.unit.test_docs` writes the generated parts anew."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.catalog.model import Option
+from bot.settings import settings_table
+
+ROOT = Path(__file__).parents[2]
+GENERATED = {"README.md": ("settings", "commands"), "docs/settings.md": ("settings",)}
+
+
+def commands_table() -> str:
+    """The options of /imagine, from the catalog."""
+    rows = [f"| `{one.name}` | {_allowed(one)} | {one.description} |" for one in FLUX_KLEIN.options]
+    return "\n".join(("| option of `/imagine` | allowed | meaning |", "| --- | --- | --- |", *rows))
+
+
+def _allowed(option: Option) -> str:
+    if option.choices:
+        return ", ".join(f"`{choice.value}`" for choice in option.choices)
+    if option.kind is str:
+        return f"text, up to {option.maximum:,} characters" + (", required" if option.required else "")
+    return f"{option.minimum} to {option.maximum}"
+
+
+def filled(text: str) -> str:
+    """A document with its generated parts as the code has them now."""
+    for name, part in (("settings", settings_table()), ("commands", commands_table())):
+        around = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = around.sub(lambda found, part=part: f"{found[1]}\n{part}\n\n{found[2]}", text)
+    return text
+
+
+@pytest.mark.parametrize(("document", "parts"), GENERATED.items())
+def test_generated_parts_are_up_to_date(document: str, parts: tuple[str, ...]) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    for part in parts:
+        assert f"<!-- {part} -->" in text
+    assert text == filled(text), "run: python -m tests.unit.test_docs"
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_dockerfile_satisfies_hadolint() -> None:
+    hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    if hadolint is None:
+        pytest.skip("hadolint is not installed")
+    checked = subprocess.run(
+        [hadolint, str(ROOT / "Dockerfile")], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_image_gets_only_what_is_locked() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text("utf-8")
+        assert "--hash=sha256:" in text
+        assert "index-url" not in text
+        assert "://" not in text
+
+
+if __name__ == "__main__":
+    for path in GENERATED:
+        document = ROOT / path
+        document.write_text(filled(document.read_text("utf-8")), "utf-8")
