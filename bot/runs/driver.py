@@ -45,10 +45,16 @@ class Driver:
                 self._begin(drives, run.id)
             while True:
                 run_id = await self._bell.get()
-                if run_id in self._knocks:
-                    self._knocks[run_id].set()
-                else:
+                if not self.knock(run_id):
                     self._begin(drives, run_id)
+
+    def knock(self, run_id: str) -> bool:
+        """Make the next look at a run due now; False when the run is not being driven."""
+        knock = self._knocks.get(run_id)
+        if knock is None:
+            return False
+        knock.set()
+        return True
 
     @property
     def alive(self) -> int:

@@ -1,0 +1,171 @@
+"""The runs room whole, on a real SQLite file and against the Runflow stand-in; only the face is a fake."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import aiohttp
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.ledger.values import Limits
+from bot.moderation.policy import Policy
+from bot.money import MicroUsd
+from bot.runflow.client import RunflowClient
+from bot.runflow.download import Downloader
+from bot.runs.book import RunBook
+from bot.runs.deliver import Deliverer
+from bot.runs.driver import Driver
+from bot.runs.face import Balance, Ending, Shown
+from bot.runs.progress import Progress
+from bot.runs.run import Place, Reply, Run, State
+from bot.runs.service import RunService
+from bot.runs.submit import Submitter
+from bot.runs.watch import Watcher
+from bot.store.engine import Store
+from bot.store.tables import ledger_totals
+from sandbox.clock import SandboxClock
+from sandbox.runflow import RunflowStandin
+from sandbox.runflow.switches import Switches
+
+MODELS = {FLUX_KLEIN.model_id: FLUX_KLEIN}
+
+
+async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float = 20.0) -> None:
+    """Come back when it holds. Rows and fakes ring no bell, so they are asked every few milliseconds."""
+    async with asyncio.timeout(timeout_s):
+        while not await holds():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.005)
+
+
+class FakeFace:
+    """Remembers what it was asked to show. `answers` are given to ends in turn, then YES; an exception is raised."""
+
+    def __init__(self) -> None:
+        self.policy = Policy.BLOCK
+        self.answers: list[Shown | Exception] = []
+        self.progressed: list[State] = []
+        self.ends: list[tuple[Run, Ending, Balance]] = []
+        self.ended = asyncio.Event()
+
+    async def progress(self, run: Run) -> Shown:
+        self.progressed.append(run.state)
+        return Shown.YES
+
+    async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
+        self.ends.append((run, ending, balance))
+        answer = self.answers.pop(0) if self.answers else Shown.YES
+        if isinstance(answer, Exception):
+            raise answer
+        self.ended.set()
+        return answer
+
+    async def has_ended_once(self) -> bool:
+        """Whether it was asked to show an end."""
+        return bool(self.ends)
+
+    async def policy_now(self, run: Run) -> Policy:
+        return self.policy
+
+
+@dataclass
+class RunsRoom:
+    """The room and what stands around it."""
+
+    clock: SandboxClock
+    runflow: RunflowStandin
+    store: Store
+    book: RunBook
+    service: RunService
+    driver: Driver
+    face: FakeFace
+    presses: int = field(default=0)
+
+    async def press(self, *, user_id: int = 7, limit_bytes: int = 10 * 1024 * 1024, **options: object) -> Run:
+        """Accept a run as a cog would, without starting it."""
+        self.presses += 1
+        reply = Reply(self.presses, 8, "token-of-the-interaction", self.clock.now(), limit_bytes)
+        return await self.service.accept(
+            user_id=user_id,
+            place=Place(1, 2),
+            reply=reply,
+            model=FLUX_KLEIN,
+            options={"prompt": "a red fox", **options},
+            policy=Policy.BLOCK,
+        )
+
+    async def to_the_end(self, run: Run) -> Run:
+        """Start a run and come back when its card has its last form and the row says so."""
+        await self.service.start(run, 11)
+        return await self.settled(run)
+
+    async def settled(self, run: Run) -> Run:
+        """Come back when nothing more happens with a run."""
+
+        async def delivered() -> bool:
+            return (await self.book.load(run.id)).delivery != "pending"
+
+        await until(delivered)
+        return await self.book.load(run.id)
+
+    async def running(self, run: Run) -> None:
+        """Come back when the run is known to be running."""
+
+        async def seen() -> bool:
+            return (await self.book.load(run.id)).state is State.RUNNING
+
+        await until(seen)
+
+    async def held(self) -> int:
+        """What is held for everybody, in micro-dollars."""
+        async with self.store.read() as connection:
+            return int((await connection.execute(select(func.sum(ledger_totals.c.held_micro_usd)))).scalar_one() or 0)
+
+
+@asynccontextmanager
+async def runs_room(
+    directory: Path,
+    switches: Switches,
+    *,
+    serve: bool = True,
+    user_daily: MicroUsd | None = None,
+    deadline_s: float = 600,
+    lost_after_s: float = 30,
+) -> AsyncGenerator[RunsRoom]:
+    """Open it all; with `serve` the driver runs."""
+    clock, rng, face = SandboxClock(), Random(1), FakeFace()
+    bell: asyncio.Queue[str] = asyncio.Queue()
+    async with (
+        RunflowStandin(clock=clock, switches=switches) as runflow,
+        Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}") as store,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        Downloader(api_url=runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
+    ):
+        client = RunflowClient(
+            session=session, base_url=runflow.url, api_key=SecretStr(runflow.api_key), clock=clock, rng=rng
+        )
+        book = RunBook(store=store, limits=Limits(user_daily=user_daily), clock=clock)
+        watcher = Watcher(book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s)
+        driver = Driver(
+            book=book,
+            submitter=Submitter(
+                book=book, runflow=client, models=MODELS, clock=clock, callback_url=None, lost_after_s=lost_after_s
+            ),
+            watcher=watcher,
+            deliverer=Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock),
+            progress=lambda: Progress(face=face, clock=clock, spacing_s=0),
+            clock=clock,
+            bell=bell,
+        )
+        room = RunsRoom(clock, runflow, store, book, RunService(book=book, bell=bell), driver, face)
+        serving = asyncio.create_task(driver.serve(), name="driver") if serve else None
+        try:
+            yield room
+        finally:
+            if serving is not None:
+                serving.cancel()
+                await asyncio.gather(serving, return_exceptions=True)
