@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.errors import SettingsError
 from bot.money import MicroUsd, format_usd, parse_usd
 
-_DATABASE_DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+_DATABASES = ("sqlite", "postgresql")
 _NO_LIMIT = "none"
 
 
@@ -55,11 +55,11 @@ def _gateway_url(text: str) -> str:
 
 def _database_url(text: str) -> str:
     try:
-        driver = make_url(text).drivername
+        database = make_url(text).get_backend_name()
     except ArgumentError:
         raise ValueError("is no database address") from None
-    if driver not in _DATABASE_DRIVERS:
-        raise ValueError("names another driver")
+    if database not in _DATABASES:  # which driver speaks to it is the store's choice
+        raise ValueError("is another database")
     return text
 
 
@@ -128,10 +128,10 @@ class Settings(BaseSettings):
     )
     http_port: Annotated[int, Ge(1), Le(65535)] = Field(8080, description="The port the HTTP server listens on.")
     database_url: Annotated[
-        str, AfterValidator(_database_url), _May(" or ".join(f"{name}://…" for name in _DATABASE_DRIVERS))
+        str, AfterValidator(_database_url), _May("sqlite:///path/to/file or postgresql://user:password@host/name")
     ] = Field(
         "sqlite+aiosqlite:///data/imagine.db",
-        description="Where runs and money are kept: SQLite, or PostgreSQL (`postgresql+asyncpg://…`).",
+        description="Where runs and money are kept: SQLite (`sqlite:///path`), or PostgreSQL (`postgresql://user:password@host/name`).",
         repr=False,  # it may hold a password
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(

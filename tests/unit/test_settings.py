@@ -86,6 +86,11 @@ def test_callback_secrets_are_parted_by_commas():
     assert [secret.get_secret_value() for secret in settings.runflow_callback_secrets] == ["new", "old"]
 
 
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "sqlite+aiosqlite:////a.db", "postgresql://u:p@h/d"])
+def test_databases(url: str):
+    assert load_settings({**NEEDED, "DATABASE_URL": url}).database_url == url
+
+
 @pytest.mark.parametrize(("text", "micro"), [("none", None), ("None", None), ("0", 0), ("0.005", 5000), ("2", 2000000)])
 def test_daily_limit(text: str, micro: int | None):
     assert load_settings({**NEEDED, "USER_DAILY_LIMIT_USD": text}).user_daily_limit == micro
@@ -107,8 +112,9 @@ def test_daily_limit(text: str, micro: int | None):
         ("HTTP_HOST", "a/b", "host name"),
         ("HTTP_PORT", "0", "a whole number from 1 to 65535"),
         ("HTTP_PORT", "80.5", "a whole number from 1 to 65535"),
-        ("DATABASE_URL", "mysql://u:word@h/d", "postgresql+asyncpg"),
-        ("DATABASE_URL", "postgresql+asyncpg://u:word@h:port/d", "postgresql+asyncpg"),
+        ("DATABASE_URL", "mysql://u:word@h/d", "postgresql://"),
+        ("DATABASE_URL", "postgresql+asyncpg://u:word@h:port/d", "postgresql://"),
+        ("DATABASE_URL", "imagine.db", "sqlite:///"),
         ("LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("LOG_FORMAT", "xml", "console, json"),
         ("USER_DAILY_LIMIT_USD", "-1", "dollars"),
@@ -134,15 +140,15 @@ def test_every_variable_that_does_not_hold_is_named():
     assert "ÿ" not in told
 
 
-@given(st.dictionaries(st.sampled_from(VARIABLES), st.text()))
+@given(st.dictionaries(st.sampled_from(VARIABLES), st.text() | st.text().map("hush-{}".format)))
 def test_nothing_but_settings_error_and_no_value_is_told(environ: dict[str, str]):
     try:
         settings = load_settings(environ)
     except SettingsError as error:
         told = str(error)
-        assert all(value not in told for value in environ.values() if len(value) > 12)
     else:
-        assert len(masked(settings)) == len(VARIABLES)
+        told = dict(masked(settings))["DISCORD_TOKEN"]
+    assert "hush-" not in told
 
 
 def test_masked_tells_no_secret():
