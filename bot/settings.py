@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         str, AfterValidator(_database_url), _May("sqlite:///path/to/file or postgresql://user:password@host/name")
     ] = Field(
         "sqlite+aiosqlite:///data/imagine.db",
-        description="Where runs and money are kept: SQLite (`sqlite:///path`), or PostgreSQL (`postgresql://user:password@host/name`).",
+        description="Where runs and money are kept: SQLite, or PostgreSQL (`postgresql+asyncpg://…`).",
         repr=False,  # it may hold a password
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
