@@ -15,7 +15,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.errors import Unavailable
+from bot.errors import SettingsError, Unavailable
 from bot.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -105,6 +105,13 @@ class ImagineClient(commands.AutoShardedBot):
     async def say_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Pass an error to the one error door."""
         await self._say_error(interaction, error)
+
+    async def login(self, token: str) -> None:
+        """Log in. Raises SettingsError when Discord does not take the token."""
+        try:
+            await super().login(token)
+        except discord.LoginFailure as error:
+            raise SettingsError("DISCORD_TOKEN: Discord does not take this token") from error
 
     async def setup_hook(self) -> None:
         """Load the extensions, then tell Discord of the commands where they changed."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class SandboxClock:
-    """Time of the little world: the machine's, plus what `advance` has added. `stopped=True` moves by `advance` alone."""
+    """The little world's time: the machine's plus what `advance` added. `stopped=True` moves by `advance` alone."""
 
     def __init__(self, *, stopped: bool = False, start: datetime | None = None) -> None:
         self._start = start or datetime.now(UTC)
