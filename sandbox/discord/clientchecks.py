@@ -1,7 +1,6 @@
 """What Discord's own client checks before it sends a command or a form, in its words."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, cast
 
 from sandbox.discord.media import Upload
 from sandbox.discord.rules.options import NESTING, Option, check_options
@@ -81,9 +80,7 @@ def _check_picked(option: Payload, value: object, known: Known) -> None:
 def check_input(component: Payload, value: object, label: str) -> None:
     """Raise ClientRefusal where a modal's field would not be submitted like this."""
     needed = component.get("required") is not False
-    many = cast("Sequence[Any]", value) if isinstance(value, list | tuple) else None
-    empty = value is None or value == "" or (many is not None and not many)
-    if empty:
+    if value in (None, "", [], ()):
         if needed:
             raise ClientRefusal(f"{label}: This field is required.")
         return

@@ -1,7 +1,7 @@
 """Discord's gateway: who is identified, and what each session is told."""
 
 import asyncio
-from typing import Any
+from typing import cast
 
 from aiohttp import web
 
@@ -120,9 +120,9 @@ class Gateway:
     def members_chunk(self, session: Session, wanted: Payload) -> None:
         """Answer a request for members (op 8), by ids or by the beginning of a name."""
         people = [person for person in self.world.cast.people if person.in_guild]
-        ids: Any = wanted.get("user_ids")
+        ids: object = wanted.get("user_ids")
         if ids is not None:
-            listed = {str(each) for each in (ids if isinstance(ids, list) else [ids])}
+            listed = {str(each) for each in (cast("list[object]", ids) if isinstance(ids, list) else [ids])}
             people = [person for person in people if sid(person.id) in listed]
         else:
             start = str(wanted.get("query") or "").lower()

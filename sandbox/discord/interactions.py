@@ -103,7 +103,8 @@ class Interactions:
         return interaction
 
     async def _watch(self, interaction: Interaction) -> None:
-        deadline = asyncio.create_task(self._world.clock.sleep(self._gateway.switches.ack_deadline_s))
+        due_s = interaction.began_s + self._gateway.switches.ack_deadline_s
+        deadline = asyncio.create_task(self._until(due_s))
         settled = asyncio.create_task(interaction.settled.wait())
         try:
             await asyncio.wait({deadline, settled}, return_when=asyncio.FIRST_COMPLETED)
@@ -115,6 +116,11 @@ class Interactions:
             interaction.state = "failed"
             self.tell(interaction)
             interaction.settled.set()
+
+    async def _until(self, due_s: float) -> None:
+        # By the moment it began: the clock may have moved before this task ran for the first time.
+        while (left_s := due_s - self._world.clock.elapsed_s()) > 0:
+            await self._world.clock.sleep(left_s)
 
     async def close(self) -> None:
         """Stop counting."""

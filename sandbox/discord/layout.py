@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from sandbox.discord import payloads
 from sandbox.discord.media import Attachment, safe_name
@@ -72,7 +73,7 @@ class Layout:
 
     def _attachment(self, url: str) -> Attachment | None:
         if url.startswith("attachment://"):
-            return self._attachments.get(safe_name(url.removeprefix("attachment://")))
+            return self._attachments.get(safe_name(unquote(url.removeprefix("attachment://"))))
         return self._by_url.get(url)
 
     def _media(self, url: str) -> Payload:

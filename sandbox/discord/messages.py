@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sandbox.discord import payloads
 from sandbox.discord.cast import Person
 from sandbox.discord.media import Attachment
+from sandbox.discord.rules.tree import walk
 from sandbox.discord.wire import Payload, sid, stamp
 
 EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
@@ -84,17 +86,5 @@ def render(message: Message, *, author: Person, application_id: int, cdn_url: st
 
 def find_component(components: Iterable[Payload], wanted: Callable[[Payload], bool]) -> Payload | None:
     """The first component, at any depth, that `wanted` accepts."""
-    for component in walk(components):
-        if wanted(component):
-            return component
-    return None
-
-
-def walk(components: Iterable[Payload]) -> Iterable[Payload]:
-    """Every component at any depth, in the order in which it is shown."""
-    for component in components:
-        yield component
-        yield from walk(component.get("components") or ())
-        for name in ("accessory", "component"):
-            if component.get(name):
-                yield from walk([component[name]])
+    found = (cast("Payload", component) for _, component in walk(list(components)))
+    return next((component for component in found if wanted(component)), None)

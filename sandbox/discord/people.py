@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from sandbox.discord import payloads
 from sandbox.discord.cast import DM, GROUP_DM, Channel, Person
@@ -18,8 +19,9 @@ from sandbox.discord.interactions import (
     Interactions,
     described,
 )
-from sandbox.discord.messages import find_component, walk
+from sandbox.discord.messages import find_component
 from sandbox.discord.permissions import Permission, in_guild
+from sandbox.discord.rules.tree import walk
 from sandbox.discord.timeline import Timeline
 from sandbox.discord.wire import Payload, sid, sids
 from sandbox.discord.world import World
@@ -280,7 +282,7 @@ class People:
         labels = {
             part["component"]["custom_id"]: part["label"] for part in modal["components"] if part.get("component")
         }
-        fields = [each for each in walk(modal["components"]) if each.get("custom_id")]
+        fields = [cast("Payload", each) for _, each in walk(modal["components"]) if each.get("custom_id")]
         names = {field["custom_id"] for field in fields}
         if not names.issuperset(values):
             raise ClientRefusal("The form has no such field.")

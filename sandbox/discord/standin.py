@@ -55,12 +55,12 @@ class DiscordStandin:
         self._gateway = Gateway(self.world, self._events)
         self._gateway.token = self.token
         self._timeline = Timeline(self.world, self._events, self._gateway)
-        self._interactions = Interactions(self.world, self._events, self._gateway)
+        self.interactions = Interactions(self.world, self._events, self._gateway)
         self._channels = Channels(self.world, self._timeline)
         self._upload_limit = UploadLimit()
         self._door = Door(clock)
         self._door.token = self.token
-        self.people = People(self.world, self._events, self._gateway, self._interactions, self._timeline)
+        self.people = People(self.world, self._events, self._gateway, self.interactions, self._timeline)
         self._runner: web.AppRunner | None = None
         self._switches = switches
         self.switches = switches
@@ -121,8 +121,8 @@ class DiscordStandin:
     def _rest(self) -> list[web.RouteDef]:
         return rest_routes(
             self._door,
-            callbacks=Callbacks(self.world, self._events, self._interactions, self._timeline, self._upload_limit),
-            webhooks=Webhooks(self.world, self._interactions, self._timeline, self._upload_limit),
+            callbacks=Callbacks(self.world, self._events, self.interactions, self._timeline, self._upload_limit),
+            webhooks=Webhooks(self.world, self.interactions, self._timeline, self._upload_limit),
             channels=self._channels,
             commands=Commands(self.world, self._events),
             reads=Reads(self.world, self._gateway),
@@ -131,7 +131,7 @@ class DiscordStandin:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._interactions.close()
+        await self.interactions.close()
         await self._gateway.close()
         if self._runner is not None:
             await self._runner.cleanup()

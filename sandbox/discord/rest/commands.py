@@ -1,5 +1,6 @@
 """Application commands: registered globally or for the guild, with versions that change when they do."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -34,9 +35,10 @@ class Commands:
         old = {_key(command): command for command in self._scope(call)}
         if not isinstance(call.payload or [], list):
             refuse_if_any([Problem((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")])
-        wanted = cast("list[Payload]", call.payload or [])
-        if not all(isinstance(each, dict) for each in wanted):
+        given = cast("Sequence[object]", call.payload or [])
+        if not all(isinstance(each, dict) for each in given):
             refuse_if_any([Problem((), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")])
+        wanted = cast("Sequence[Payload]", given)
         refuse_if_any(check_commands(wanted))
         made = [self._made(command, call, old.get(_key(command))) for command in wanted]
         for command in old.values():
@@ -137,5 +139,5 @@ def _option(option: Payload) -> Payload:
     kept = {key: value for key, value in option.items() if not (value is None and key in _DROPPED_WHEN_NULL)}
     for name in ("options", "choices"):
         if name in kept:
-            kept[name] = [_option(child) for child in kept[name]]
+            kept[name] = [_option(child) for child in kept[name] or []]
     return kept

@@ -30,9 +30,10 @@ def under(problems: Iterable[Problem], *prefix: str | int) -> list[Problem]:
 
 def form_errors(problems: Sequence[Problem]) -> dict[str, object]:
     """The body of the answer 400. An empty message is error 50006, anything else the nested form of error 50035."""
-    if problems and all(problem.code == EMPTY_MESSAGE for problem in problems):
+    in_form = [problem for problem in problems if problem.code != EMPTY_MESSAGE]
+    if problems and not in_form:
         return {"code": 50006, "message": problems[0].message}
-    return {"code": 50035, "message": "Invalid Form Body", "errors": _tree([(p.path, p) for p in problems])}
+    return {"code": 50035, "message": "Invalid Form Body", "errors": _tree([(p.path, p) for p in in_form])}
 
 
 def _tree(problems: Sequence[tuple[Path, Problem]]) -> dict[str, object]:
