@@ -107,11 +107,13 @@ class ImagineClient(commands.AutoShardedBot):
         await self._say_error(interaction, error)
 
     async def login(self, token: str) -> None:
-        """Log in. Raises SettingsError when Discord does not take the token."""
+        """Log in. Raises SettingsError when Discord does not take the token, Unavailable when it cannot be reached."""
         try:
             await super().login(token)
         except discord.LoginFailure as error:
             raise SettingsError("DISCORD_TOKEN: Discord does not take this token") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unavailable("Discord cannot be reached") from error
 
     async def setup_hook(self) -> None:
         """Load the extensions, then tell Discord of the commands where they changed."""

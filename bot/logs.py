@@ -10,6 +10,8 @@ import structlog
 
 # An interaction's token stands in its webhook's path; a signed address carries its signature in the query.
 _TOKEN_PATHS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]{8,}")
+# Anything shorter is no secret, and would tear holes into ordinary words.
+_SHORTEST_SECRET = 8
 _SIGNED_QUERY = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']+")
 
 
@@ -25,7 +27,7 @@ class _Renderer:
     """Renders an event to a line and scrubs it. Tracebacks are plain: a pretty one would print local variables."""
 
     def __init__(self, style: Literal["console", "json"], secrets: Sequence[str]) -> None:
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
         self._render = (
             structlog.processors.JSONRenderer()
             if style == "json"

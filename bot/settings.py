@@ -159,7 +159,7 @@ class Settings(BaseSettings):
         33_554_432, description="The largest picture that is downloaded, in bytes."
     )
     progress_spacing_s: Annotated[float, Ge(0), Le(60)] = Field(
-        1.0, description="The least time between two progress edits of one card, in seconds."
+        0.5, description="The least time between two progress edits of one card, in seconds."
     )
 
     @classmethod
