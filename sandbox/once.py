@@ -128,7 +128,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\s*<t:-?\d+(:\w)?>", "", text)
     text = re.sub(r"(?m)^(#{1,3}|-#|>) +", "", text)
     text = re.sub(r"(?<!\\)(\*\*|__|~~|\|\||`)", "", text)
-    return re.sub(r"\\([^\w\s])", r"\1", text).strip()
+    return re.sub(r"\\([^\w\s]|_)", r"\1", text).strip()
 
 
 async def save_pictures(message: Payload, out: Path, prompt: str) -> list[Path]:

@@ -1,0 +1,25 @@
+"""One bot for many journeys: stand-ins behave differently from scene to scene, the bot stays."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from tests.journeys.helpers import Stage, open_stage
+
+# Far beyond what the journeys spend together; a create whose answer was lost is given up quickly; every state is shown.
+SETTINGS = {"USER_DAILY_LIMIT_USD": "1000", "LOST_AFTER_S": "1", "PROGRESS_SPACING_S": "0"}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+    """The stage that lives as long as this process's tests."""
+    async with open_stage(tmp_path_factory.mktemp("bot"), **SETTINGS) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(theatre: Stage) -> Stage:
+    """The stage, with a new scene."""
+    await theatre.new_scene()
+    return theatre

@@ -1,0 +1,324 @@
+"""One press of /imagine, from the person's side: what they see, what Runflow was asked, and what the books say."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+from PIL import Image
+
+from sandbox.app import Sandbox, SandboxOptions, open_sandbox
+from sandbox.discord.cast import Cast, Channel, Person
+from sandbox.discord.events import Subscription
+from sandbox.discord.rest.log import BotRequest
+from sandbox.discord.switches import DiscordSwitches
+from sandbox.once import LOADING, UNFINISHED, flatten
+from sandbox.runflow.run import StandinRun, billed_micro_usd
+from sandbox.runflow.switches import DEFAULT, PROFILES, without_waiting
+
+Payload = Mapping[str, Any]
+
+EPHEMERAL = 64
+PATIENCE_S = 30.0
+FAST = without_waiting(DEFAULT)
+AT_ONCE = replace(FAST, create_terminal=True)
+"""A run that is over when its create is answered, so that the card's second form is its last."""
+
+_LOOK_AGAIN_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one press. `forms` are the texts the reply had, one after the other; the last is where it ended.
+
+    `message` is the reply in its last form; None where it is gone, or where the application did not respond.
+    """
+
+    id: str
+    forms: tuple[str, ...]
+    message: Payload | None
+    ack_ms: float | None
+
+    @property
+    def text(self) -> str:
+        """The last form, as a screen reader would read it."""
+        return self.forms[-1] if self.forms else ""
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether only the person who pressed sees it."""
+        return self.message is not None and bool(self.message["flags"] & EPHEMERAL)
+
+    @property
+    def attachments(self) -> Sequence[Payload]:
+        """The files of the reply."""
+        return () if self.message is None else self.message["attachments"]
+
+    @property
+    def gallery(self) -> list[Payload]:
+        """The items of the reply's media gallery, in order."""
+        found: list[Payload] = []
+        waiting: list[Payload] = list(self.message["components"]) if self.message else []
+        while waiting:
+            component = waiting.pop(0)
+            found += component.get("items") or ()
+            waiting += component.get("components") or ()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the ledger; the amount in micro-dollars."""
+
+    kind: str
+    amount: int
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the bot's database says of one press. `row` is None where nothing was written."""
+
+    row: Payload | None
+    entries: tuple[Entry, ...]
+
+    @property
+    def ending(self) -> tuple[object, ...]:
+        """State, reason and delivery of the run."""
+        return () if self.row is None else (self.row["state"], self.row["reason"], self.row["delivery"])
+
+
+class Stage:
+    """A sandbox with the real bot. A scene is everything since the last `new_scene`."""
+
+    def __init__(self, sandbox: Sandbox, database: Path) -> None:
+        self.sandbox, self._database = sandbox, database
+        self.discord, self.runflow = sandbox.discord, sandbox.runflow
+        self._scene = 0, 0
+
+    @property
+    def cast(self) -> Cast:
+        """Who and what there is."""
+        return self.discord.world.cast
+
+    async def new_scene(self) -> None:
+        """Forget what was seen, and let everyone behave as usual."""
+        self.runflow.switches = FAST
+        self.discord.switches = DiscordSwitches()
+        for channel in self.cast.channels:
+            if self.discord.world.channel(channel.id) != channel:
+                await self.discord.change_channel(channel.id, nsfw=channel.nsfw)
+        self._scene = len(self.runflow.requests), len(self.discord.requests)
+
+    def play(self, profile: str, **changes: Any) -> None:
+        """Let Runflow have one of its kinds of day, without waiting."""
+        self.runflow.switches = replace(without_waiting(PROFILES[profile]), **changes)
+
+    # --- what a person does and sees
+
+    async def imagine(
+        self,
+        prompt: object = "a red fox in snow",
+        *,
+        person: Person | None = None,
+        channel: Channel | None = None,
+        check: bool = True,
+        **options: object,
+    ) -> Answer:
+        """Press, and follow the reply to its end. `check` False forges the press, as a hostile client would."""
+        async with self.pressing(prompt, person=person, channel=channel, check=check, **options) as press:
+            return await press.end()
+
+    @asynccontextmanager
+    async def pressing(
+        self,
+        prompt: object = "a red fox in snow",
+        *,
+        person: Person | None = None,
+        channel: Channel | None = None,
+        check: bool = True,
+        **options: object,
+    ) -> "AsyncGenerator[Press]":
+        """Press, for those who mean to do something before the end."""
+        events = self.discord.people.subscribe()
+        try:
+            interaction_id = await self.discord.people.slash(
+                user_id=(person or self.cast.member).id,
+                channel_id=(channel or self.cast.general).id,
+                command="imagine",
+                options={name: value for name, value in {"prompt": prompt, **options}.items() if value is not ...},
+                check=check,
+            )
+            yield Press(self, events, interaction_id)
+        finally:
+            events.close()
+
+    async def files(self, answer: Answer) -> list[bytes]:
+        """The pictures of a reply, as the CDN gives them out."""
+        found: list[bytes] = []
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
+            for attachment in answer.attachments:
+                async with session.get(attachment["url"]) as response:
+                    assert response.status == 200
+                    found.append(await response.read())
+        return found
+
+    # --- what Runflow and Discord were asked in this scene
+
+    @property
+    def creates(self) -> list[Payload]:
+        """The bodies of the creates."""
+        asked = self.runflow.requests[self._scene[0] :]
+        return [cast("Payload", one.body) for one in asked if one.method == "POST" and one.path.endswith("/runs")]
+
+    @property
+    def fetches(self) -> int:
+        """How often a picture was asked of the storage."""
+        return sum(one.path.startswith("/storage/") for one in self.runflow.requests[self._scene[0] :])
+
+    @property
+    def calls(self) -> list[BotRequest]:
+        """What the bot asked of Discord."""
+        return self.discord.requests[self._scene[1] :]
+
+    def run_of(self, answer: Answer) -> StandinRun:
+        """Runflow's run of a press. Raises LookupError where it has none."""
+        row = self.books(answer.id).row
+        for run in self.runflow.runs.values():
+            if row is not None and run.client_ref == row["id"]:
+                return run
+        raise LookupError(answer.id)
+
+    def billed(self, answer: Answer) -> int:
+        """What Runflow billed for a press, in micro-dollars."""
+        return billed_micro_usd(self.run_of(answer), self.sandbox.clock.now())
+
+    # --- what the books say
+
+    def books(self, interaction_id: str) -> Books:
+        """The row of a press and its entries."""
+        rows = self._ask("SELECT * FROM runs WHERE interaction_id = ?", int(interaction_id))
+        if not rows:
+            return Books(None, ())
+        entries = self._ask(
+            "SELECT kind, amount_micro_usd, estimated FROM ledger_entries WHERE run_id = ? ORDER BY id", rows[0]["id"]
+        )
+        return Books(
+            rows[0], tuple(Entry(one["kind"], one["amount_micro_usd"], bool(one["estimated"])) for one in entries)
+        )
+
+    async def closed_books(self, interaction_id: str) -> Books:
+        """The books of a press once its end is noted. Every total agrees with its entries, and nothing is held."""
+        await self.until(lambda: (self.books(interaction_id).row or {}).get("delivery") not in {None, "pending"})
+        self.check_totals()
+        return self.books(interaction_id)
+
+    def check_totals(self) -> None:
+        """No money is held by anyone, and each person has spent what their entries say."""
+        spent = self._ask(
+            "SELECT subject_id, sum(held_micro_usd) AS held, sum(spent_micro_usd) AS spent"
+            " FROM ledger_totals WHERE subject = 'user' GROUP BY subject_id ORDER BY subject_id"
+        )
+        entered = self._ask(
+            "SELECT user_id AS subject_id, 0 AS held, sum(CASE kind WHEN 'settle' THEN amount_micro_usd ELSE 0 END)"
+            " AS spent FROM ledger_entries GROUP BY user_id ORDER BY user_id"
+        )
+        assert spent == entered
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self._ask(f"SELECT count(*) AS n FROM {table}")[0]["n"])
+
+    def _ask(self, query: str, *values: object) -> list[dict[str, Any]]:
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=PATIENCE_S)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, values)]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Come back when `holds` does: for what nobody tells of, such as a row of the database."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():  # noqa: ASYNC110 - a database rings no bell
+                await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+class Press:
+    """A press on its way. `forms` are the texts its reply has had so far."""
+
+    def __init__(self, stage: Stage, events: Subscription, interaction_id: str) -> None:
+        self.id = interaction_id
+        self.forms: list[str] = []
+        self._stage, self._events = stage, events
+
+    async def says(self, words: str) -> Payload:
+        """The reply, once it says `words`."""
+        return await self._follow(lambda message: words in self.forms[-1])
+
+    async def end(self) -> Answer:
+        """The reply, once it will not change any more; without a message where the application did not respond."""
+        try:
+            message = await self._follow(_has_ended)
+        except DidNotRespond:
+            message = None
+        return self.answer(message)
+
+    def answer(self, message: Payload | None) -> Answer:
+        """What came of it, with `message` as the last form of the reply."""
+        stands = self._stage.discord.people.interaction(self.id) or {}
+        return Answer(self.id, tuple(self.forms), message, stands.get("ack_ms"))
+
+    async def _follow(self, wanted: Callable[[Payload], bool]) -> Payload:
+        async with asyncio.timeout(PATIENCE_S):
+            async for event in self._events:
+                if event["t"] == "interaction" and event["id"] == self.id and event["state"] == "failed":
+                    raise DidNotRespond(self.id)
+                message = cast("Payload", event.get("message") or {})
+                if not event["t"].startswith("message_") or not _answers(message, self.id):
+                    continue
+                if event["t"] == "message_delete":
+                    continue
+                text = "\n".join(flatten(message))
+                if not self.forms or self.forms[-1] != text:
+                    self.forms.append(text)
+                if wanted(message):
+                    return message
+        raise AssertionError("the sandbox was closed")
+
+
+class DidNotRespond(Exception):
+    """Discord told the person that the application did not respond."""
+
+
+def _answers(message: Payload, interaction_id: str) -> bool:
+    metadata = cast("Payload", message.get("interaction_metadata") or {})
+    return metadata.get("id") == interaction_id
+
+
+def _has_ended(message: Payload) -> bool:
+    return not message["flags"] & LOADING and not "\n".join(flatten(message)).startswith(UNFINISHED)
+
+
+@asynccontextmanager
+async def open_stage(directory: Path, **settings: str) -> AsyncGenerator[Stage]:
+    """A stage whose bot has these further settings."""
+    options = SandboxOptions(page_port=None, switches=FAST, settings=settings, directory=directory)
+    async with open_sandbox(options) as sandbox:
+        stage = Stage(sandbox, directory / "imagine.db")
+        await stage.new_scene()
+        yield stage
+
+
+def shape(data: bytes) -> tuple[str | None, tuple[int, int]]:
+    """The format and the size of a picture, from its bytes, decoded whole."""
+    with Image.open(BytesIO(data)) as image:
+        image.load()
+        return image.format, image.size
+
+
+def usd(micro_usd: int) -> str:
+    """An amount as people read it."""
+    return "$" + f"{micro_usd / 1_000_000:.6f}".rstrip("0").ljust(4, "0")
