@@ -99,13 +99,13 @@ class Deliverer:
         """Every picture of the run. Addresses expire: where one has, the run is read again, once, for fresh ones."""
         fresh = reading is None or not reading.outputs
         if fresh:
-            reading = (await self._watcher.look(run)).reading
+            reading = await self._read_again(run)
         found = await self._fetch_all(reading.outputs if reading else ())
         expired = [
             i for i, one in enumerate(found) if isinstance(one, MissingPicture) and one.fault is PictureFault.EXPIRED
         ]
         if expired and not fresh:
-            again = (await self._watcher.look(run)).reading
+            again = await self._read_again(run)
             outputs = again.outputs if again else ()
             wanted = [i for i in expired if i < len(outputs)]
             renewed = await asyncio.gather(*(self._fetch_one(i, outputs[i]) for i in wanted))
@@ -115,6 +115,16 @@ class Deliverer:
             [one for one in found if isinstance(one, Picture)],
             [one for one in found if isinstance(one, MissingPicture)],
         )
+
+    async def _read_again(self, run: Run) -> Reading | None:
+        """A reading with addresses. Runflow may be out of reach just now: the pictures are paid for, so wait a little."""
+        reading = (await self._watcher.look(run)).reading
+        for delay_s in _RETRY_S:
+            if reading is not None:
+                break
+            await self._clock.sleep(delay_s)
+            reading = (await self._watcher.look(run)).reading
+        return reading
 
     async def _fetch_all(self, outputs: Sequence[OutputRef]) -> list[Picture | MissingPicture]:
         return list(await asyncio.gather(*(self._fetch_one(i, one) for i, one in enumerate(outputs))))
