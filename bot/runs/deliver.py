@@ -117,7 +117,7 @@ class Deliverer:
         )
 
     async def _read_again(self, run: Run) -> Reading | None:
-        """A reading with addresses. Runflow may be out of reach just now: the pictures are paid for, so wait a little."""
+        """A reading with addresses. The pictures are paid for, so a Runflow out of reach is waited for a little."""
         reading = (await self._watcher.look(run)).reading
         for delay_s in _RETRY_S:
             if reading is not None:

@@ -38,7 +38,7 @@ def test_defaults():
     assert settings.database_url == "sqlite+aiosqlite:///data/imagine.db"
     assert (settings.log_level, settings.log_format) == ("info", "console")
     assert settings.user_daily_limit == 500_000
-    assert (settings.run_deadline_s, settings.lost_after_s, settings.progress_spacing_s) == (600, 30, 1.0)
+    assert (settings.run_deadline_s, settings.lost_after_s, settings.progress_spacing_s) == (600, 30, 0.5)
     assert settings.max_picture_bytes == 33_554_432
 
 
