@@ -91,6 +91,7 @@ class Connection:
         self.closing = True
         if self.session is not None and self.session.send == self._queue_text:
             self.session.send = None
+            self.session.left_at_s = asyncio.get_running_loop().time()
             if self._socket.close_code in {1000, 1001}:
                 self._gateway.sessions.pop(self.session.id, None)
 

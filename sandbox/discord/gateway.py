@@ -14,6 +14,8 @@ from sandbox.discord.switches import DiscordSwitches
 from sandbox.discord.wire import Payload, sid
 from sandbox.discord.world import World
 
+RESUMABLE_S = 120.0  # how long a session outlives its connection, in real time
+
 
 class Gateway:
     """Sessions by their id, live connections among them. `url` and `token` are told by the stand-in."""
@@ -77,6 +79,7 @@ class Gateway:
 
     def welcome(self, session: Session) -> None:
         """READY, then the guild where its shard and intents say so."""
+        self._forget_lost_sessions()
         world, guild = self.world, self.world.cast.guild
         own = session.hears(intent=None, guild_id=guild.id)
         ready: Payload = {
@@ -97,6 +100,12 @@ class Gateway:
         session.dispatch("READY", ready)
         if own and session.intents & GUILDS:
             session.dispatch("GUILD_CREATE", self._guild_create(session))
+
+    def _forget_lost_sessions(self) -> None:
+        lost_before_s = asyncio.get_running_loop().time() - RESUMABLE_S
+        for session in tuple(self.sessions.values()):
+            if session.send is None and session.left_at_s < lost_before_s:
+                del self.sessions[session.id]
 
     def _guild_create(self, session: Session) -> Payload:
         world, guild = self.world, self.world.cast.guild

@@ -123,10 +123,12 @@ class Interactions:
             await self._world.clock.sleep(left_s)
 
     async def close(self) -> None:
-        """Stop counting."""
+        """Stop counting. Whoever waits for suggestions gets none."""
         for watch in tuple(self._watches):
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
+        for interaction in self._by_id.values():
+            interaction.settled.set()
 
     def claim(self, interaction_id: int | None, token: str) -> Interaction:
         """The interaction a first answer is for. Raises Refused: 10062 when unknown or late, 40060 when answered."""

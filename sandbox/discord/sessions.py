@@ -20,11 +20,15 @@ Send = Callable[[str], None]
 
 @dataclass(slots=True)
 class Session:
-    """One identified client. `send` is None while it is disconnected; what it misses is replayed on resume."""
+    """One identified client. `send` is None while it is disconnected; what it misses is replayed on resume.
+
+    `left_at_s` is when it was disconnected, by the loop's clock.
+    """
 
     intents: int
     shard: tuple[int, int]
     send: Send | None
+    left_at_s: float = 0.0
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     sequence: int = 0
     _sent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_KEPT))

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +101,7 @@ class Stage:
         self._session = session
 
     @asynccontextmanager
-    async def connect(self, **query: str) -> AsyncIterator[Socket]:
+    async def connect(self, **query: str) -> AsyncGenerator[Socket]:
         parameters = {"v": "10", "encoding": "json", **query}
         async with self._session.ws_connect(self.discord.gateway_url, params=parameters) as socket:
             yield Socket(socket)
@@ -175,7 +175,7 @@ class Asked:
 
 
 @asynccontextmanager
-async def open_stage(switches: DiscordSwitches | None = None, *, running: bool = False) -> AsyncIterator[Stage]:
+async def open_stage(switches: DiscordSwitches | None = None, *, running: bool = False) -> AsyncGenerator[Stage]:
     """A stand-in whose clock stands still until a test moves it. Afterwards all its answers are judged."""
     clock = SandboxClock(stopped=not running)
     async with (

@@ -9,6 +9,7 @@ import pytest
 from sandbox.discord import ClientRefusal, Upload
 from tests.contract.discord_raw import (
     PNG,
+    Json,
     Stage,
     button,
     card,
@@ -151,8 +152,8 @@ async def test_selects_and_modals(stage: Stage):
     select = {"type": 3, "custom_id": "style", "options": [{"label": name, "value": name} for name in ("oil", "ink")]}
     asked = await stage.slash()
     message = (await asked.answer(4, {"content": "x", "components": [row(select)]})).body["resource"]["message"]
-    person = {"user_id": stage.cast.member.id}
-    use = {**person, "message_id": int(message["id"]), "custom_id": "style"}
+    person: Json = {"user_id": stage.cast.member.id}
+    use: Json = {**person, "message_id": int(message["id"]), "custom_id": "style"}
     with pytest.raises(ClientRefusal):
         await stage.people.press(**use, values=["water"])
     chosen = stage.heard(await stage.people.press(**use, values=["ink"]))
@@ -186,7 +187,7 @@ async def test_suggestions(stage: Stage):
 
 async def test_messages_with_the_bots_own_token(stage: Stage):
     path = f"/channels/{stage.cast.thread.id}/messages"
-    body = {"content": "hello", "nonce": "7", "enforce_nonce": True, "components": []}
+    body: Json = {"content": "hello", "nonce": "7", "enforce_nonce": True, "components": []}
     first = await stage.call("POST", path, body)
     assert first.status == 200
     assert (await stage.call("POST", path, body)).body["id"] == first.body["id"]
@@ -289,7 +290,7 @@ async def test_the_client_checks_what_is_typed(stage: Stage):
         place = where or stage.cast.general.id
         return await stage.people.slash(user_id=who, channel_id=place, command=command, options=options)
 
-    for wrong in (
+    wrongs: list[Json] = [
         {},
         {"prompt": "too long"},
         {"prompt": "a", "num_images": 5},
@@ -298,7 +299,8 @@ async def test_the_client_checks_what_is_typed(stage: Stage):
         {"prompt": "a", "size": "round"},
         {"prompt": "a", "image": "words"},
         {"prompt": "a", "other": 1},
-    ):
+    ]
+    for wrong in wrongs:
         with pytest.raises(ClientRefusal):
             await use(**wrong)
     assert await use(prompt="a", num_images=4, size="square", image=Upload("a.png", PNG))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import discord
@@ -11,6 +11,8 @@ import hikari
 import pytest
 import yarl
 from discord import app_commands, ui
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from sandbox.clock import SandboxClock
 from sandbox.discord import DiscordStandin, DiscordSwitches
@@ -64,17 +66,17 @@ async def test_hikari_logs_in_and_reads():
 
 
 @asynccontextmanager
-async def discord_py(standin: DiscordStandin) -> AsyncIterator[app_commands.CommandTree[discord.Client]]:
+async def discord_py(standin: DiscordStandin) -> AsyncGenerator[app_commands.CommandTree[discord.Client]]:
     """A discord.py bot at the stand-in. Its addresses are the library's own class attributes, put back afterwards."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(discord.http.Route, "BASE", standin.api_url)
-        patch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway_url))
+        patch.setattr(Route, "BASE", standin.api_url)
+        patch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway_url))
         client = discord.Client(intents=discord.Intents(guilds=True), guild_ready_timeout=0.05)
         yield app_commands.CommandTree(client)
 
 
 @asynccontextmanager
-async def running(standin: DiscordStandin, tree: app_commands.CommandTree[discord.Client]) -> AsyncIterator[None]:
+async def running(standin: DiscordStandin, tree: app_commands.CommandTree[discord.Client]) -> AsyncGenerator[None]:
     await tree.client.login(standin.token)
     await tree.sync()
     task = asyncio.create_task(tree.client.connect(), name="discord.py")

@@ -168,10 +168,12 @@ async def test_what_was_written_before_must_be_cleared_for_components_v2(stage: 
 
 async def test_nonsense_is_refused_and_breaks_nothing(stage: Stage):
     asked = await stage.slash()
-    for nonsense in ([], "x", 7, {"type": "x"}, {"type": True}, {}):
+    nonsenses: list[Any] = [[], "x", 7, {"type": "x"}, {"type": True}, {}]
+    for nonsense in nonsenses:
         reply = await stage.call("POST", f"/interactions/{asked.id}/x/callback", nonsense)
         assert reply.status in {400, 404}
-    for body in ([], {"flags": "x"}, {"attachments": {}}, {"embeds": 1}, {"components": [1]}, {"content": 5}):
+    bodies: list[Any] = [[], {"flags": "x"}, {"attachments": {}}, {"embeds": 1}, {"components": [1]}, {"content": 5}]
+    for body in bodies:
         await stage.call("POST", f"/channels/{stage.cast.general.id}/messages", body)
     assert all(request.status < 500 for request in stage.discord.requests)
 

@@ -18,7 +18,10 @@ _FILE = re.compile(r"files?\[(\d{1,2})\]")
 async def read_body(request: web.Request) -> tuple[object, dict[int, Upload]]:
     """The JSON of a request (None where there is no body) and its files by number. Raises Refused for a broken one."""
     if request.content_type == "multipart/form-data":
-        return await _read_multipart(request)
+        try:
+            return await _read_multipart(request)
+        except ValueError as error:  # aiohttp's for a body that is no multipart, or breaks off
+            raise Refused(400, 50035, "Invalid Form Body") from error
     raw = await request.read()
     if not raw:
         return None, {}
@@ -50,7 +53,7 @@ async def _read_multipart(request: web.Request) -> tuple[object, dict[int, Uploa
 def _json(raw: bytes) -> object:
     try:
         return json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid_json() from error
 
 

@@ -12,7 +12,7 @@ from sandbox.discord.rules.choices import check_choices
 from sandbox.discord.rules.form import Form
 from sandbox.discord.rules.modal import check_modal
 from sandbox.discord.rules.problems import Path
-from sandbox.discord.rules.refusals import refuse_if_any, unknown_message
+from sandbox.discord.rules.refusals import refuse_if_any, unknown_channel, unknown_message
 from sandbox.discord.timeline import Timeline
 from sandbox.discord.wire import Payload, as_int, sid
 from sandbox.discord.world import World
@@ -80,6 +80,8 @@ class Callbacks:
         return Frame(interaction.channel.id, self._upload_limit(interaction.limit_bytes), prefix=_DATA)
 
     def _reply(self, interaction: Interaction, draft: Draft, kind: int, state: str) -> Message:
+        if self._world.channel(interaction.channel.id) is None:
+            raise unknown_channel()
         ephemeral = bool(draft.flags & EPHEMERAL)
         message = self._timeline.post(
             draft,

@@ -139,5 +139,5 @@ def _option(option: Payload) -> Payload:
     kept = {key: value for key, value in option.items() if not (value is None and key in _DROPPED_WHEN_NULL)}
     for name in ("options", "choices"):
         if name in kept:
-            kept[name] = [_option(child) for child in kept[name] or []]
+            kept[name] = [_option(child) for child in cast("list[Payload]", kept[name] or [])]
     return kept

@@ -6,7 +6,7 @@ from sandbox.discord.messages import EPHEMERAL, REPLY, Message
 from sandbox.discord.rest.body import as_form
 from sandbox.discord.rest.callbacks import UploadLimit
 from sandbox.discord.rest.door import NO_CONTENT, Answer, Call
-from sandbox.discord.rules.refusals import unknown_message
+from sandbox.discord.rules.refusals import unknown_channel, unknown_message
 from sandbox.discord.timeline import Timeline
 from sandbox.discord.wire import as_int
 from sandbox.discord.world import World
@@ -74,6 +74,8 @@ class Webhooks:
         return edited
 
     def _post(self, interaction: Interaction, draft: Draft) -> Message:
+        if self._world.channel(interaction.channel.id) is None:
+            raise unknown_channel()
         self._interactions.answered(interaction)
         return self._timeline.post(
             draft,
