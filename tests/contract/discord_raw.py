@@ -142,18 +142,19 @@ class Stage:
         assert interaction is not None
         return Asked(self, interaction_id, interaction.token)
 
-    def violations(self, spec: DiscordSpec) -> list[str]:
-        """What Discord's document says of every answer, and of every request that was accepted."""
-        found: list[str] = []
-        for request in self.discord.requests:
-            if request.status >= 500 or request.route.startswith("/nothing"):
-                continue  # the document knows neither broken servers nor routes that are none
-            if request.status < 400:
-                asked = spec.check_request(request.method, request.path, request.payload)
-                found += [f"request {request.method} {request.route}: {each}" for each in asked]
-            answer = spec.check_response(request.method, request.path, request.status, request.answer)
-            found += [f"answer {request.method} {request.route}: {each}" for each in answer]
-        return found
+
+def violations(standin: DiscordStandin, spec: DiscordSpec) -> list[str]:
+    """What Discord's document says of every answer so far, and of every request that was accepted."""
+    found: list[str] = []
+    for request in standin.requests:
+        if request.status >= 500 or request.route.startswith("/nothing"):
+            continue  # the document knows neither broken servers nor routes that are none
+        if request.status < 400:
+            asked = spec.check_request(request.method, request.path, request.payload)
+            found += [f"request {request.method} {request.route}: {each}" for each in asked]
+        answer = spec.check_response(request.method, request.path, request.status, request.answer)
+        found += [f"answer {request.method} {request.route}: {each}" for each in answer]
+    return found
 
 
 class Asked:
@@ -186,8 +187,8 @@ async def open_stage(switches: DiscordSwitches | None = None, *, running: bool =
         yield stage
         spec = DiscordSpec.find()
         if spec is not None:
-            violations = stage.violations(spec)
-            assert not violations, "\n".join(violations)
+            found = violations(discord, spec)
+            assert not found, "\n".join(found)
 
 
 def option(kind: int = 3, name: str = "prompt", **more: object) -> Json:

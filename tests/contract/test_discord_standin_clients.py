@@ -16,7 +16,7 @@ from discord.http import Route
 
 from sandbox.clock import SandboxClock
 from sandbox.discord import DiscordStandin, DiscordSwitches
-from tests.contract.discord_raw import PNG
+from tests.contract.discord_raw import PNG, violations
 from tests.contract.openapi import DiscordSpec
 
 READY_S = 10.0
@@ -154,9 +154,5 @@ def _judge(standin: DiscordStandin) -> None:
     spec = DiscordSpec.find()
     if spec is None:
         return  # test_discord_standin.py says so by name
-    found: list[str] = []
-    for request in standin.requests:
-        if request.status < 400:
-            found += spec.check_request(request.method, request.path, request.payload)
-        found += spec.check_response(request.method, request.path, request.status, request.answer)
+    found = violations(standin, spec)
     assert not found, "\n".join(found)
