@@ -23,3 +23,10 @@ async def stage(theatre: Stage) -> Stage:
     """The stage, with a new scene."""
     await theatre.new_scene()
     return theatre
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+    """A stage whose bot gives a run one second."""
+    async with open_stage(tmp_path_factory.mktemp("impatient"), **SETTINGS, RUN_DEADLINE_S="1") as stage:
+        yield stage

@@ -1,0 +1,45 @@
+"""Every word between the bot and the stand-in, held against Discord's own description of its API."""
+
+import pytest
+
+from tests.contract.openapi import DiscordSpec
+from tests.journeys.helpers import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(scope="session")
+def spec() -> DiscordSpec:
+    """Discord's OpenAPI file; its tests are skipped where it is missing."""
+    found = DiscordSpec.find()
+    if found is None:
+        pytest.skip("Discord's OpenAPI file is not here: name it in IMAGINE_DISCORD_OPENAPI")
+    return found
+
+
+async def play_everything(stage: Stage) -> None:
+    """Each form a card can take, each way an answer can be given."""
+    cast = stage.cast
+    stage.play("default", running_s=0.2)
+    await stage.imagine("**a** `red` <@1> fox 🦊 " + "snow " * 390, num_images=4, image_size="square")
+    for channel in (cast.thread, cast.dm_of(cast.member.id), cast.elsewhere):
+        await stage.imagine(image_size="square", channel=channel)
+    for profile in ("nsfw_flagged", "failing", "partial", "no_pictures", "refused", "not_a_picture"):
+        stage.play(profile)
+        await stage.imagine(image_size="square", num_images=2)
+    stage.play("nsfw_flagged")
+    await stage.imagine(image_size="square", channel=cast.after_dark)
+    await stage.forge({"prompt": "a fox", "num_images": 9})
+
+
+async def test_all_that_is_said_holds_against_discords_own_description(stage: Stage, spec: DiscordSpec):
+    await play_everything(stage)
+    assert not [f"{call.method} {call.route}: {call.violation}" for call in stage.calls if call.violation]
+    problems: set[str] = set()
+    for call in stage.discord.requests:  # the bot's start and earlier scenes as well
+        where = f"{call.method} {call.route}"
+        problems |= {f"{where}, asked: {each}" for each in spec.check_request(call.method, call.path, call.payload)}
+        if call.status < 500:  # an outage is nothing that Discord describes
+            answered = spec.check_response(call.method, call.path, call.status, call.answer)
+            problems |= {f"{where}, answered {call.status}: {each}" for each in answered}
+    assert not problems
