@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.discord.switches import DiscordSwitches
 from tests.contract.openapi import DiscordSpec
 from tests.journeys.helpers import Stage
 
@@ -32,9 +33,21 @@ async def play_everything(stage: Stage) -> None:
     await stage.forge({"prompt": "a fox", "num_images": 9})
 
 
+async def play_trouble(stage: Stage) -> None:
+    """What Discord refuses, and the bot then does in another way."""
+    stage.play("default", running_s=0.3)
+    for trouble in (DiscordSwitches(token_life_s=0.0), DiscordSwitches(upload_refused_over_bytes=20 * 1024)):
+        stage.discord.switches = DiscordSwitches()
+        async with stage.pressing(image_size="square") as press:
+            await press.says("Drawing")
+            stage.discord.switches = trouble
+            await press.end()
+
+
 async def test_all_that_is_said_holds_against_discords_own_description(stage: Stage, spec: DiscordSpec):
     await play_everything(stage)
     assert not [f"{call.method} {call.route}: {call.violation}" for call in stage.calls if call.violation]
+    await play_trouble(stage)
     problems: set[str] = set()
     for call in stage.discord.requests:  # the bot's start and earlier scenes as well
         where = f"{call.method} {call.route}"
