@@ -44,7 +44,7 @@ class Deliverer:
             return await self._show(run, Withheld(checked=run.result.nsfw_detected is not None), delivery)
         fetched, missing = await self._fetch(run, reading)
         if not fetched:
-            run = await self._because(run, Reason.PICTURES_UNREADABLE)
+            run = await self._because(run, _why_none(missing))
             return await self._show(run, Ended(), Delivery.SHOWN)
         return await self._show_pictures(run, fetched, missing, spoiler=showing is Showing.SPOILER)
 
@@ -141,3 +141,9 @@ class Deliverer:
         except PictureError as error:
             _log.warning("picture missing", index=index, fault=error.reason, detail=str(error))
             return MissingPicture(index, error.reason)
+
+
+def _why_none(missing: Sequence[MissingPicture]) -> Reason:
+    """Why no picture is there. Trying the same again helps against an accident, not against the size."""
+    all_too_large = bool(missing) and all(one.fault is PictureFault.TOO_LARGE for one in missing)
+    return Reason.UPLOAD_REFUSED if all_too_large else Reason.PICTURES_UNREADABLE

@@ -41,15 +41,23 @@ async def test_no_pictures_at_all(stage: Stage, profile: str):
     assert NONE_MADE in answer.text
 
 
-@pytest.mark.parametrize(
-    "profile", ["gone_urls", "truncated", "wrong_length", "not_a_picture", "huge_picture", "picture_bomb"]
-)
+@pytest.mark.parametrize("profile", ["gone_urls", "truncated", "wrong_length", "not_a_picture"])
 async def test_pictures_that_cannot_be_had_or_read(stage: Stage, profile: str):
     stage.play(profile)
     answer = await stage.imagine(image_size="square")
     await assert_paid(stage, answer, "succeeded", "pictures_unreadable")
     assert answer.text.startswith("No pictures this time")
     assert UNREADABLE in answer.text
+    assert not answer.attachments
+
+
+@pytest.mark.parametrize("profile", ["huge_picture", "picture_bomb"])
+async def test_pictures_that_are_too_large_to_be_taken(stage: Stage, profile: str):
+    stage.play(profile)
+    answer = await stage.imagine(image_size="square")
+    await assert_paid(stage, answer, "succeeded", "upload_refused")
+    assert answer.text.startswith("No pictures this time")
+    assert TOO_LARGE in answer.text
     assert not answer.attachments
 
 
