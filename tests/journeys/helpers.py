@@ -114,6 +114,7 @@ class Stage:
             if self.discord.world.channel(channel.id) != channel:
                 await self.discord.change_channel(channel.id, nsfw=channel.nsfw, overwrites=channel.overwrites)
         self._scene = len(self.runflow.requests), len(self.discord.requests)
+        self.sandbox.bot.lines.clear()
 
     def play(self, profile: str, **changes: Any) -> None:
         """Let Runflow have one of its kinds of day, without waiting."""
@@ -184,6 +185,11 @@ class Stage:
         """The bodies of the creates."""
         asked = self.runflow.requests[self._scene[0] :]
         return [cast("Payload", one.body) for one in asked if one.method == "POST" and one.path.endswith("/runs")]
+
+    @property
+    def log(self) -> list[str]:
+        """What the bot has logged."""
+        return list(self.sandbox.bot.lines)
 
     @property
     def fetches(self) -> int:

@@ -30,12 +30,11 @@ async def assert_never_sent(stage: Stage, interaction_id: str) -> None:
     ids=["too late", "refused"],
 )
 async def test_a_press_that_cannot_be_acknowledged_is_never_sent(stage: Stage, broken: DiscordSwitches):
-    lines = len(stage.sandbox.bot.lines)
     stage.discord.switches = broken
     answer = await stage.imagine(image_size="square")
     assert answer.message is None
     await assert_never_sent(stage, answer.id)
-    await stage.until(lambda: any("could not be said" in line for line in list(stage.sandbox.bot.lines)[lines:]))
+    await stage.until(lambda: any("could not be said" in line for line in stage.log))
 
 
 async def test_an_acknowledgement_whose_answer_was_lost_leaves_no_card_hanging(stage: Stage):
