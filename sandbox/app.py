@@ -13,6 +13,7 @@ from sandbox.discord import DiscordStandin
 from sandbox.page.server import PageServer
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import PROFILES, Switches
+from sandbox.witness import Witness
 
 RUNFLOW_KEY = "rf_sandbox_key"
 CALLBACK_SECRET = "whsec_sandbox_callback_secret"  # noqa: S105  # nothing outside this machine knows or accepts it
@@ -26,7 +27,8 @@ class SandboxOptions:
     None leaves the page out, 0 takes any free port. `settings` are further environment variables for the bot.
     `callbacks` gives the bot a public address that Runflow's stand-in can reach, so that runs are pushed as well as
     polled. `directory` keeps the bot's data where it is given; otherwise it is temporary. `on_bot_line` hears the bot's
-    log as it is written. With `bot` False nothing is started until `Sandbox.start_bot`.
+    log as it is written. With `bot` False nothing is started until `Sandbox.start_bot`. `crowd` is how many people
+    there are beyond the cast's four; `witness` is told of every request and answer between bot and stand-ins.
     """
 
     page_port: int | None = 8000
@@ -40,6 +42,8 @@ class SandboxOptions:
     bot: bool = True
     on_bot_line: Callable[[str], None] | None = None
     ready_timeout_s: float = 30.0
+    crowd: int = 0
+    witness: Witness | None = None
 
 
 @dataclass(slots=True)
@@ -97,10 +101,17 @@ async def open_sandbox(
         secret = CALLBACK_SECRET if options.callbacks else None
         runflow = await stack.enter_async_context(
             RunflowStandin(
-                clock=clock, switches=switches, api_key=RUNFLOW_KEY, callback_secret=secret, rng_seed=options.seed
+                clock=clock,
+                switches=switches,
+                api_key=RUNFLOW_KEY,
+                callback_secret=secret,
+                rng_seed=options.seed,
+                witness=options.witness,
             )
         )
-        discord = await stack.enter_async_context(DiscordStandin(clock=clock))
+        discord = await stack.enter_async_context(
+            DiscordStandin(clock=clock, crowd=options.crowd, witness=options.witness)
+        )
         page_url = None
         if options.page_port is not None:
             page = await stack.enter_async_context(

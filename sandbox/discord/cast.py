@@ -81,6 +81,8 @@ class Guild:
 class Cast:
     """Everyone and every place at the beginning. `elsewhere` is a group DM of member and other, where the bot is not.
 
+    `crowd` are members without a part of their own.
+
     Channels can be changed later (`World.change_channel`); then the world's own `channel` has the newer value.
     """
 
@@ -98,6 +100,7 @@ class Cast:
     elsewhere: Channel
     moderator_role: Role
     admin_role: Role
+    crowd: tuple[Person, ...] = ()
     dms: Mapping[int, Channel] = field(default_factory=dict[int, Channel])
 
     def dm_of(self, user_id: int) -> Channel:
@@ -107,7 +110,7 @@ class Cast:
     @property
     def people(self) -> tuple[Person, ...]:
         """Everyone, the bot last."""
-        return (self.member, self.moderator, self.admin, self.other, self.bot)
+        return (self.member, self.moderator, self.admin, self.other, *self.crowd, self.bot)
 
     @property
     def channels(self) -> tuple[Channel, ...]:

@@ -10,8 +10,11 @@ _MODERATION = Permission.MANAGE_MESSAGES | Permission.MODERATE_MEMBERS | Permiss
 _ADMINISTRATION = _MODERATION | Permission.MANAGE_GUILD | Permission.MANAGE_CHANNELS | Permission.MANAGE_ROLES
 
 
-def seed_cast(now: datetime, *, application_id: int | None = None) -> Cast:
-    """The cast, whose ids and dates lie before `now`. `application_id` is also the bot's user id."""
+def seed_cast(now: datetime, *, application_id: int | None = None, crowd: int = 0) -> Cast:
+    """The cast, whose ids and dates lie before `now`. `application_id` is also the bot's user id.
+
+    `crowd` is how many members there are beyond the four who have a name of their own.
+    """
     founded = now - timedelta(days=400)
     app = application_id or long_ago(now - timedelta(days=30), 1)
     guild = _guild(founded, app)
@@ -26,7 +29,8 @@ def seed_cast(now: datetime, *, application_id: int | None = None) -> Cast:
     admin = person(3, "ada", "admin", admin_role.id)
     other = person(4, "sam", "member")
     bot = Person(app, "imagine-bot", None, "bot", now - timedelta(days=30), (bot_role.id,), is_bot=True)
-    humans = (member, moderator, admin, other)
+    guests = tuple(person(number, f"guest{number:02}", "member") for number in range(5, 5 + crowd))
+    humans = (member, moderator, admin, other, *guests)
     general, after_dark, mod_room, thread = _channels(guild, founded, member.id)
     return Cast(
         application_id=app,
@@ -36,6 +40,7 @@ def seed_cast(now: datetime, *, application_id: int | None = None) -> Cast:
         moderator=moderator,
         admin=admin,
         other=other,
+        crowd=guests,
         general=general,
         after_dark=after_dark,
         mod_room=mod_room,

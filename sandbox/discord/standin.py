@@ -28,6 +28,7 @@ from sandbox.discord.switches import DiscordSwitches
 from sandbox.discord.timeline import Timeline
 from sandbox.discord.wire import API, sid
 from sandbox.discord.world import World
+from sandbox.witness import Tap, Witness
 
 _LARGEST_BODY_BYTES = 512 * 1024 * 1024
 
@@ -36,7 +37,8 @@ class DiscordStandin:
     """Discord on 127.0.0.1, as an async context.
 
     `port` 0 takes a free one. `token` None makes one for the seeded application; another must be
-    `base64(application id).x.y`, and its application is then the bot's.
+    `base64(application id).x.y`, and its application is then the bot's. `crowd` is how many people there are beyond the
+    cast's four. `witness` is told of every REST request.
     """
 
     def __init__(
@@ -46,9 +48,11 @@ class DiscordStandin:
         port: int = 0,
         token: str | None = None,
         switches: DiscordSwitches = DiscordSwitches(),  # noqa: B008 - frozen
+        crowd: int = 0,
+        witness: Witness | None = None,
     ) -> None:
         self.clock = clock
-        self.world = World(clock, application_id=None if token is None else application_of(token))
+        self.world = World(clock, application_id=None if token is None else application_of(token), crowd=crowd)
         self.token = token or _token_for(self.world.application_id)
         self._port = port
         self._events = Events(clock)
@@ -61,6 +65,7 @@ class DiscordStandin:
         self._door = Door(clock)
         self._door.token = self.token
         self.people = People(self.world, self._events, self._gateway, self.interactions, self._timeline)
+        self._tap = None if witness is None else Tap("discord", witness)
         self._runner: web.AppRunner | None = None
         self._switches = switches
         self.switches = switches
@@ -101,7 +106,8 @@ class DiscordStandin:
         return f"http://127.0.0.1:{self._port}/cdn"
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=_LARGEST_BODY_BYTES)
+        told = [] if self._tap is None else self._tap.middlewares()
+        app = web.Application(middlewares=told, client_max_size=_LARGEST_BODY_BYTES)
         app.router.add_get("/gw", self._gateway.handle)
         app.router.add_get("/gw/", self._gateway.handle)
         app.add_routes(self._rest())
@@ -133,6 +139,8 @@ class DiscordStandin:
     ) -> None:
         await self.interactions.close()
         await self._gateway.close()
+        if self._tap is not None:
+            await self._tap.close()
         if self._runner is not None:
             await self._runner.cleanup()
         self._events.close()

@@ -18,9 +18,9 @@ from sandbox.discord.wire import Payload, sid
 class World:
     """Who and what there is. `cdn_url` is filled in when the stand-in knows its port."""
 
-    def __init__(self, clock: SandboxClock, *, application_id: int | None = None) -> None:
+    def __init__(self, clock: SandboxClock, *, application_id: int | None = None, crowd: int = 0) -> None:
         self.clock = clock
-        self.cast: Cast = seed_cast(clock.now(), application_id=application_id)
+        self.cast: Cast = seed_cast(clock.now(), application_id=application_id, crowd=crowd)
         self.ids = Snowflakes(clock)
         self.cdn_url = ""
         self.commands: dict[int, Payload] = {}

@@ -15,6 +15,7 @@ import aiohttp
 from sandbox.clock import SandboxClock
 from sandbox.runflow.run import StandinRun, end_of
 from sandbox.runflow.wire import timestamp
+from sandbox.witness import Moment, Point, Unheard, Witness
 
 WRONG_SECRET: Final = "whsec_nobody_knows_this_one"  # noqa: S105  # it is wrong on purpose
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -93,12 +94,14 @@ class Callbacks:
         old_secret: str | None,
         payload_of: Callable[[StandinRun], Awaitable[Mapping[str, Any]]],
         new_id: Callable[[], str],
+        witness: Witness | None = None,
     ) -> None:
         self._clock = clock
         self._secret = secret
         self._old_secret = old_secret
         self._payload_of = payload_of
         self._new_id = new_id
+        self._witness = witness
         self._session: aiohttp.ClientSession | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._deliveries: dict[str, list[Delivery]] = {}
@@ -188,12 +191,18 @@ class Callbacks:
             return Attempt(number, at, None, "the address is not reachable from a sandbox")
         timeout = aiohttp.ClientTimeout(total=delivery.run.switches.callback_timeout_s)
         try:
+            await self._tell(url, Moment.ARRIVED)
             async with self._session.post(
                 url, data=delivery.body, headers=self._headers(delivery), timeout=timeout, allow_redirects=False
             ) as answer:
+                await self._tell(url, Moment.ANSWERED)
                 return Attempt(number, at, answer.status, None if answer.ok else f"HTTP {answer.status}")
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, Unheard) as error:
             return Attempt(number, at, None, type(error).__name__)
+
+    async def _tell(self, url: str, moment: Moment) -> None:
+        if self._witness is not None:
+            await self._witness(Point("callback", "POST", urlsplit(url).path, moment))
 
     def _headers(self, delivery: Delivery) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Runflow-Request-Id": delivery.run.request_id}

@@ -20,6 +20,7 @@ from sandbox.runflow.run import StandinRun
 from sandbox.runflow.state import RecordedRequest, State
 from sandbox.runflow.storage import Storage
 from sandbox.runflow.switches import DEFAULT, Switches
+from sandbox.witness import Tap, Witness
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -31,7 +32,7 @@ class RunflowStandin:
 
     `api_key` is the one key it takes. With a `callback_secret` its callbacks are signed; `old_callback_secret` is the
     secret before that one, for deliveries of a rotation. `rng_seed` decides the seeds of runs that ask for none. Port
-    0 takes any free one. Entering it raises OSError for a taken port.
+    0 takes any free one. `witness` is told of every request and callback. Entering it raises OSError for a taken port.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class RunflowStandin:
         api_key: str = "rf_sandbox_key",
         callback_secret: str | None = None,
         rng_seed: int = 0,
+        witness: Witness | None = None,
     ) -> None:
         self.url = ""
         self.api_key = api_key
@@ -59,7 +61,9 @@ class RunflowStandin:
             old_secret=self.old_callback_secret,
             payload_of=records.payload,
             new_id=self._state.new_id,
+            witness=witness,
         )
+        self._tap = None if witness is None else Tap("runflow", witness)
         self._routes = Routes(state=self._state, records=records, storage=self._storage, callbacks=self._callbacks)
         self._stack = AsyncExitStack()
 
@@ -93,7 +97,8 @@ class RunflowStandin:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            app = web.Application(middlewares=[self._door], client_max_size=4 * 1024 * 1024)
+            told = [] if self._tap is None else self._tap.middlewares()
+            app = web.Application(middlewares=[*told, self._door], client_max_size=4 * 1024 * 1024)
             app.add_routes(self._routes.table())
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
             await runner.setup()
@@ -105,6 +110,8 @@ class RunflowStandin:
             self._callbacks.open()
             stack.push_async_callback(self._storage.close)
             stack.push_async_callback(self._callbacks.close)
+            if self._tap is not None:
+                stack.push_async_callback(self._tap.close)
             self._stack = stack.pop_all()
         return self
 
