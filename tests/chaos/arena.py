@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,37 +171,42 @@ class Arena:
         assert found is not None
         return found.state
 
-    async def quiet(self, timeout_s: float) -> bool:
-        """Wait until nothing is owed to anybody any more; False where that does not come."""
+    async def quiet(self, timeout_s: float, *, since: int = 0) -> bool:
+        """Wait until nothing is owed to anybody any more, of those who pressed as number `since` (from 0) or later.
+
+        False where that does not come.
+        """
         try:
             async with asyncio.timeout(timeout_s):
-                while self._owed():  # noqa: ASYNC110 - a database rings no bell
+                while self._owed(self.presses[since:]):  # noqa: ASYNC110 - a database rings no bell
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
             return False
         return True
 
-    def _owed(self) -> bool:
-        if any(self.stands(press) in {"sent", "deferred"} for press in self.presses):
+    def _owed(self, presses: Sequence[Press]) -> bool:
+        if any(self.stands(press) in {"sent", "deferred"} for press in presses):
             return True
-        if any(is_hanging(message) for press in self.presses for message in self.messages_of(press)):
+        if any(is_hanging(message) for press in presses for message in self.messages_of(press)):
             return True
+        first = presses[0].id if presses else 0  # ids grow with time
         unfinished = self.ask(
-            "SELECT count(*) AS n FROM runs WHERE delivery = 'pending'"
-            " OR state NOT IN ('canceled', 'failed', 'lost', 'partial', 'succeeded')"
+            "SELECT count(*) AS n FROM runs WHERE interaction_id >= ? AND (delivery = 'pending'"
+            " OR state NOT IN ('canceled', 'failed', 'lost', 'partial', 'succeeded'))",
+            first,
         )
-        return bool(unfinished[0]["n"]) or self._unbooked()
+        return bool(unfinished[0]["n"]) or self._unbooked(first)
 
-    def _unbooked(self) -> bool:
+    def _unbooked(self, first: int) -> bool:
         """Whether Runflow ended and billed a run that the books do not have yet."""
         now = self.sandbox.clock.now()
-        billed = {
-            run.client_ref
-            for run in self.sandbox.runflow.runs.values()
-            if run.client_ref is not None and view(run, now).cost
-        }
-        booked = {row["run_id"] for row in self.ask("SELECT run_id FROM ledger_entries WHERE kind <> 'reserve'")}
-        return not billed <= booked
+        costs = {run.client_ref: view(run, now).cost for run in self.sandbox.runflow.runs.values()}
+        rows = self.ask(
+            "SELECT runs.id FROM runs WHERE interaction_id >= ? AND NOT EXISTS"
+            " (SELECT 1 FROM ledger_entries WHERE run_id = runs.id AND kind NOT IN ('reserve', 'release'))",
+            first,
+        )
+        return any(costs.get(row["id"]) for row in rows)
 
 
 def is_hanging(message: Payload) -> bool:

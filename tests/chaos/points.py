@@ -11,7 +11,7 @@ from tests.chaos.verdict import Verdict, judge
 
 # Slow enough that every state is read, and shown on the card, once.
 COURSE = replace(CALM, queued_s=0.2, dispatching_s=0.3, running_s=0.4)
-_QUIET_S = 40.0
+_QUIET_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,18 @@ async def one_press(arena: Arena, prompt: str) -> None:
 
 async def die(arena: Arena, death: Death) -> bool:
     """Press, kill the bot at the point, start it again, and wait for the end; False where the run never came there."""
+    since = len(arena.presses)
     arena.trap.set(lambda point: point == death.point, skip=death.number, fate=death.fate)
     await one_press(arena, str(death))
     came = False
-    while not came and arena.sandbox.bot.running and not await arena.quiet(0.3):
+    while not came and arena.sandbox.bot.running and not await arena.quiet(0.3, since=since):
         came = arena.trap.sprung.is_set()
     came = came or arena.trap.sprung.is_set()
     arena.trap.disarm()
     if not arena.sandbox.bot.running:
         arena.died(await arena.sandbox.bot.wait())
         await arena.start()
-    if not await arena.quiet(_QUIET_S):
+    if not await arena.quiet(_QUIET_S, since=since):
         arena.faults.append(f"killed at {death}: something is still owed")
     return came
 
