@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Browser and PostgreSQL tests skip by name where their part cannot be had.
 PYTEST ?= $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test check lint bench lock clean
+.PHONY: demo test check lint bench chaos lock clean
 
 .venv: requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "imagine-bot needs Python 3.11 or newer; name one with PYTHON=...")'
@@ -28,6 +28,9 @@ check: lint test  ## what CI runs
 
 bench: .venv
 	$(BIN)/python -m bench
+
+chaos: .venv  ## a storm of 300 runs and 50 kills, then every exact point; CHAOS="--seed 7 --runs 600" for others
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 lock:  ## renew the lock files; needs uv
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra postgres -o requirements.lock

@@ -78,9 +78,8 @@ class Tap:
         await asyncio.gather(*serving, return_exceptions=True)
 
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.content_type.startswith("multipart/"):
-            await request.read()
         try:
+            await request.read()
             await self._witness(self._point(request, Moment.ARRIVED))
             response = await handler(request)
             await self._witness(self._point(request, Moment.DONE))

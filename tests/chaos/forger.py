@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from random import Random
 
 import aiohttp
@@ -66,7 +67,7 @@ async def send(session: aiohttp.ClientSession, sandbox: Sandbox, forgery: Forger
     try:
         async with session.post(
             sandbox.bot.http_url + PATH,
-            data=forgery.body,
+            data=BytesIO(forgery.body),
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
         ) as answer:

@@ -1,10 +1,12 @@
 """Reading a bot's request: plain JSON, or multipart with `payload_json` and `files[n]`."""
 
+import asyncio
 import json
 import re
 from typing import cast
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
 
 from sandbox.discord.compose import Body
 from sandbox.discord.media import Upload
@@ -38,7 +40,7 @@ def _wrong_type(content_type: str) -> Payload:
 async def _read_multipart(request: web.Request) -> tuple[object, dict[int, Upload]]:
     payload: object = None
     files: dict[int, Upload] = {}
-    reader = await request.multipart()
+    reader = MultipartReader(request.headers, await _whole(request))
     while (part := await reader.next()) is not None:
         if not isinstance(part, BodyPartReader):
             raise invalid_json()
@@ -48,6 +50,16 @@ async def _read_multipart(request: web.Request) -> tuple[object, dict[int, Uploa
         elif part.name and (match := _FILE.fullmatch(part.name)):
             files[int(match[1])] = Upload(part.filename or "unknown", content, part.headers.get("Content-Type"))
     return payload, files
+
+
+async def _whole(request: web.Request) -> StreamReader:
+    """The body once all of it is there. aiohttp warns of itself where a boundary arrives in pieces."""
+    loop = asyncio.get_running_loop()
+    raw = await request.read()
+    stream = StreamReader(BaseProtocol(loop), limit=len(raw) + 1, loop=loop)
+    stream.feed_data(raw)
+    stream.feed_eof()
+    return stream
 
 
 def _json(raw: bytes) -> object:
