@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 DEFER_AFTER_S = 1.5  # Discord forgets an interaction that has no answer after 3 s
 _CARD_TIMEOUT_S = 10.0
 _MENDING_TIMEOUT_S = 5.0
+_ALREADY_ACKNOWLEDGED = 40060
 
 
 class Imagine:
@@ -75,8 +76,20 @@ class Imagine:
         async with asyncio.timeout(_CARD_TIMEOUT_S):
             if deferred:
                 return (await interaction.edit_original_response(view=card, allowed_mentions=none)).id
-            response = await interaction.response.send_message(view=card, allowed_mentions=none)
+            try:
+                response = await interaction.response.send_message(view=card, allowed_mentions=none)
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                if not _may_stand(error):
+                    raise
+                return await self._standing(interaction, error)
             return response.message_id or (await interaction.original_response()).id
+
+    async def _standing(self, interaction: discord.Interaction, error: Exception) -> int:
+        """The card whose showing was not answered well, where it stands all the same. Raises `error` where not."""
+        try:
+            return (await interaction.original_response()).id
+        except discord.HTTPException:
+            raise error from None
 
     async def _undo(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> None:
         """Give back what an accepted run holds, and end a card that may stand already."""
@@ -93,6 +106,13 @@ class Imagine:
                 await interaction.edit_original_response(view=card)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             _log.info("no card to end", run=run.id, why=type(error).__name__)
+
+
+def _may_stand(error: Exception) -> bool:
+    """Whether a card may stand although showing it failed: the answer was lost, or a repeated try found the first."""
+    if not isinstance(error, discord.HTTPException):
+        return True
+    return error.status >= 500 or error.code == _ALREADY_ACKNOWLEDGED
 
 
 async def setup(host: Host) -> None:

@@ -160,6 +160,11 @@ class DiscordStandin:
         finally:
             events.close()
 
+    @property
+    def online(self) -> bool:
+        """Whether a bot is identified at this moment."""
+        return self._gateway.online
+
     async def drop_gateway(self, kind: str) -> None:
         """Disturb the bot's connections: `reconnect`, `invalid`, `invalid_resumable`, `close` or `abrupt`."""
         await self._gateway.drop(kind)

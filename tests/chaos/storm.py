@@ -95,7 +95,7 @@ class Storm:
         people = (cast.member, cast.moderator, cast.admin, cast.other, *cast.crowd)[: self.size.people]
         while self._accepted < self.size.runs or self.arena.kills < self.size.kills:
             # Some press while the bot is away: Discord tells them that it does not answer. Most come back later.
-            if not self.arena.sandbox.bot.running and rng.random() < 0.8:
+            if not self.arena.sandbox.discord.online and rng.random() < 0.95:
                 await asyncio.sleep(0.1)
                 continue
             for _ in range(rng.choice((1, 1, 1, 2, 6))):

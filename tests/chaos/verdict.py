@@ -131,7 +131,7 @@ def _press(
     if stands != "answered":
         yield f"{name}: stays {stands}"
     if len(messages) != 1:
-        yield f"{name}: {len(messages)} messages"
+        yield f"{name}: {len(messages)} messages: {[text_of(message) for message in messages]}"
         return
     if row is None:
         if not messages[0]["flags"] & EPHEMERAL:
