@@ -7,11 +7,9 @@ import argparse
 import asyncio
 import os
 import random
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
 
 import aiohttp
 import structlog
@@ -25,28 +23,33 @@ from bot.client import ImagineClient, point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.doctor import examine
 from bot.errors import BotError, SettingsError
+from bot.gateway import Gateway
 from bot.ledger.values import Limits
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
+from bot.runs.dues import Dues
+from bot.runs.knocks import MOST_WAITING, Knock, Knocks
 from bot.runs.progress import Progress
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
 from bot.services import Services
 from bot.settings import Settings, load_settings
+from bot.stopping import until_stopped
 from bot.store.engine import Store
 from bot.store.synced import SyncedCommands
 from bot.web.app import Check, make_app, serve
+from bot.web.callbacks import CALLBACK_PATH, CallbackReceiver
 from cogs import EXTENSIONS
 from cogs.ui.errors import say
 from cogs.ui.presenter import Presenter
 
 _log = structlog.get_logger("bot")
 
-_CALLBACK_PATH = "/callbacks/runflow"
+_LOOK_OVERDUE_S = 60.0
 
 
 async def run(settings: Settings) -> None:
@@ -67,6 +70,7 @@ async def run(settings: Settings) -> None:
         )
         book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
+        dues = Dues(clock)
         face = Presenter(clock=clock, models=models)
         driver = _driver(
             settings=settings,
@@ -78,22 +82,32 @@ async def run(settings: Settings) -> None:
             clock=clock,
             rng=rng,
             bell=bell,
+            dues=dues,
         )
-        client = ImagineClient(
-            services=Services(runs=RunService(book=book, bell=bell), imagine=FLUX_KLEIN),
-            extensions=EXTENSIONS,
-            sync_memory=SyncedCommands(store=store, clock=clock),
-            say_error=say,
+        services = Services(runs=RunService(book=book, bell=bell), imagine=FLUX_KLEIN)
+        gateway = Gateway(
+            make=lambda: ImagineClient(
+                services=services,
+                extensions=EXTENSIONS,
+                sync_memory=SyncedCommands(store=store, clock=clock),
+                say_error=say,
+            ),
+            attach=face.attach,
+            token=settings.discord_token.get_secret_value(),
+            clock=clock,
+            rng=rng,
         )
-        face.attach(client)
-        await stack.enter_async_context(client)
         registry = CollectorRegistry()
+        waiting: asyncio.Queue[Knock] = asyncio.Queue(MOST_WAITING)
+        knocks = Knocks(book=book, waiting=waiting, wake=bell.put_nowait, clock=clock)
         Gauge("imagine_runs_alive", "Runs that are being driven to their end", registry=registry).set_function(
             lambda: driver.alive
         )
-        app = make_app(checks=_checks(store, client), registry=registry)
+        app = make_app(checks=_checks(store, gateway, dues), registry=registry)
+        CallbackReceiver(secrets=settings.runflow_callback_secrets, knocks=waiting, registry=registry).add_to(app)
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
-        await _until_stopped(driver, client, settings)
+        parts = {"driver": driver.serve, "knocks": knocks.serve, "gateway": gateway.serve}
+        await until_stopped(parts, wind_down=gateway.stop_accepting)
 
 
 def _driver(
@@ -107,17 +121,18 @@ def _driver(
     clock: Clock,
     rng: random.Random,
     bell: asyncio.Queue[str],
+    dues: Dues,
 ) -> Driver:
     submitter = Submitter(
         book=book,
         runflow=runflow,
         models=models,
         clock=clock,
-        callback_url=f"{settings.public_url}{_CALLBACK_PATH}" if settings.public_url else None,
+        callback_url=f"{settings.public_url}{CALLBACK_PATH}" if settings.public_url else None,
         lost_after_s=settings.lost_after_s,
     )
     watcher = Watcher(
-        book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=settings.run_deadline_s
+        book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=settings.run_deadline_s, dues=dues
     )
     deliverer = Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock)
     return Driver(
@@ -131,39 +146,19 @@ def _driver(
     )
 
 
-async def _until_stopped(driver: Driver, client: ImagineClient, settings: Settings) -> None:
-    """Serve until a signal. When a part ends by itself, so does everything, with that part's reason."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    token = settings.discord_token.get_secret_value()
-    parts: set[asyncio.Task[Any]] = {
-        asyncio.create_task(driver.serve(), name="driver"),
-        asyncio.create_task(client.start(token), name="gateway"),
-        asyncio.create_task(stop.wait(), name="stop signal"),
-    }
-    try:
-        done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for part in parts:
-            part.cancel()
-        await asyncio.gather(*parts, return_exceptions=True)
-    for part in done:
-        part.result()
-        _log.info("stopping", because=part.get_name())
-
-
-def _checks(store: Store, client: ImagineClient) -> Mapping[str, Check]:
+def _checks(store: Store, gateway: Gateway, dues: Dues) -> Mapping[str, Check]:
     async def database() -> bool:
         async with store.read() as connection:
             await connection.execute(text("SELECT 1"))
         return True
 
-    async def gateway() -> bool:
-        return client.is_ready()
+    async def connected() -> bool:
+        return gateway.connected
 
-    return {"database": database, "gateway": gateway}
+    async def looks() -> bool:
+        return dues.oldest_s() < _LOOK_OVERDUE_S
+
+    return {"database": database, "gateway": connected, "looks": looks}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import aiohttp
@@ -21,6 +22,10 @@ from bot.services import Services
 _log = structlog.get_logger(__name__)
 
 _CHECK_TIMEOUT_S = 20.0
+_STOPPING = "I am being restarted just now. Please try again in a minute: nothing was started, and nothing was charged."
+
+# Close codes after which Discord says not to reconnect (Gateway: close event codes): token, shards, version, intents.
+_HOPELESS = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 
 ErrorDoor = Callable[[discord.Interaction, BaseException], Awaitable[None]]
 PressHandler = Callable[[discord.Interaction, str], Awaitable[None]]
@@ -54,7 +59,12 @@ def point_discord_at(api_url: str | None, gateway_url: str | None, cdn_url: str 
 
 
 class ImagineTree(app_commands.CommandTree["ImagineClient"]):
-    """Commands whose errors all reach the client's one error door."""
+    """Commands whose errors all reach the client's one error door, and which are closed before the bot stops."""
+
+    async def interaction_check(self, interaction: discord.Interaction["ImagineClient"], /) -> bool:  # noqa: ARG002 - discord.py hands it in
+        """Let everybody in until the client stops accepting. Raises Unavailable then."""
+        self.client.check_open()
+        return True
 
     async def on_error(self, interaction: discord.Interaction["ImagineClient"], error: BaseException, /) -> None:
         """Say it to the person who asked."""
@@ -62,13 +72,14 @@ class ImagineTree(app_commands.CommandTree["ImagineClient"]):
 
     async def _call(self, interaction: discord.Interaction["ImagineClient"]) -> None:
         """discord.py passes on only its own errors: others, raised in a check, would vanish with their task."""
-        try:
-            await super()._call(interaction)
-        except app_commands.AppCommandError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the door tells faults from refusals, and logs them
-            interaction.command_failed = True
-            await self.on_error(interaction, error)
+        with self.client.under_way():
+            try:
+                await super()._call(interaction)
+            except app_commands.AppCommandError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the door tells faults from refusals, and logs them
+                interaction.command_failed = True
+                await self.on_error(interaction, error)
 
 
 class ImagineClient(commands.AutoShardedBot):
@@ -98,6 +109,10 @@ class ImagineClient(commands.AutoShardedBot):
         self._services, self._extensions, self._sync_memory = services, extensions, sync_memory
         self._say_error = say_error
         self._press_handlers: dict[str, PressHandler] = {}
+        self._is_open = True
+        self._under_way = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     @property
     def services(self) -> Services:
@@ -116,13 +131,40 @@ class ImagineClient(commands.AutoShardedBot):
 
     async def pressed(self, interaction: discord.Interaction[Any], action: str, subject: str) -> None:
         """Pass a press on to its handler. discord.py would swallow errors here: they go to the one error door."""
+        with self.under_way():
+            try:
+                self.check_open()
+                handler = self._press_handlers.get(action)
+                if handler is None:
+                    raise UserError("This button is no longer in use.")
+                await handler(interaction, subject)
+            except Exception as error:  # noqa: BLE001 - the door tells faults from refusals, and logs them
+                await self.say_error(interaction, error)
+
+    def stop_accepting(self) -> None:
+        """Answer every further command and press with a sentence; what is under way goes on."""
+        self._is_open = False
+
+    def check_open(self) -> None:
+        """Raises Unavailable, whose sentence people read, once the client has stopped accepting."""
+        if not self._is_open:
+            raise Unavailable(_STOPPING)
+
+    @contextmanager
+    def under_way(self) -> Generator[None]:
+        """Count an interaction as being answered while the block runs."""
+        self._under_way += 1
+        self._quiet.clear()
         try:
-            handler = self._press_handlers.get(action)
-            if handler is None:
-                raise UserError("This button is no longer in use.")
-            await handler(interaction, subject)
-        except Exception as error:  # noqa: BLE001 - the door tells faults from refusals, and logs them
-            await self.say_error(interaction, error)
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._quiet.set()
+
+    async def quiet(self) -> None:
+        """Wait until no command and no press is being answered."""
+        await self._quiet.wait()
 
     async def login(self, token: str) -> None:
         """Log in. Raises SettingsError when Discord does not take the token, Unavailable when it cannot be reached."""
@@ -130,8 +172,23 @@ class ImagineClient(commands.AutoShardedBot):
             await super().login(token)
         except discord.LoginFailure as error:
             raise SettingsError("DISCORD_TOKEN: Discord does not take this token") from error
+        except discord.HTTPException as error:
+            if error.status < 500 and error.status != 429:
+                raise
+            raise Unavailable("Discord has trouble and does not answer") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable("Discord cannot be reached") from error
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Be on the gateway until it is over. Raises SettingsError for what no new connection could mend."""
+        try:
+            await super().connect(reconnect=reconnect)
+        except discord.PrivilegedIntentsRequired as error:
+            raise SettingsError("Discord does not grant this bot the intents it asks for") from error
+        except discord.ConnectionClosed as error:
+            if error.code in _HOPELESS:
+                raise SettingsError(f"Discord closed the gateway for good (code {error.code})") from error
+            raise
 
     async def setup_hook(self) -> None:
         """Load the extensions, then tell Discord of the commands where they changed."""

@@ -60,6 +60,11 @@ class RunBook:
         async with self._store.read() as connection:
             return await records.load(connection, run_id)
 
+    async def knocked_for(self, *, job: str | None, runflow_id: str) -> Run | None:
+        """The run a callback is about, by our id or by Runflow's; None where it is not ours. Raises Unavailable."""
+        async with self._store.read() as connection:
+            return await records.find(connection, run_id=job, runflow_id=runflow_id)
+
     async def unfinished(self) -> list[Run]:
         """Runs that still owe somebody an end, oldest first."""
         async with self._store.read() as connection:

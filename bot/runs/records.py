@@ -25,6 +25,15 @@ async def load(connection: AsyncConnection, run_id: str) -> Run:
     return _run(row)
 
 
+async def find(connection: AsyncConnection, *, run_id: str | None, runflow_id: str) -> Run | None:
+    """The run with our id, else the one with Runflow's; None where there is neither."""
+    for wanted in (runs.c.id == run_id, runs.c.runflow_id == runflow_id):
+        row = (await connection.execute(select(runs).where(wanted))).first()
+        if row is not None:
+            return _run(row)
+    return None
+
+
 async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
     done = await connection.execute(

@@ -13,6 +13,7 @@ from bot.errors import Refusal, RunflowError, RunflowRefused
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.book import RunBook
+from bot.runs.dues import Dues
 from bot.runs.looks import next_look_s
 from bot.runs.progress import Progress
 from bot.runs.run import Reason, Run, State
@@ -26,7 +27,7 @@ _FORGIVEN_404_S = 15.0
 
 
 class Watcher:
-    """Looks at runs until they end. `deadline_s` counts from acceptance."""
+    """Looks at runs until they end. `deadline_s` counts from acceptance; `dues` knows when each is looked at next."""
 
     def __init__(
         self,
@@ -37,9 +38,10 @@ class Watcher:
         clock: Clock,
         rng: Random,
         deadline_s: float,
+        dues: Dues,
     ) -> None:
         self._book, self._runflow, self._models, self._clock = book, runflow, models, clock
-        self._rng, self._deadline_s = rng, deadline_s
+        self._rng, self._deadline_s, self._dues = rng, deadline_s, dues
 
     async def watch(self, step: Step, knock: asyncio.Event, progress: Progress) -> Step:
         """Look until the run has an end; `knock` makes the next look due now."""
@@ -48,8 +50,11 @@ class Watcher:
             if self._book.now() >= step.run.created_at + timedelta(seconds=self._deadline_s):
                 late = ended(step.run, State.LOST, Reason.DEADLINE, self._book.now())
                 return Step(await self._book.apply(step.run, late))
-            await self._wait(step.run, knock)
-            step = await self.look(step.run)
+            try:
+                await self._wait(step.run, knock)
+                step = await self.look(step.run)
+            finally:
+                self._dues.done(step.run.id)
         return step
 
     async def look(self, run: Run) -> Step:
@@ -76,6 +81,7 @@ class Watcher:
         """Wait for the next look's time, the deadline, or a knock: whichever comes first."""
         left_s = self._deadline_s - (self._book.now() - run.created_at).total_seconds()
         delay_s = min(next_look_s(self._age_s(run), self._rng), max(left_s, 0))
+        self._dues.set(run.id, self._book.now() + timedelta(seconds=delay_s))
         knocked = asyncio.create_task(knock.wait(), name=f"knock {run.id}")
         slept = asyncio.create_task(self._clock.sleep(delay_s), name=f"next look {run.id}")
         try:

@@ -20,6 +20,7 @@ from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
+from bot.runs.dues import Dues
 from bot.runs.face import Balance, Ending, Shown
 from bot.runs.progress import Progress
 from bot.runs.run import Place, Reply, Run, State
@@ -149,7 +150,9 @@ async def runs_room(
             session=session, base_url=runflow.url, api_key=SecretStr(runflow.api_key), clock=clock, rng=rng
         )
         book = RunBook(store=store, limits=Limits(user_daily=user_daily), clock=clock)
-        watcher = Watcher(book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s)
+        watcher = Watcher(
+            book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s, dues=Dues(clock)
+        )
         driver = Driver(
             book=book,
             submitter=Submitter(
