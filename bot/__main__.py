@@ -25,7 +25,8 @@ from bot.client import ImagineClient, point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.doctor import examine
 from bot.errors import BotError, SettingsError
-from bot.ledger.values import Limits
+from bot.ledger.desk import LedgerDesk
+from bot.ledger.values import Defaults, Limits
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -80,7 +81,11 @@ async def run(settings: Settings) -> None:
             bell=bell,
         )
         client = ImagineClient(
-            services=Services(runs=RunService(book=book, bell=bell), imagine=FLUX_KLEIN),
+            services=Services(
+                runs=RunService(book=book, bell=bell),
+                books=LedgerDesk(store=store, clock=clock, defaults=Defaults()),
+                imagine=FLUX_KLEIN,
+            ),
             extensions=EXTENSIONS,
             sync_memory=SyncedCommands(store=store, clock=clock),
             say_error=say,

@@ -16,6 +16,7 @@ from bot.ledger.values import (
     Kind,
     Limit,
     Limits,
+    Measure,
     Total,
     Usage,
     left_of,
@@ -66,7 +67,7 @@ async def usage(connection: AsyncConnection, *, user_id: int, limits: Limits, at
     """What the person has used (spent and held) in the day of `at`, and has left of it."""
     today = await totals.read(connection, user_today(user_id, at))
     limit = limits.on_user()
-    return Usage(used=today.used, left=None if limit is None else left_of(limit, today))
+    return Usage(used=MicroUsd(today.used(Measure.MONEY)), left=None if limit is None else left_of(limit, today))
 
 
 async def disagreements(connection: AsyncConnection) -> tuple[Disagreement, ...]:

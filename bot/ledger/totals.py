@@ -59,7 +59,7 @@ async def disagreements(connection: AsyncConnection) -> tuple[Disagreement, ...]
 async def _stored(connection: AsyncConnection) -> dict[TotalKey, Total]:
     rows = await connection.stream(select(ledger_totals))
     return {
-        TotalKey(Subject(row.subject), row.subject_id, Window(row.window), row.window_start): _total(row)
+        TotalKey(0, Subject(row.subject), row.subject_id, Window(row.window), row.window_start): _total(row)
         async for row in rows
     }
 
