@@ -15,7 +15,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.errors import SettingsError, Unavailable
+from bot.errors import SettingsError, Unavailable, UserError
 from bot.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 _CHECK_TIMEOUT_S = 20.0
 
 ErrorDoor = Callable[[discord.Interaction, BaseException], Awaitable[None]]
+PressHandler = Callable[[discord.Interaction, str], Awaitable[None]]
 
 
 class SyncMemory(Protocol):
@@ -96,6 +97,7 @@ class ImagineClient(commands.AutoShardedBot):
         )
         self._services, self._extensions, self._sync_memory = services, extensions, sync_memory
         self._say_error = say_error
+        self._press_handlers: dict[str, PressHandler] = {}
 
     @property
     def services(self) -> Services:
@@ -105,6 +107,22 @@ class ImagineClient(commands.AutoShardedBot):
     async def say_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Pass an error to the one error door."""
         await self._say_error(interaction, error)
+
+    def on_press(self, action: str, handler: PressHandler) -> None:
+        """Let `handler` answer presses of buttons with this action. Raises ValueError for an action that has one."""
+        if action in self._press_handlers:
+            raise ValueError(f"presses of {action} are answered already")
+        self._press_handlers[action] = handler
+
+    async def pressed(self, interaction: discord.Interaction[Any], action: str, subject: str) -> None:
+        """Pass a press on to its handler. discord.py would swallow errors here: they go to the one error door."""
+        try:
+            handler = self._press_handlers.get(action)
+            if handler is None:
+                raise UserError("This button is no longer in use.")
+            await handler(interaction, subject)
+        except Exception as error:  # noqa: BLE001 - the door tells faults from refusals, and logs them
+            await self.say_error(interaction, error)
 
     async def login(self, token: str) -> None:
         """Log in. Raises SettingsError when Discord does not take the token, Unavailable when it cannot be reached."""

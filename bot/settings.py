@@ -149,7 +149,8 @@ class Settings(BaseSettings):
         "set nothing else for them. `none` sets no limit.",
     )
     private_use: Annotated[Literal["on", "off"], BeforeValidator(_lower)] = Field(
-        "on", description="Whether people may use the bot in DMs and where they installed it for themselves: `on`, `off`."
+        "on",
+        description="Whether people may use the bot in DMs and where they installed it for themselves: `on`, `off`.",
     )
     private_daily_limit: Annotated[
         MicroUsd | None, BeforeValidator(_limit), _May("an amount in dollars such as 0.50, or none")

@@ -5,11 +5,12 @@ from typing import Any, Protocol
 from discord import app_commands
 
 from bot.services import Services
+from cogs.ui.buttons import PressHost
 
 EXTENSIONS: tuple[str, ...] = ("cogs.imagine",)
 
 
-class Host(Protocol):
+class Host(PressHost, Protocol):
     """What an extension's `setup(host)` may use of the client that loads it. bot/client.py answers it."""
 
     @property

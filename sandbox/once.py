@@ -90,7 +90,8 @@ async def _follow(events: Any, interaction_id: str, tell: Say) -> Payload | None
 
 
 def _answers(message: Payload) -> str:
-    return str((message.get("interaction_metadata") or {}).get("id"))
+    metadata: Payload = message.get("interaction_metadata") or {}
+    return str(metadata.get("id"))
 
 
 def flatten(message: Payload) -> Iterator[str]:

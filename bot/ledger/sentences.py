@@ -69,7 +69,9 @@ def _what_is_left(use: LimitUse, demand: Demand) -> str:
     whole = amount(limit.measure, use.amount)
     match use.applied.why:
         case Why.BOT:
-            return f"{asks}, and I have {rest} left of the {whole} that everybody together may spend {_A[limit.window]}."
+            return (
+                f"{asks}, and I have {rest} left of the {whole} that everybody together may spend {_A[limit.window]}."
+            )
         case Why.GUILD:
             has = f"this server has {rest} left of its"
         case Why.CHANNEL:

@@ -146,5 +146,3 @@ def _key(row: Row[Any]) -> TotalKey:
 
 def _total(row: Row[Any]) -> Total:
     return _made([getattr(row, column) for column in _COLUMN_OF.values()])
-
-

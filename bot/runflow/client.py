@@ -39,6 +39,11 @@ _LIST_MOST_PAGES = 10
 _LIST_FIELDS = "id,client_ref,metadata,status_code,created_at"
 
 
+# 409 is "usually a duplicate create or a race" (concepts/errors); 408 and 499 are a proxy's words for having waited
+# too long for an answer. After each there may be a run, so it must be looked for.
+_MAYBE_TAKEN = frozenset({408, 409, 499})
+
+
 class _NotTaken(RunflowUnreachable):
     """Proven not taken, so it may be sent again. `retry_after_s` is what Runflow asked for, where that is sane."""
 
@@ -143,9 +148,8 @@ class RunflowClient:
 
     async def _create_once(self, path: str, sent: bytes) -> Reading:
         answer = await self._send("POST", path, sent, most_bytes=_RUN_MOST_BYTES)
-        if answer.status == 409:
-            # "Usually a duplicate create or a race" (concepts/errors): there may be a run, so it must be looked for.
-            raise RunflowUnclear("create answered with 409")
+        if answer.status in _MAYBE_TAKEN:
+            raise RunflowUnclear(f"create answered with {answer.status}")
         self._check(answer)
         return await _reading(answer.body)
 
@@ -232,7 +236,12 @@ class RunflowClient:
             ) as response:
                 body = await _capped(response, most_bytes)
                 return _Answer(response.status, body, response.headers.get("Retry-After"))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.InvalidURL,
+            UnicodeError,  # a host that no resolver can ask for: a label is empty or too long
+        ) as error:
             raise _NotTaken(f"no connection: {type(error).__name__}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _Unanswered(f"no answer: {type(error).__name__}") from error

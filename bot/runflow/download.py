@@ -88,7 +88,10 @@ class CheckingResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """The allowed addresses of a name. Raises OSError where there are none."""
-        found = await self._inner.resolve(host, port, family)
+        try:
+            found = await self._inner.resolve(host, port, family)
+        except UnicodeError:  # a label that is empty or too long: the machine's resolver cannot even ask for it
+            raise _ForbiddenAddress("no name that can be resolved") from None
         name = host.lower()
         allowed = [one for one in found if (at := _literal(one["host"])) and self._rule.allows(name, port, at)]
         if not allowed:

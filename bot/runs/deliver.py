@@ -22,8 +22,9 @@ _log = structlog.get_logger(__name__)
 
 _RETRY_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 _DISCORD_MOST_BYTES = 500 * 1024 * 1024
-# Each time Discord refuses an upload for its size, the next try is fitted to a smaller share of the stated limit.
-_SHARES = (1.0, 0.5, 0.2, 0.05)
+# Each time Discord refuses an upload for its size, the next try is fitted to this share of the largest file refused:
+# a share of the stated limit could leave small pictures as they are, and send the same bytes again.
+_SHARES = (0.5, 0.4, 0.25, None)
 
 
 class Deliverer:
@@ -43,7 +44,7 @@ class Deliverer:
             return await self._show(run, Withheld(checked=run.result.nsfw_detected is not None), delivery)
         fetched, missing = await self._fetch(run, reading)
         if not fetched:
-            run = await self._because(run, Reason.PICTURES_UNREADABLE)
+            run = await self._because(run, _why_none(missing))
             return await self._show(run, Ended(), Delivery.SHOWN)
         return await self._show_pictures(run, fetched, missing, spoiler=showing is Showing.SPOILER)
 
@@ -57,8 +58,8 @@ class Deliverer:
     async def _show_pictures(
         self, run: Run, fetched: Sequence[Picture], missing: Sequence[MissingPicture], *, spoiler: bool
     ) -> Run:
+        limit_bytes = min(run.reply.attachment_limit_bytes, _DISCORD_MOST_BYTES)
         for share in _SHARES:
-            limit_bytes = min(int(run.reply.attachment_limit_bytes * share), _DISCORD_MOST_BYTES)
             fitted = await asyncio.gather(
                 *(asyncio.to_thread(pictures.fit, picture, limit_bytes) for picture in fetched)
             )
@@ -74,7 +75,11 @@ class Deliverer:
             answer = await self._end_card(run, ending)
             if answer is not Shown.TOO_LARGE:
                 return await self._note(run, answer, Delivery.SHOWN)
-            _log.warning("upload refused as too large", run=run.id, limit_bytes=limit_bytes)
+            largest_bytes = max(len(picture.data) for picture in shown)
+            _log.warning("upload refused as too large", run=run.id, largest_bytes=largest_bytes)
+            if share is None:
+                break
+            limit_bytes = int(largest_bytes * share)
         return await self._show(await self._because(run, Reason.UPLOAD_REFUSED), Ended(), Delivery.SHOWN)
 
     async def _show(self, run: Run, ending: Ending, delivery: Delivery) -> Run:
@@ -136,3 +141,9 @@ class Deliverer:
         except PictureError as error:
             _log.warning("picture missing", index=index, fault=error.reason, detail=str(error))
             return MissingPicture(index, error.reason)
+
+
+def _why_none(missing: Sequence[MissingPicture]) -> Reason:
+    """Why no picture is there. Trying the same again helps against an accident, not against the size."""
+    all_too_large = bool(missing) and all(one.fault is PictureFault.TOO_LARGE for one in missing)
+    return Reason.UPLOAD_REFUSED if all_too_large else Reason.PICTURES_UNREADABLE

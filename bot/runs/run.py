@@ -48,7 +48,7 @@ class Reason(StrEnum):
     DEADLINE = "deadline"  # no end by the deadline
     NO_PICTURES = "no_pictures"  # succeeded, yet with nothing in it
     PICTURES_UNREADABLE = "pictures_unreadable"  # none could be fetched or read
-    UPLOAD_REFUSED = "upload_refused"  # Discord would not take even the smallest fitting
+    UPLOAD_REFUSED = "upload_refused"  # too large: to be fetched, or for Discord even at the smallest fitting
     FAULT = "fault"  # ours; a reference is given
 
 

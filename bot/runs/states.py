@@ -132,7 +132,8 @@ def _books(run: Run, state: State, reading: Reading, model: Model) -> Settle | R
         Size(output.width_px, output.height_px) if output.width_px and output.height_px else asked
         for output in reading.outputs
     )
-    return Settle(model.proportional_price(sizes), estimated=True)
+    # Sizes are what Runflow claims: an estimate never charges more than the dearest price that was held.
+    return Settle(min(model.proportional_price(sizes), run.held), estimated=True)
 
 
 def size_asked(run: Run, model: Model) -> Size:

@@ -155,6 +155,28 @@ warnings = Table(
 )
 """When the operator was last warned of something, so that a start does not warn again."""
 
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "guild_id", "id"),
+)
+"""What admins and moderators did. Append-only."""
+
+guild_settings = Table(
+    "guild_settings",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_channel_id", BigInteger),
+)
+"""What a server's admins set for the whole server."""
+
 synced_commands = Table(
     "synced_commands",
     metadata,

@@ -27,6 +27,7 @@ Json = dict[str, Any]
 
 _INTEGER: Json = {"type": "integer", "minimum": 0}
 _EXTRA_PROPERTIES: Mapping[str, Json] = {
+    "MessageEditRequestPartial": {"tts": {"type": "boolean"}},
     "IncomingWebhookUpdateRequestPartial": {"tts": {"type": "boolean"}},
     "IncomingWebhookUpdateForInteractionCallbackRequestPartial": {"tts": {"type": "boolean"}},
     "ApplicationCommandUpdateRequest": {"nsfw": {"type": ["boolean", "null"]}},

@@ -19,7 +19,15 @@ async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[St
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(theatre: Stage) -> Stage:
-    """The stage, with a new scene."""
+async def stage(theatre: Stage) -> AsyncGenerator[Stage]:
+    """The stage, with a new scene. Whatever happens in it, the bot meets nothing that it was not made for."""
     await theatre.new_scene()
-    return theatre
+    yield theatre
+    assert not [line for line in theatre.log if "Traceback" in line or "faulted" in line]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+    """A stage whose bot gives a run one second."""
+    async with open_stage(tmp_path_factory.mktemp("impatient"), **SETTINGS, RUN_DEADLINE_S="1") as stage:
+        yield stage

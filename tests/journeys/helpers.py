@@ -112,8 +112,9 @@ class Stage:
         self.discord.switches = DiscordSwitches()
         for channel in self.cast.channels:
             if self.discord.world.channel(channel.id) != channel:
-                await self.discord.change_channel(channel.id, nsfw=channel.nsfw)
+                await self.discord.change_channel(channel.id, nsfw=channel.nsfw, overwrites=channel.overwrites)
         self._scene = len(self.runflow.requests), len(self.discord.requests)
+        self.sandbox.bot.lines.clear()
 
     def play(self, profile: str, **changes: Any) -> None:
         """Let Runflow have one of its kinds of day, without waiting."""
@@ -123,36 +124,45 @@ class Stage:
 
     async def imagine(
         self,
-        prompt: object = "a red fox in snow",
+        prompt: str = "a red fox in snow",
         *,
         person: Person | None = None,
         channel: Channel | None = None,
-        check: bool = True,
         **options: object,
     ) -> Answer:
-        """Press, and follow the reply to its end. `check` False forges the press, as a hostile client would."""
-        async with self.pressing(prompt, person=person, channel=channel, check=check, **options) as press:
+        """Press, and follow the reply to its end."""
+        async with self.pressing(prompt, person=person, channel=channel, **options) as press:
+            return await press.end()
+
+    async def forge(self, options: Mapping[str, object]) -> Answer:
+        """Press as a hostile client would, with any options at all; None leaves one out."""
+        async with self._following({"options": options, "check": False}) as press:
             return await press.end()
 
     @asynccontextmanager
     async def pressing(
         self,
-        prompt: object = "a red fox in snow",
+        prompt: str = "a red fox in snow",
         *,
         person: Person | None = None,
         channel: Channel | None = None,
-        check: bool = True,
         **options: object,
     ) -> "AsyncGenerator[Press]":
         """Press, for those who mean to do something before the end."""
-        events = self.discord.people.subscribe()
+        async with self._following({"options": {"prompt": prompt, **options}}, person, channel) as press:
+            yield press
+
+    @asynccontextmanager
+    async def _following(
+        self, how: Mapping[str, Any], person: Person | None = None, channel: Channel | None = None
+    ) -> "AsyncGenerator[Press]":
+        events = self.discord.people.subscribe()  # before the press: its first answer may be there at once
         try:
             interaction_id = await self.discord.people.slash(
                 user_id=(person or self.cast.member).id,
                 channel_id=(channel or self.cast.general).id,
                 command="imagine",
-                options={name: value for name, value in {"prompt": prompt, **options}.items() if value is not ...},
-                check=check,
+                **how,
             )
             yield Press(self, events, interaction_id)
         finally:
@@ -175,6 +185,11 @@ class Stage:
         """The bodies of the creates."""
         asked = self.runflow.requests[self._scene[0] :]
         return [cast("Payload", one.body) for one in asked if one.method == "POST" and one.path.endswith("/runs")]
+
+    @property
+    def log(self) -> list[str]:
+        """What the bot has logged."""
+        return list(self.sandbox.bot.lines)
 
     @property
     def fetches(self) -> int:

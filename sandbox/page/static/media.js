@@ -27,17 +27,26 @@ function picture(item, on, path, alone) {
 
 function cover(box, open, on, path) {
   const hidden = [...box.children];
-  for (const child of hidden) child.inert = true;
+  veil(hidden, true);
   box.classList.add("hidden");
   const button = h("button", { type: "button", class: "cover", data: { key: `cover ${path}` }, "aria-label": "Spoiler, press to reveal" }, "Spoiler");
   button.addEventListener("click", () => {
     on.revealed.add(path);
-    for (const child of hidden) child.inert = false;
+    veil(hidden, false);
     box.classList.remove("hidden");
     button.remove();
     open.focus();
   });
   box.append(button);
+}
+
+// Out of sight, out of reach and out of hearing: not every screen reader knows `inert` yet.
+function veil(children, on) {
+  for (const child of children) {
+    child.inert = on;
+    if (on) child.setAttribute("aria-hidden", "true");
+    else child.removeAttribute("aria-hidden");
+  }
 }
 
 function altBadge(alt, path) {

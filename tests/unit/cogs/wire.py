@@ -134,6 +134,15 @@ def _answer(call: Call) -> Any:
     return message
 
 
+def pressed_button(custom_id: str) -> dict[str, Any]:
+    """INTERACTION_CREATE as Discord sends it for a button under a message of the bot's."""
+    author: dict[str, Any] = {"id": str(APPLICATION_ID), "username": "imagine", "discriminator": "0", "avatar": None}
+    button: dict[str, Any] = {"type": 2, "id": 3, "style": 2, "label": "Press", "custom_id": custom_id}
+    message = _message(author) | {"flags": 1 << 15, "components": [{"type": 1, "id": 2, "components": [button]}]}
+    payload = interaction({}) | {"type": 3, "message": message}
+    return payload | {"data": {"custom_id": custom_id, "component_type": 2, "id": 3}}
+
+
 def _message(author: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": str(MESSAGE_ID),

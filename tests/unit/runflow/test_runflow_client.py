@@ -96,6 +96,8 @@ async def test_any_2xx_is_taken_even_when_the_run_is_over(bench: Bench, status: 
         (says(503, {"code": "MODEL_UNAVAILABLE"}), "503"),
         (says(504), "504"),
         (says(409, {"code": "CONFLICT"}), "409"),
+        (says(408, {}), "408"),
+        (says(499, {}), "499"),
         (cuts(), "no answer"),
         (cuts(reset=True), "no answer"),
         (cuts(after=b"HTTP/1.1 201 Created\r\nContent-Length: 900\r\n\r\n{"), "no answer"),

@@ -257,3 +257,11 @@ async def test_data_urls_that_will_not_do(url: str, reason: PictureFault) -> Non
 async def test_any_text_is_refused_or_never_left(url: str) -> None:
     with pytest.raises(PictureError):
         await fetch(url, api_url=PUBLIC_API, dns=FakeDns("127.0.0.1"))
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", ".example"])
+async def test_names_that_no_resolver_can_ask_for(host: str) -> None:
+    async with Downloader(api_url="https://api.example", max_bytes=100) as downloader:
+        with pytest.raises(PictureError) as refused:
+            await downloader.fetch(f"https://{host}/x.png")
+    assert refused.value.reason is PictureFault.FORBIDDEN_ADDRESS

@@ -70,6 +70,12 @@ def test_pixels_that_runflow_does_not_state_are_those_asked_for() -> None:
     assert _changed(State.RUNNING, reading).books == Settle(MicroUsd(3_933), estimated=True)
 
 
+def test_an_estimate_never_charges_more_than_was_held() -> None:
+    huge = tuple(OutputRef("https://x.example/1", 100_000, 100_000) for _ in range(10))
+    change = _changed(State.RUNNING, Reading("run-1", RunflowStatus.SUCCEEDED, outputs=huge))
+    assert change.books == Settle(MicroUsd(10_000), estimated=True)
+
+
 @pytest.mark.parametrize("status", [RunflowStatus.FAILED, RunflowStatus.CANCELED])
 def test_failures_are_released_unless_runflow_names_a_cost(status: RunflowStatus) -> None:
     assert _changed(State.RUNNING, a_reading(status)).books == Release()
