@@ -7,8 +7,6 @@ from typing import Protocol
 
 from bot.catalog.model import Model
 from bot.ledger.values import (
-    Act,
-    AuditRow,
     EntryRow,
     Explanation,
     Limit,
@@ -20,6 +18,7 @@ from bot.ledger.values import (
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
 from bot.runs.run import Place, Reply, Run
+from bot.store.audit import Act, AuditRow
 
 
 class Runs(Protocol):

@@ -319,29 +319,6 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Who does something as an admin, and of which server."""
-
-    guild_id: int
-    actor_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """An admin's act. `what` is `limit_set`, `limit_removed`, `grant` or `log_channel_set`.
-
-    `before` and `after` hold what the act changed, with the names of the values' fields; None: there was, is, nothing.
-    """
-
-    guild_id: int
-    actor_id: int
-    what: str
-    before: Mapping[str, object] | None
-    after: Mapping[str, object] | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Disagreement:
     """A total that is not the sum of its entries."""
 
