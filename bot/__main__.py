@@ -32,7 +32,10 @@ from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
+from bot.runs.line import Line
+from bot.runs.low_balance import LowBalance
 from bot.runs.progress import Progress
+from bot.runs.queue import Caps
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
@@ -68,6 +71,7 @@ async def run(settings: Settings) -> None:
         )
         book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
+        line = Line(caps=_caps(settings), clock=clock)
         face = Presenter(clock=clock, models=models)
         driver = _driver(
             settings=settings,
@@ -78,11 +82,12 @@ async def run(settings: Settings) -> None:
             models=models,
             clock=clock,
             rng=rng,
+            line=line,
             bell=bell,
         )
         client = ImagineClient(
             services=Services(
-                runs=RunService(book=book, bell=bell),
+                runs=RunService(book=book, bell=bell, line=line),
                 books=LedgerDesk(store=store, clock=clock, defaults=Defaults()),
                 imagine=FLUX_KLEIN,
             ),
@@ -96,9 +101,21 @@ async def run(settings: Settings) -> None:
         Gauge("imagine_runs_alive", "Runs that are being driven to their end", registry=registry).set_function(
             lambda: driver.alive
         )
+        Gauge("imagine_runs_waiting", "Runs that wait in the bot's own queue", registry=registry).set_function(
+            lambda: line.waiting
+        )
         app = make_app(checks=_checks(store, client), registry=registry)
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
-        await _until_stopped(driver, client, settings)
+        low_balance = LowBalance(store=store, account=runflow, admins=face, clock=clock, below=settings.low_balance)
+        await _until_stopped(driver, client, low_balance, settings)
+
+
+def _caps(settings: Settings) -> Caps:
+    return Caps(
+        at_once=settings.max_runs_at_once,
+        per_guild=settings.max_runs_per_guild,
+        per_user=settings.max_runs_per_user,
+    )
 
 
 def _driver(
@@ -111,6 +128,7 @@ def _driver(
     models: Mapping[str, Model],
     clock: Clock,
     rng: random.Random,
+    line: Line,
     bell: asyncio.Queue[str],
 ) -> Driver:
     submitter = Submitter(
@@ -131,12 +149,13 @@ def _driver(
         watcher=watcher,
         deliverer=deliverer,
         progress=lambda: Progress(face=face, clock=clock, spacing_s=settings.progress_spacing_s),
+        line=line,
         clock=clock,
         bell=bell,
     )
 
 
-async def _until_stopped(driver: Driver, client: ImagineClient, settings: Settings) -> None:
+async def _until_stopped(driver: Driver, client: ImagineClient, low_balance: LowBalance, settings: Settings) -> None:
     """Serve until a signal. When a part ends by itself, so does everything, with that part's reason."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -146,6 +165,7 @@ async def _until_stopped(driver: Driver, client: ImagineClient, settings: Settin
     parts: set[asyncio.Task[Any]] = {
         asyncio.create_task(driver.serve(), name="driver"),
         asyncio.create_task(client.start(token), name="gateway"),
+        asyncio.create_task(low_balance.serve(), name="low balance"),
         asyncio.create_task(stop.wait(), name="stop signal"),
     }
     try:

@@ -50,6 +50,18 @@ class Runs(Protocol):
         """
         ...
 
+    def place(self, run: Run) -> int | None:
+        """The place in line that a run which was just accepted will have, from 1; None where it may start at once."""
+        ...
+
+    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
+        """Take a run that waits in the bot's queue out of it and release its money; its card then ends by itself.
+
+        Only for the one who asked, and for whoever moderates the channel `moderated_channel_id` (checked by the cog)
+        where the run is from there. Raises UserError for anybody else and for a run that waits no more; Unavailable.
+        """
+        ...
+
     async def start(self, run: Run, message_id: int) -> None:
         """The card stands as `message_id`: submit the run and see it to its end, supervised, in the background."""
         ...

@@ -174,9 +174,18 @@ class Settings(BaseSettings):
         description="Below which balance at Runflow, in US dollars, the log and the admins' channels are warned, "
         "once a day. `none` warns of nothing.",
     )
+    max_runs_at_once: Annotated[int, Ge(1), Le(10_000)] = Field(
+        20, description="How many runs may be at Runflow at once. Further ones wait in line, people in turns."
+    )
+    max_runs_per_guild: Annotated[int, Ge(1), Le(10_000)] = Field(
+        10, description="How many runs of one server may be at Runflow at once."
+    )
+    max_runs_per_user: Annotated[int, Ge(1), Le(10_000)] = Field(
+        2, description="How many runs of one person may be at Runflow at once, over all servers."
+    )
     run_deadline_s: Annotated[float, Ge(1), Le(840)] = Field(
         600,
-        description="How long a run may take, in seconds, before the bot gives up on it. "
+        description="How long a run may take at Runflow, in seconds, before the bot gives up on it. "
         "Discord lets a card be edited for 15 minutes.",
     )
     lost_after_s: Annotated[float, Ge(1), Le(300)] = Field(

@@ -21,7 +21,9 @@ from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
 from bot.runs.face import Balance, Ending, Shown
+from bot.runs.line import Line
 from bot.runs.progress import Progress
+from bot.runs.queue import Caps
 from bot.runs.run import Place, Reply, Run, State
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
@@ -32,6 +34,7 @@ from sandbox.clock import SandboxClock
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import Switches
 
+NO_CAPS = Caps(at_once=1000, per_guild=1000, per_user=1000)
 MODELS = {FLUX_KLEIN.model_id: FLUX_KLEIN}
 
 
@@ -49,11 +52,14 @@ class FakeFace:
         self.policy = Policy.BLOCK
         self.answers: list[Shown | Exception] = []
         self.progressed: list[State] = []
+        self.places: list[tuple[str, int]] = []
         self.ends: list[tuple[Run, Ending, Balance]] = []
         self.ended = asyncio.Event()
 
-    async def progress(self, run: Run) -> Shown:
+    async def progress(self, run: Run, place: int | None = None) -> Shown:
         self.progressed.append(run.state)
+        if place is not None:
+            self.places.append((run.id, place))
         return Shown.YES
 
     async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
@@ -135,6 +141,7 @@ async def runs_room(
     user_daily: MicroUsd | None = None,
     deadline_s: float = 600,
     lost_after_s: float = 30,
+    caps: Caps = NO_CAPS,
 ) -> AsyncGenerator[RunsRoom]:
     """Open it all; with `serve` the driver runs."""
     clock, rng, face = SandboxClock(), Random(1), FakeFace()
@@ -150,6 +157,7 @@ async def runs_room(
         )
         book = RunBook(store=store, limits=Limits(user_daily=user_daily), clock=clock)
         watcher = Watcher(book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s)
+        line = Line(caps=caps, clock=clock)
         driver = Driver(
             book=book,
             submitter=Submitter(
@@ -158,10 +166,11 @@ async def runs_room(
             watcher=watcher,
             deliverer=Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock),
             progress=lambda: Progress(face=face, clock=clock, spacing_s=0),
+            line=line,
             clock=clock,
             bell=bell,
         )
-        room = RunsRoom(clock, runflow, store, book, RunService(book=book, bell=bell), driver, face)
+        room = RunsRoom(clock, runflow, store, book, RunService(book=book, bell=bell, line=line), driver, face)
         serving = asyncio.create_task(driver.serve(), name="driver") if serve else None
         try:
             yield room
