@@ -62,8 +62,6 @@ class Line:
                 self._taken_up.add(run.id)  # what its card says is not known
             elif run.state not in FINAL:
                 self._live[run.id] = _entry(run)
-                at = run.submitted_at or run.created_at
-                self._served[run.user_id] = max(at, self._served.get(run.user_id, at))
 
     def expect(self, run: Run) -> int | None:
         """The place that a run which was just accepted will have; None where it may start as soon as its card stands.
@@ -117,7 +115,8 @@ class Line:
         finally:
             del self._seats[run.id]
             self._waiting.pop(run.id, None)
-            self._live.pop(run.id, None)
+            if self._live.pop(run.id, None) is not None:
+                self._served[run.user_id] = self._clock.now()
             self._move()
 
     async def serve(self) -> None:
@@ -136,11 +135,10 @@ class Line:
             seat = self._seats.get(run_id)
             one = self._waiting.pop(run_id)
             self._live[run_id] = one
-            self._served[one.user_id] = self._clock.now()
             if seat is not None:
                 seat.start()
         people = {one.user_id for one in self._waiting.values()}
-        # Whoever presses later counts from that press, which is after their last turn.
+        # Whoever presses later counts from that press, which comes after the end of their last run.
         self._served = {user_id: at for user_id, at in self._served.items() if user_id in people}
         (self._anybody.set if self._waiting else self._anybody.clear)()
 

@@ -1,6 +1,6 @@
 """Who of those that wait may start next, and who stands where in line. Pure.
 
-People take turns: whoever has the fewest runs alive goes first, then whoever has waited longest since their last turn.
+People take turns: whoever has the fewest runs alive goes first, then whoever has waited longest since their last run ended.
 Each person's runs go oldest first. A run that waits for a free place in its server does not hold up what the same
 person asked for elsewhere, so that no place stays idle.
 """
@@ -38,7 +38,7 @@ class Entry:
 def next_to_start(
     waiting: Iterable[Entry], live: Collection[Entry], caps: Caps, served: Mapping[int, datetime]
 ) -> tuple[str, ...]:
-    """The runs that start now, in order. `served`: when each person had their last turn, where that was lately."""
+    """The runs that start now, in order. `served`: when each person's last run ended, where that was lately."""
     free = caps.at_once - len(live)
     if free <= 0:
         return ()

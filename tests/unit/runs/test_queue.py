@@ -40,7 +40,7 @@ class World:
         self.move()
 
     def end(self, which: int) -> None:
-        self.live.pop(which % len(self.live))
+        self.served[self.live.pop(which % len(self.live)).user_id] = self.at
         self.move()
 
     def move(self) -> None:
@@ -50,7 +50,6 @@ class World:
             self.waiting.remove(one)
             self.live.append(one)
             self.started.append(one)
-            self.served[one.user_id] = self.at
 
     def may_start(self, one: Entry) -> bool:
         """By the words of the rules: nothing full that stands in its way."""
