@@ -26,7 +26,7 @@ from bot.clock import Clock, SystemClock
 from bot.doctor import examine
 from bot.errors import BotError, SettingsError
 from bot.ledger.desk import LedgerDesk
-from bot.ledger.values import Defaults, Limits
+from bot.ledger.values import Defaults
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -69,7 +69,8 @@ async def run(settings: Settings) -> None:
         runflow = RunflowClient(
             session=session, base_url=settings.runflow_api_url, api_key=settings.runflow_api_key, clock=clock, rng=rng
         )
-        book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
+        defaults = _defaults(settings)
+        book = RunBook(store=store, defaults=defaults, clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
         line = Line(caps=_caps(settings), clock=clock)
         face = Presenter(clock=clock, models=models)
@@ -88,7 +89,7 @@ async def run(settings: Settings) -> None:
         client = ImagineClient(
             services=Services(
                 runs=RunService(book=book, bell=bell, line=line),
-                books=LedgerDesk(store=store, clock=clock, defaults=Defaults()),
+                books=LedgerDesk(store=store, clock=clock, defaults=defaults),
                 imagine=FLUX_KLEIN,
             ),
             extensions=EXTENSIONS,
@@ -108,6 +109,15 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
         low_balance = LowBalance(store=store, account=runflow, admins=face, clock=clock, below=settings.low_balance)
         await _until_stopped(driver, client, low_balance, settings)
+
+
+def _defaults(settings: Settings) -> Defaults:
+    return Defaults(
+        user_daily=settings.user_daily_limit,
+        private_daily=settings.private_daily_limit,
+        private_use=settings.private_use == "on",
+        bot_monthly=settings.bot_monthly_cap,
+    )
 
 
 def _caps(settings: Settings) -> Caps:

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from bot.catalog.model import Model
 from bot.errors import UserError
+from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.runs.book import RunBook
-from bot.runs.face import Balance
 from bot.runs.line import Line
 from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
 from bot.runs.states import FINAL, Change, ended
@@ -40,11 +40,14 @@ class RunService:
         model: Model,
         options: Mapping[str, object],
         policy: Policy,
+        role_ids: tuple[int, ...] = (),
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
-        Raises OptionError, LimitError, Unavailable, and UserError for a press that has its run already.
+        `role_ids` are the person's roles at this moment. Raises OptionError, LimitError, Unavailable, and UserError
+        for a press that has its run already, and where private use is switched off.
         """
+        self._book.need_allowed(place)
         checked = model.parse(options, safety_checker=True)
         run = Run(
             id=uuid4().hex,
@@ -59,7 +62,7 @@ class RunService:
             held=model.dearest_price(checked),
             created_at=self._book.now(),
         )
-        if not await self._book.open(run):
+        if not await self._book.open(run, role_ids):
             raise UserError("This request is already being worked on. Its card shows how far it is.")
         return run
 
@@ -100,6 +103,6 @@ class RunService:
         change = ended(run, State.CANCELED, Reason.CANCELED, self._book.now())
         await self._book.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
 
-    async def balance(self, user_id: int) -> Balance:
-        """What the person has used and has left today."""
-        return await self._book.balance(user_id)
+    async def notices(self, run: Run) -> tuple[Notice, ...]:
+        """What the person is to be told beside this run's card: limits of which it used 80 % for the first time."""
+        return await self._book.notices(run)

@@ -71,6 +71,7 @@ runs = Table(
 )
 
 _ENDS = literal_column("kind IN ('settle', 'release')", Boolean)
+_BEGINNINGS = literal_column("kind IN ('reserve', 'grant')", Boolean)
 
 ledger_entries = Table(
     "ledger_entries",
@@ -94,6 +95,8 @@ ledger_entries = Table(
     # A run that holds money ends once, as `settle` or as `release`.
     Index("uq_ledger_entries_end", "run_id", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
     Index(None, "guild_id", "id"),  # a server's export, in pages
+    # In the order of time, which decides the windows: so the books are recomputed in pages.
+    Index("ix_ledger_entries_beginning", "at", "id", sqlite_where=_BEGINNINGS, postgresql_where=_BEGINNINGS),
 )
 """Append-only: no code updates or deletes an entry."""
 
@@ -112,6 +115,7 @@ ledger_totals = Table(
     Column("held_pictures", BigInteger, nullable=False),
     Column("spent_pictures", BigInteger, nullable=False),
     Column("live_runs", BigInteger, nullable=False),
+    Index(None, "window", "window_start"),  # for comparing one window after the other
 )
 """Sums of the entries, one row for each subject and window; changed with the entries, in the same transaction."""
 

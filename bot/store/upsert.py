@@ -19,6 +19,15 @@ async def insert_if_absent(connection: AsyncConnection, table: Table, values: Ma
     return (await connection.execute(row)).first() is not None
 
 
+async def put_row(connection: AsyncConnection, table: Table, values: Mapping[str, object]) -> None:
+    """Write one row, in place of the one with its primary key where there is one."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {name: value for name, value in values.items() if name not in keys}
+    statement = dialect.insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed)
+    await connection.execute(statement)
+
+
 async def add_to_rows(
     connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]], counts: Sequence[str]
 ) -> Sequence[Row[Any]]:

@@ -9,12 +9,11 @@ from random import Random
 
 import aiohttp
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.ledger.values import Limits
+from bot.ledger.values import Defaults, Subject, Window
 from bot.moderation.policy import Policy
-from bot.money import MicroUsd
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -129,7 +128,10 @@ class RunsRoom:
     async def held(self) -> int:
         """What is held for everybody, in micro-dollars."""
         async with self.store.read() as connection:
-            return int((await connection.execute(select(func.sum(ledger_totals.c.held_micro_usd)))).scalar_one() or 0)
+            everybody = select(ledger_totals.c.held_micro_usd).where(
+                ledger_totals.c.subject == Subject.BOT, ledger_totals.c.window == Window.EVER
+            )
+            return int((await connection.execute(everybody)).scalar() or 0)
 
 
 @asynccontextmanager
@@ -138,7 +140,7 @@ async def runs_room(
     switches: Switches,
     *,
     serve: bool = True,
-    user_daily: MicroUsd | None = None,
+    defaults: Defaults = Defaults(),  # noqa: B008 - frozen
     deadline_s: float = 600,
     lost_after_s: float = 30,
     caps: Caps = NO_CAPS,
@@ -155,7 +157,7 @@ async def runs_room(
         client = RunflowClient(
             session=session, base_url=runflow.url, api_key=SecretStr(runflow.api_key), clock=clock, rng=rng
         )
-        book = RunBook(store=store, limits=Limits(user_daily=user_daily), clock=clock)
+        book = RunBook(store=store, defaults=defaults, clock=clock)
         watcher = Watcher(book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s)
         line = Line(caps=caps, clock=clock)
         driver = Driver(

@@ -23,6 +23,7 @@ COUNTS = (
     "live_runs",
 )
 KEYS = ("guild_id", "subject", "subject_id", "window", "window_start")
+BEGINNINGS = sa.text("kind IN ('reserve', 'grant')")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 RUNS = sa.table(
@@ -51,6 +52,13 @@ def upgrade() -> None:
     op.add_column("ledger_entries", sa.Column("pictures", sa.Integer, nullable=False, server_default="0"))
     op.add_column("ledger_entries", sa.Column("role_ids", sa.JSON))
     op.create_index(op.f("ix_ledger_entries_guild_id_id"), "ledger_entries", ["guild_id", "id"])
+    op.create_index(
+        "ix_ledger_entries_beginning",
+        "ledger_entries",
+        ["at", "id"],
+        sqlite_where=BEGINNINGS,
+        postgresql_where=BEGINNINGS,
+    )
     op.drop_table("ledger_totals")
     totals = op.create_table(
         "ledger_totals",
@@ -62,6 +70,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in COUNTS),
         sa.PrimaryKeyConstraint(*KEYS, name=op.f("pk_ledger_totals")),
     )
+    op.create_index(op.f("ix_ledger_totals_window_window_start"), "ledger_totals", ["window", "window_start"])
     _create_others()
     _fill(op.get_bind(), totals)
 
