@@ -10,12 +10,15 @@ from bot.runs.queue import Caps, Entry, next_to_start, places
 from bot.runs.run import Run, State
 from bot.runs.states import FINAL
 
-Say = Callable[[int], None]
-"""Tells a card its place in line, from 1. Called about once a second while the run waits."""
+Say = Callable[[int], bool]
+"""Lets a card say its place in line, from 1; whether that is news for it. Called about once a second."""
 
 _TELL_EVERY_S = 1.0
+_MOST_TOLD_AT_ONCE = 50  # cards; the first in line come first
 # Between being accepted and its card standing, a run counts in the places that others are told, but no longer.
 _ARRIVING = timedelta(seconds=30)
+# With more waiting than this, putting them in order would hold up the press: a moment later the card is told its place.
+_MOST_FOR_FIRST_CARD = 2000
 
 
 class Seat:
@@ -66,12 +69,15 @@ class Line:
     def expect(self, run: Run) -> int | None:
         """The place that a run which was just accepted will have; None where it may start as soon as its card stands.
 
-        Call `forget` for one that will not come after all.
+        None as well where the line is very long: its place is told later. Call `forget` for one that will not
+        come after all.
         """
         now = self._clock.now()
         self._arriving = {
             run_id: one for run_id, one in self._arriving.items() if one[0].since > now - _ARRIVING and run_id != run.id
         }
+        if len(self._waiting) > _MOST_FOR_FIRST_CARD:
+            return None
         everybody = {one.run_id: one for one in (*self._waiting.values(), *self._expected(), _entry(run))}
         starting = next_to_start(everybody.values(), self._live.values(), self._caps, self._served)
         place = None
@@ -123,7 +129,7 @@ class Line:
         """Tell those that wait where they stand, until cancelled."""
         while True:
             await self._anybody.wait()
-            self._tell()
+            await self._tell()
             await self._clock.sleep(_TELL_EVERY_S)
 
     def _expected(self) -> list[Entry]:
@@ -142,13 +148,18 @@ class Line:
         self._served = {user_id: at for user_id, at in self._served.items() if user_id in people}
         (self._anybody.set if self._waiting else self._anybody.clear)()
 
-    def _tell(self) -> None:
-        found = places(self._waiting.values(), self._live.values(), self._caps, self._served)
+    async def _tell(self) -> None:
+        waiting, live = list(self._waiting.values()), list(self._live.values())
+        # In a thread: a long line takes a while to be put in order. Whoever's turn came meanwhile is told nothing.
+        found = await asyncio.to_thread(places, waiting, live, self._caps, dict(self._served))
+        told = 0
         for run_id, place in found.items():
             seat = self._seats.get(run_id)
-            if seat is not None and seat.say is not None:
+            if seat is not None and seat.say is not None and not seat.has_started and seat.say(place):
                 seat.is_told = True
-                seat.say(place)
+                told += 1
+                if told == _MOST_TOLD_AT_ONCE:
+                    break
 
 
 def _entry(run: Run) -> Entry:

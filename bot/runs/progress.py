@@ -33,15 +33,19 @@ class Progress:
         """The first card said this place, at this time."""
         self._place, self._place_at = place, None if place is None else at
 
-    def wait(self, run: Run, place: int) -> None:
-        """Say the place in line of a run that waits, when it has changed and the last was said long enough ago."""
+    def wait(self, run: Run, place: int) -> bool:
+        """Say the place in line of a run that waits, when it has changed and the last was said long enough ago.
+
+        Whether it is being said.
+        """
         now = self._clock.now()
         spacing = timedelta(seconds=place_spacing_s(place))
         too_soon = self._place_at is not None and now - self._place_at < spacing
         if place == self._place or too_soon or not self._may_edit():
-            return
+            return False
         self._place, self._place_at = place, now
         self._begin(run, self._say_place(run, place))
+        return True
 
     def start(self, run: Run) -> None:
         """The waiting is over: take the place and its button off the card, after the edit that is under way."""

@@ -80,6 +80,11 @@ async def test_places_are_told_while_they_last():
     clock = a_clock()
     line = Line(caps=ONE, clock=clock)
     told: list[int] = []
+
+    def say(place: int) -> bool:
+        told.append(place)
+        return True
+
     first, second, third = runs(1, 1, 1)
     telling = asyncio.create_task(line.serve(), name="places")
     async with AsyncExitStack() as stack:
@@ -87,20 +92,17 @@ async def test_places_are_told_while_they_last():
         await ending.enter_async_context(line.seat(first, asyncio.Event()))
         await stack.enter_async_context(line.seat(second, asyncio.Event()))
         seat = await stack.enter_async_context(line.seat(third, asyncio.Event()))
-        seat.say = told.append
-        await _a_moment()
-        assert told == [2]
+        seat.say = say
+        await until(lambda: _is(told == [2]))
         await ending.aclose()
         clock.advance(1)
-        await _a_moment()
-        assert told == [2, 1]
+        await until(lambda: _is(told[:2] == [2, 1]))
     telling.cancel()
     await asyncio.gather(telling, return_exceptions=True)
 
 
-async def _a_moment() -> None:
-    for _ in range(10):
-        await asyncio.sleep(0)
+async def _is(holds: bool) -> bool:
+    return holds
 
 
 # --- with the room around it
