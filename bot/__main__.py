@@ -24,7 +24,8 @@ from bot.clock import Clock, SystemClock
 from bot.doctor import examine
 from bot.errors import BotError, SettingsError
 from bot.gateway import Gateway
-from bot.ledger.values import Limits
+from bot.ledger.desk import LedgerDesk
+from bot.ledger.values import Defaults
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -32,7 +33,10 @@ from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
 from bot.runs.dues import Dues
 from bot.runs.knocks import MOST_WAITING, Knock, Knocks
+from bot.runs.line import Line
+from bot.runs.low_balance import LowBalance
 from bot.runs.progress import Progress
+from bot.runs.queue import Caps
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
@@ -68,9 +72,11 @@ async def run(settings: Settings) -> None:
         runflow = RunflowClient(
             session=session, base_url=settings.runflow_api_url, api_key=settings.runflow_api_key, clock=clock, rng=rng
         )
-        book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
+        defaults = _defaults(settings)
+        book = RunBook(store=store, defaults=defaults, clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
         dues = Dues(clock)
+        line = Line(caps=_caps(settings), clock=clock)
         face = Presenter(clock=clock, models=models)
         driver = _driver(
             settings=settings,
@@ -81,10 +87,15 @@ async def run(settings: Settings) -> None:
             models=models,
             clock=clock,
             rng=rng,
+            line=line,
             bell=bell,
             dues=dues,
         )
-        services = Services(runs=RunService(book=book, bell=bell), imagine=FLUX_KLEIN)
+        services = Services(
+            runs=RunService(book=book, bell=bell, line=line),
+            books=LedgerDesk(store=store, clock=clock, defaults=defaults),
+            imagine=FLUX_KLEIN,
+        )
         gateway = Gateway(
             make=lambda: ImagineClient(
                 services=services,
@@ -103,11 +114,37 @@ async def run(settings: Settings) -> None:
         Gauge("imagine_runs_alive", "Runs that are being driven to their end", registry=registry).set_function(
             lambda: driver.alive
         )
+        Gauge("imagine_runs_waiting", "Runs that wait in the bot's own queue", registry=registry).set_function(
+            lambda: line.waiting
+        )
+        low_balance = LowBalance(store=store, account=runflow, admins=face, clock=clock, below=settings.low_balance)
         app = make_app(checks=_checks(store, gateway, dues), registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, knocks=waiting, registry=registry).add_to(app)
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
-        parts = {"driver": driver.serve, "knocks": knocks.serve, "gateway": gateway.serve}
+        parts = {
+            "driver": driver.serve,
+            "knocks": knocks.serve,
+            "gateway": gateway.serve,
+            "low balance": low_balance.serve,
+        }
         await until_stopped(parts, wind_down=gateway.stop_accepting)
+
+
+def _defaults(settings: Settings) -> Defaults:
+    return Defaults(
+        user_daily=settings.user_daily_limit,
+        private_daily=settings.private_daily_limit,
+        private_use=settings.private_use == "on",
+        bot_monthly=settings.bot_monthly_cap,
+    )
+
+
+def _caps(settings: Settings) -> Caps:
+    return Caps(
+        at_once=settings.max_runs_at_once,
+        per_guild=settings.max_runs_per_guild,
+        per_user=settings.max_runs_per_user,
+    )
 
 
 def _driver(
@@ -120,6 +157,7 @@ def _driver(
     models: Mapping[str, Model],
     clock: Clock,
     rng: random.Random,
+    line: Line,
     bell: asyncio.Queue[str],
     dues: Dues,
 ) -> Driver:
@@ -141,6 +179,7 @@ def _driver(
         watcher=watcher,
         deliverer=deliverer,
         progress=lambda: Progress(face=face, clock=clock, spacing_s=settings.progress_spacing_s),
+        line=line,
         clock=clock,
         bell=bell,
     )

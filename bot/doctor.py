@@ -8,7 +8,8 @@ import aiohttp
 from bot.client import name_behind, point_discord_at
 from bot.clock import Clock
 from bot.errors import BotError
-from bot.ledger import ledger
+from bot.ledger import recount
+from bot.ledger.values import Disagreement
 from bot.money import format_usd
 from bot.runflow.client import RunflowClient
 from bot.settings import Settings, masked
@@ -55,11 +56,22 @@ async def _database(settings: Settings) -> str:
 
 
 async def _books(settings: Settings) -> str:
+    count, first = 0, ""
     async with Store.open(settings.database_url) as store, store.read() as connection:
-        wrong = await ledger.disagreements(connection)
-    if wrong:
-        raise BotError(f"{len(wrong)} totals disagree with their entries")
+        async for wrong in recount.disagreements(connection):
+            count += 1
+            first = first or _told(wrong)
+    if count:
+        raise BotError(f"{count} totals disagree with their entries; the first: {first}")
     return "every total agrees with its entries"
+
+
+def _told(wrong: Disagreement) -> str:
+    key = wrong.key
+    row = (
+        f"{key.subject} {key.subject_id} of server {key.guild_id}, {key.window} from {key.window_start:%Y-%m-%d %H:%M}"
+    )
+    return f"{row}: stored {wrong.stored}, recomputed {wrong.recomputed}"
 
 
 async def _runflow(runflow: RunflowClient) -> str:

@@ -3,7 +3,7 @@
     BotError
     ├── UserError             the person can mend it; str(error) is the sentence they read
     │   ├── OptionError       an option lies outside what the model takes (option, value, allowed)
-    │   └── LimitError        a limit would be passed (needed, left, resets_at)
+    │   └── LimitError        a limit would be passed (needed, left, resets_at, fits)
     ├── Unavailable           nothing wrong with the request; str(error) says to try later
     ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
     │   ├── RunflowRefused    a final no: `refusal` says of what kind, `fields` which inputs
@@ -17,8 +17,6 @@ Foreign errors are translated where they enter (runflow/, store/, cogs/ui/); any
 
 from datetime import datetime
 from enum import StrEnum
-
-from bot.money import MicroUsd
 
 
 class BotError(Exception):
@@ -38,10 +36,26 @@ class OptionError(UserError):
 
 
 class LimitError(UserError):
-    """A limit would be passed. Money in MicroUsd; `resets_at` is UTC, None for a limit that never resets."""
+    """A limit would be passed. `needed` and `left` are in the limit's measure: micro-dollars, pictures or runs.
 
-    def __init__(self, sentence: str, *, needed: MicroUsd, left: MicroUsd, resets_at: datetime | None = None) -> None:
-        self.needed, self.left, self.resets_at = needed, left, resets_at
+    `resets_at` is UTC, None for a limit that never resets; `fits` is how many pictures would fit. `subject`, `window`
+    and `measure` are values of the enums of `bot.ledger.values`.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        needed: int,
+        left: int,
+        resets_at: datetime | None = None,
+        fits: int = 0,
+        subject: str | None = None,
+        window: str | None = None,
+        measure: str | None = None,
+    ) -> None:
+        self.needed, self.left, self.resets_at, self.fits = needed, left, resets_at, fits
+        self.subject, self.window, self.measure = subject, window, measure
         super().__init__(sentence)
 
 

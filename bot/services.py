@@ -1,13 +1,24 @@
 """The frozen record of services a cog may use."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.catalog.model import Model
+from bot.ledger.values import (
+    EntryRow,
+    Explanation,
+    Limit,
+    Notice,
+    Person,
+    SpendReport,
+    UsageReport,
+)
 from bot.moderation.policy import Policy
-from bot.runs.face import Balance
+from bot.money import MicroUsd
 from bot.runs.run import Place, Reply, Run
+from bot.store.audit import Act, AuditRow
 
 
 class Runs(Protocol):
@@ -22,10 +33,32 @@ class Runs(Protocol):
         model: Model,
         options: Mapping[str, object],
         policy: Policy,
+        role_ids: tuple[int, ...] = (),
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
-        Raises OptionError, LimitError, or Unavailable. A repeated interaction id raises UserError.
+        `role_ids` are the person's roles at this moment. Raises OptionError, LimitError, or Unavailable; UserError for
+        a repeated interaction id, and where private use is switched off.
+        """
+        ...
+
+    async def notices(self, run: Run) -> tuple[Notice, ...]:
+        """What the person is to be told beside this run's card: limits of which this run used 80 % for the first time.
+
+        Each is given once in a window, whatever is pressed; asking again for the same run gives the same. Raises
+        Unavailable.
+        """
+        ...
+
+    def place(self, run: Run) -> int | None:
+        """The place in line that a run which was just accepted will have, from 1; None where it may start at once."""
+        ...
+
+    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
+        """Take a run that waits in the bot's queue out of it and release its money; its card then ends by itself.
+
+        Only for the one who asked, and for whoever moderates the channel `moderated_channel_id` (checked by the cog)
+        where the run is from there. Raises UserError for anybody else and for a run that waits no more; Unavailable.
         """
         ...
 
@@ -37,8 +70,66 @@ class Runs(Protocol):
         """The card could not be shown (nothing was sent to Runflow): end the run and release the money."""
         ...
 
-    async def balance(self, user_id: int) -> Balance:
-        """What the person has used and has left today."""
+
+class Books(Protocol):
+    """What a cog may ask of the ledger. Every method raises Unavailable when the database does not answer.
+
+    Whether somebody may act as an admin is checked by the cog; every act leaves an audit row in its own transaction.
+    """
+
+    async def usage(self, person: Person) -> UsageReport:
+        """What the person uses and has left here, limit by limit, and their last ten runs here."""
+        ...
+
+    async def explain(self, person: Person) -> Explanation:
+        """Which limits hold for the person here and why, and which of theirs give way."""
+        ...
+
+    async def limits_of(self, guild_id: int) -> tuple[Limit, ...]:
+        """Every limit that the server's admins set, those of deleted roles and channels too, in a fixed order."""
+        ...
+
+    async def set_limit(self, act: Act, limit: Limit) -> Limit | None:
+        """Set a limit of the server, in place of the one with the same subject, window and measure, which is given.
+
+        Raises UserError for an amount out of range, and for what no admin may set (the bot's own limits, those of
+        another server, runs at once in another window than `ever`).
+        """
+        ...
+
+    async def remove_limit(self, act: Act, limit: Limit) -> bool:
+        """Remove the limit with this subject, window and measure, whatever its amount; False where there is none."""
+        ...
+
+    async def grant(self, act: Act, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
+        """Raise what is left for the person in this server, in the windows of this moment, by `amount`.
+
+        Money only; the server's and the channel's own limits stand. Gives what the person has then. Raises UserError
+        for an amount that is not above zero or above $10,000, and for a reason of more than 500 characters.
+        """
+        ...
+
+    async def spend(self, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
+        """What was spent from the day of `since` until before that of `until`, by day and by person. None: privately.
+
+        Raises UserError where `until` is not after `since`, or they are more than 366 days apart.
+        """
+        ...
+
+    def entries(self, guild_id: int | None, since: datetime | None, until: datetime | None) -> AsyncIterator[EntryRow]:
+        """The entries of a server (None: of all, and private ones) with since <= at < until, oldest first."""
+        ...
+
+    async def audit(self, guild_id: int, most: int = 50) -> tuple[AuditRow, ...]:
+        """The last acts of the server's admins, newest first."""
+        ...
+
+    async def log_channel(self, guild_id: int) -> int | None:
+        """The channel where admins are told of acts and warnings; None where none is set."""
+        ...
+
+    async def set_log_channel(self, act: Act, guild_id: int, channel_id: int | None) -> None:
+        """Set the log channel, or with None have none."""
         ...
 
 
@@ -47,4 +138,5 @@ class Services:
     """Everything a cog receives."""
 
     runs: Runs
+    books: Books
     imagine: Model  # the model behind /imagine

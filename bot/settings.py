@@ -145,11 +145,47 @@ class Settings(BaseSettings):
     ] = Field(
         parse_usd("0.50"),
         validation_alias="user_daily_limit_usd",
-        description="What one person may spend in a day (UTC), in US dollars. `none` sets no limit.",
+        description="What one person may spend in a day (UTC) in one server, in US dollars, where the server's admins "
+        "set nothing else for them. `none` sets no limit.",
+    )
+    private_use: Annotated[Literal["on", "off"], BeforeValidator(_lower)] = Field(
+        "on",
+        description="Whether people may use the bot in DMs and where they installed it for themselves: `on`, `off`.",
+    )
+    private_daily_limit: Annotated[
+        MicroUsd | None, BeforeValidator(_limit), _May("an amount in dollars such as 0.50, or none")
+    ] = Field(
+        parse_usd("0.50"),
+        validation_alias="private_daily_limit_usd",
+        description="What one person may spend in a day (UTC) outside servers, in US dollars. `none` sets no limit.",
+    )
+    bot_monthly_cap: Annotated[
+        MicroUsd | None, BeforeValidator(_limit), _May("an amount in dollars such as 100, or none")
+    ] = Field(
+        None,
+        validation_alias="bot_monthly_cap_usd",
+        description="What everybody together may spend in a month (UTC), in US dollars; then all runs stop.",
+    )
+    low_balance: Annotated[
+        MicroUsd | None, BeforeValidator(_limit), _May("an amount in dollars such as 5, or none")
+    ] = Field(
+        parse_usd("5"),
+        validation_alias="low_balance_usd",
+        description="Below which balance at Runflow, in US dollars, the log and the admins' channels are warned, "
+        "once a day. `none` warns of nothing.",
+    )
+    max_runs_at_once: Annotated[int, Ge(1), Le(10_000)] = Field(
+        20, description="How many runs may be at Runflow at once. Further ones wait in line, people in turns."
+    )
+    max_runs_per_guild: Annotated[int, Ge(1), Le(10_000)] = Field(
+        10, description="How many runs of one server may be at Runflow at once."
+    )
+    max_runs_per_user: Annotated[int, Ge(1), Le(10_000)] = Field(
+        2, description="How many runs of one person may be at Runflow at once, over all servers."
     )
     run_deadline_s: Annotated[float, Ge(1), Le(840)] = Field(
         600,
-        description="How long a run may take, in seconds, before the bot gives up on it. "
+        description="How long a run may take at Runflow, in seconds, before the bot gives up on it. "
         "Discord lets a card be edited for 15 minutes.",
     )
     lost_after_s: Annotated[float, Ge(1), Le(300)] = Field(
@@ -227,14 +263,20 @@ def _default(field: FieldInfo) -> str:
     default: object = field.default
     if field.is_required():
         return "required"
+    if default is None and _is_money(field):
+        return f"`{_NO_LIMIT}`"
     if default is None or default == ():
         return "unset"
     return f"`{_plain(field, default)}`"
 
 
+def _is_money(field: FieldInfo) -> bool:
+    return isinstance(field.validation_alias, str) and field.validation_alias.endswith("_usd")
+
+
 def _plain(field: FieldInfo, value: object) -> str:
     """A value as the variable would spell it."""
-    if field.validation_alias == "user_daily_limit_usd" and isinstance(value, int):
+    if _is_money(field) and isinstance(value, int):
         return format_usd(MicroUsd(value)).removeprefix("$").replace(",", "")
     return f"{Decimal(str(value)).normalize():f}" if isinstance(value, float) else str(value)
 
@@ -247,7 +289,7 @@ def _shown(name: str, value: object) -> str:
         case tuple():
             return "set (hidden)" if value else "unset"
         case None:
-            return _NO_LIMIT if field.validation_alias else "unset"
+            return _NO_LIMIT if _is_money(field) else "unset"
         case str() if name == "database_url":
             return _without_password(value)
         case _:

@@ -1,5 +1,7 @@
 """Money held and spent. Every function is part of its caller's transaction (`Store.write`), and keeps entries and
 totals in step: an entry that is written changes its totals, and one that was there already changes nothing.
+
+Whoever writes does so in one order: the run's row, its entry, the totals in the order of `limits.in_order`.
 """
 
 from dataclasses import dataclass
@@ -8,152 +10,143 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import LimitError
-from bot.ledger import totals
-from bot.ledger.values import (
-    Account,
-    Disagreement,
-    Kind,
-    Limit,
-    Limits,
-    Total,
-    Usage,
-    left_of,
-    totals_of,
-    user_today,
-)
-from bot.money import MicroUsd, format_usd
+from bot.ledger import notices, stored, totals
+from bot.ledger.limits import applicable, counted_in, nearly_used, persons_own, refusal, uses
+from bot.ledger.values import Defaults, Demand, Kind, Limit, Person, Subject, Total
+from bot.money import MicroUsd
 from bot.store.tables import ledger_entries
 from bot.store.upsert import insert_if_absent
 
 
 async def reserve(
-    connection: AsyncConnection, *, run_id: str, account: Account, amount: MicroUsd, limits: Limits, at: datetime
+    connection: AsyncConnection, *, run_id: str, person: Person, demand: Demand, defaults: Defaults, at: datetime
 ) -> None:
-    """Hold `amount` for the run, against every limit that applies. The rows of sums are locked before they are read.
+    """Hold what the run asks for in every row that counts it, then check the limits against what was there before.
 
-    Raises LimitError before any money is written, and ValueError for a negative amount or a run that was held for
-    already.
+    So the rows are locked from their first reading on, in one statement. Raises LimitError, after which the caller's
+    transaction must be rolled back (it holds what was refused); ValueError for a negative amount, or for a run that
+    was held for already.
     """
-    if amount < 0:
-        raise ValueError("money held cannot be negative")
-    keys = totals_of(account, at)
-    now = await totals.lock(connection, keys)
-    limit = limits.on_user()
-    if limit is not None:
-        _check(limit, now[user_today(account.user_id, at)], amount, at)
-    entry = _Entry(run_id=run_id, kind=Kind.RESERVE, account=account, amount=amount, at=at)
+    if demand.money < 0 or demand.pictures < 0:
+        raise ValueError("what is held cannot be negative")
+    set_here = await stored.concerning(connection, person)
+    entry = _Entry(
+        run_id, Kind.RESERVE, person, demand.money, demand.pictures, at, role_ids=_limited_roles(set_here, person)
+    )
     if not await _write(connection, entry):
         raise ValueError(f"money is held for run {run_id} already")
-    await totals.add(connection, keys, held=amount)
+    held = Total(held=demand.money, held_pictures=demand.pictures, live_runs=1)
+    after = await totals.add(connection, counted_in(person, at), held)
+    before = {key: totals.without(total, totals.in_window(held, key.window)) for key, total in after.items()}
+    applied = applicable(set_here, defaults, person)
+    refused = refusal(uses(applied, before, person, at), demand)
+    if refused is not None:
+        raise refused
+    told = nearly_used(uses(applied, after, person, at))
+    await notices.write(connection, told, run_id=run_id, person=person, at=at)
 
 
-async def settle(connection: AsyncConnection, *, run_id: str, cost: MicroUsd, estimated: bool, at: datetime) -> bool:
-    """Book what the run cost, and give back the rest of what was held. A cost above it is booked as well.
+async def settle(
+    connection: AsyncConnection, *, run_id: str, cost: MicroUsd, pictures: int, estimated: bool, at: datetime
+) -> bool:
+    """Book what the run cost and how many pictures came of it, and give back the rest of what was held.
 
-    The day that pays is the one in which the money was held. False when the run is closed already (settled or
-    released): nothing changes then. Raises LookupError when nothing was held, ValueError for a negative cost.
+    A cost above what was held is booked as well. The windows that pay are those in which the money was held. A run
+    that was released before, and is found to have cost something after all, is booked as an `adjust`, once. False when
+    the cost is booked already: nothing changes then. Raises LookupError when nothing was held, ValueError for a
+    negative cost.
     """
-    return await _close(connection, run_id, Kind.SETTLE, cost=cost, estimated=estimated, at=at)
+    if cost < 0 or pictures < 0:
+        raise ValueError("a cost cannot be negative")
+    held = await _reserved(connection, run_id)
+    entry = _Entry(run_id, Kind.SETTLE, held.person, cost, pictures, at, estimated)
+    spent = Total(spent=cost, estimated=cost if estimated else MicroUsd(0), spent_pictures=pictures)
+    keys = counted_in(held.person, held.at)
+    if await _write(connection, entry):  # the unique index on a run's end answers
+        await totals.add(connection, keys, totals.without(spent, _held_by(held)))
+        return True
+    if not await _was_released(connection, run_id) or not await _write(connection, entry.as_kind(Kind.ADJUST)):
+        return False
+    await totals.add(connection, keys, spent)
+    return True
 
 
 async def release(connection: AsyncConnection, *, run_id: str, at: datetime) -> bool:
     """Give back all that was held for the run. False when it is closed already. Raises LookupError as `settle`."""
-    return await _close(connection, run_id, Kind.RELEASE, cost=MicroUsd(0), estimated=False, at=at)
+    held = await _reserved(connection, run_id)
+    if not await _write(connection, _Entry(run_id, Kind.RELEASE, held.person, held.amount, held.pictures, at)):
+        return False
+    await totals.add(connection, counted_in(held.person, held.at), totals.without(Total(), _held_by(held)))
+    return True
 
 
-async def usage(connection: AsyncConnection, *, user_id: int, limits: Limits, at: datetime) -> Usage:
-    """What the person has used (spent and held) in the day of `at`, and has left of it."""
-    today = await totals.read(connection, user_today(user_id, at))
-    limit = limits.on_user()
-    return Usage(used=today.used, left=None if limit is None else left_of(limit, today))
+async def grant(connection: AsyncConnection, *, person: Person, amount: MicroUsd, at: datetime) -> None:
+    """Raise what is left for the person, in the windows of this moment. Raises ValueError for less than nothing."""
+    if amount < 0:
+        raise ValueError("a grant cannot be negative")
+    await _write(connection, _Entry(None, Kind.GRANT, person, amount, 0, at))
+    await totals.add(connection, persons_own(person, at), Total(granted=amount))
 
 
-async def disagreements(connection: AsyncConnection) -> tuple[Disagreement, ...]:
-    """The totals that differ from the sum of their entries; none, when the books are right. Reads every entry."""
-    return await totals.disagreements(connection)
+async def roles_at_reserve(connection: AsyncConnection, run_id: str) -> tuple[int, ...]:
+    """Those of the person's roles that a limit was set on when the run was accepted; none where nothing is held."""
+    table = ledger_entries
+    query = select(table.c.role_ids).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE)
+    return tuple(int(role_id) for role_id in (await connection.execute(query)).scalar() or ())
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    run_id: str
+    run_id: str | None
     kind: Kind
-    account: Account
+    person: Person
     amount: MicroUsd
+    pictures: int
     at: datetime
     estimated: bool = False
+    role_ids: tuple[int, ...] = ()
+
+    def as_kind(self, kind: Kind) -> "_Entry":
+        """The same entry of another kind."""
+        return _Entry(self.run_id, kind, self.person, self.amount, self.pictures, self.at, self.estimated)
 
 
-async def _close(
-    connection: AsyncConnection, run_id: str, kind: Kind, *, cost: MicroUsd, estimated: bool, at: datetime
-) -> bool:
-    if cost < 0:
-        raise ValueError("a cost cannot be negative")
-    held = await _reserved(connection, run_id)
-    keys = totals_of(held.account, held.at)
-    await totals.lock(connection, keys)
-    entry = _Entry(
-        run_id=run_id,
-        kind=kind,
-        account=held.account,
-        amount=cost if kind is Kind.SETTLE else held.amount,
-        at=at,
-        estimated=estimated,
-    )
-    if not await _write(connection, entry):  # the unique index on a run's end answers
-        return False
-    await totals.add(connection, keys, held=-held.amount, spent=cost)
-    return True
+def _limited_roles(set_here: tuple[Limit, ...], person: Person) -> tuple[int, ...]:
+    limited = {limit.subject_id for limit in set_here if limit.subject is Subject.ROLE}
+    return tuple(role_id for role_id in person.role_ids if role_id in limited)
+
+
+def _held_by(held: _Entry) -> Total:
+    return Total(held=held.amount, held_pictures=held.pictures, live_runs=1)
 
 
 async def _reserved(connection: AsyncConnection, run_id: str) -> _Entry:
     table = ledger_entries
-    query = select(table).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE.value)
+    query = select(table).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE)
     row = (await connection.execute(query)).first()
     if row is None:
         raise LookupError(f"nothing was held for run {run_id}")
-    account = Account(row.user_id, row.guild_id, row.channel_id)
-    return _Entry(run_id=run_id, kind=Kind.RESERVE, account=account, amount=MicroUsd(row.amount_micro_usd), at=row.at)
+    person = Person(row.user_id, row.guild_id, row.channel_id)
+    return _Entry(run_id, Kind.RESERVE, person, MicroUsd(row.amount_micro_usd), row.pictures, row.at)
+
+
+async def _was_released(connection: AsyncConnection, run_id: str) -> bool:
+    table = ledger_entries
+    query = select(table.c.id).where(table.c.run_id == run_id, table.c.kind == Kind.RELEASE)
+    return (await connection.execute(query)).first() is not None
 
 
 async def _write(connection: AsyncConnection, entry: _Entry) -> bool:
     values: dict[str, object] = {
         "run_id": entry.run_id,
         "kind": entry.kind.value,
-        "user_id": entry.account.user_id,
-        "guild_id": entry.account.guild_id,
-        "channel_id": entry.account.channel_id,
+        "user_id": entry.person.user_id,
+        "guild_id": entry.person.guild_id,
+        "channel_id": entry.person.channel_id,
         "amount_micro_usd": entry.amount,
+        "pictures": entry.pictures,
         "estimated": entry.estimated,
+        "role_ids": [str(role_id) for role_id in entry.role_ids] or None,  # JSON's numbers may lose digits
         "at": entry.at,
     }
     return await insert_if_absent(connection, ledger_entries, values)
-
-
-def _check(limit: Limit, total: Total, amount: MicroUsd, at: datetime) -> None:
-    left = left_of(limit, total)
-    if amount <= left:
-        return
-    resets_at = limit.window.resets_at(at)
-    raise LimitError(
-        _refusal(limit, needed=amount, left=left, resets_at=resets_at), needed=amount, left=left, resets_at=resets_at
-    )
-
-
-def _refusal(limit: Limit, *, needed: MicroUsd, left: MicroUsd, resets_at: datetime | None) -> str:
-    whole = format_usd(limit.amount)
-    if limit.amount == 0:
-        return (
-            "Making pictures is switched off at the moment: the daily amount is $0.00. Whoever runs me can change it."
-        )
-    rest = "nothing" if left == 0 else format_usd(left)
-    when = "" if resets_at is None else f" You get a fresh {whole} <t:{int(resets_at.timestamp())}:R>."
-    if needed > limit.amount:
-        advice = " One request can never cost more than that: please ask for fewer or smaller pictures."
-    elif left > 0:
-        advice = " Until then, fewer or smaller pictures may fit."
-    else:
-        advice = ""
-    return (
-        f"That could cost up to {format_usd(needed)}, and you have {rest} left of your {whole} for today.{when}{advice}"
-    )

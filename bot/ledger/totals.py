@@ -1,95 +1,93 @@
-"""The rows of sums: locked, read, changed, and recomputed from the entries."""
+"""The rows of sums: changed and read. recount.py holds them against the entries."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, select, update
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.ledger.values import Account, Disagreement, Kind, Subject, Total, TotalKey, Window, totals_of
+from bot.ledger.values import Subject, Total, TotalKey, Window
 from bot.money import MicroUsd
-from bot.store.tables import ledger_entries, ledger_totals
-from bot.store.upsert import insert_if_absent
+from bot.store.tables import ledger_totals
+from bot.store.upsert import add_to_rows
+
+_COLUMN_OF = {
+    "held": "held_micro_usd",
+    "spent": "spent_micro_usd",
+    "estimated": "estimated_micro_usd",
+    "granted": "granted_micro_usd",
+    "held_pictures": "held_pictures",
+    "spent_pictures": "spent_pictures",
+    "live_runs": "live_runs",
+}
+if tuple(_COLUMN_OF) != tuple(field.name for field in fields(Total)):
+    raise AssertionError("every field of Total has its column, in its order")
 
 
-async def lock(connection: AsyncConnection, keys: Iterable[TotalKey]) -> Mapping[TotalKey, Total]:
-    """Read the rows and keep everyone else from changing them until the transaction ends; missing ones are made.
+async def add(connection: AsyncConnection, keys: Sequence[TotalKey], change: Total) -> Mapping[TotalKey, Total]:
+    """Add `change` (its numbers may be negative) to each row, and give what they are then; missing rows are made.
 
-    On SQLite the transaction is the only writer already, and FOR UPDATE is left out of the statement.
+    One statement, in the order of `keys`, which is everybody's; the rows stay locked until the transaction ends. Live
+    runs are counted in the window without an end alone.
     """
-    totals: dict[TotalKey, Total] = {}
-    for key in keys:
-        await insert_if_absent(connection, ledger_totals, {**_columns(key), "held_micro_usd": 0, "spent_micro_usd": 0})
-        found = await connection.execute(select(ledger_totals).where(_is(key)).with_for_update())
-        totals[key] = _total(found.one())
-    return totals
+    rows = [{**_columns(key), **_counts(in_window(change, key.window))} for key in keys]
+    found = await add_to_rows(connection, ledger_totals, rows, tuple(_COLUMN_OF.values()))
+    return {key_of(row): total_of(row) for row in found}
 
 
-async def read(connection: AsyncConnection, key: TotalKey) -> Total:
-    """One row as it stands, without a lock; zero where there is none yet."""
-    row = (await connection.execute(select(ledger_totals).where(_is(key)))).first()
-    return Total() if row is None else _total(row)
+async def read(connection: AsyncConnection, keys: Sequence[TotalKey]) -> Mapping[TotalKey, Total]:
+    """Rows as they stand, without a lock; those that are not there are left out."""
+    if not keys:
+        return {}
+    wanted = or_(*(and_(*(ledger_totals.c[name] == value for name, value in _columns(key).items())) for key in keys))
+    return {key_of(row): total_of(row) for row in await connection.execute(select(ledger_totals).where(wanted))}
 
 
-async def add(connection: AsyncConnection, keys: Iterable[TotalKey], *, held: int = 0, spent: int = 0) -> None:
-    """Change locked rows by so many micro-dollars."""
-    for key in keys:
-        await connection.execute(
-            update(ledger_totals)
-            .where(_is(key))
-            .values(
-                held_micro_usd=ledger_totals.c.held_micro_usd + held,
-                spent_micro_usd=ledger_totals.c.spent_micro_usd + spent,
-            )
-        )
+def in_window(change: Total, window: Window) -> Total:
+    """The part of a change that a row of this window counts."""
+    if window is Window.EVER or not change.live_runs:
+        return change
+    return made([*numbers(change)[:-1], 0])
 
 
-async def disagreements(connection: AsyncConnection) -> tuple[Disagreement, ...]:
-    """Every row that is not the sum of its entries, and every sum without a row. Reads all entries once, streaming."""
-    stored = await _stored(connection)
-    recomputed = await _recomputed(connection)
-    return tuple(
-        Disagreement(key, stored.get(key, Total()), recomputed.get(key, Total()))
-        for key in sorted({*stored, *recomputed}, key=_order)
-        if stored.get(key, Total()) != recomputed.get(key, Total())
+def without(total: Total, change: Total) -> Total:
+    """What a total was before a change."""
+    return made([now - part for now, part in zip(numbers(total), numbers(change), strict=True)])
+
+
+def numbers(total: Total) -> list[int]:
+    """The numbers of a total, in the order of its fields."""
+    return list(asdict(total).values())
+
+
+def made(numbers: Sequence[int]) -> Total:
+    """The total of numbers in the order of its fields."""
+    held, spent, estimated, granted, held_pictures, spent_pictures, live_runs = numbers
+    return Total(
+        MicroUsd(held),
+        MicroUsd(spent),
+        MicroUsd(estimated),
+        MicroUsd(granted),
+        held_pictures,
+        spent_pictures,
+        live_runs,
     )
 
 
-async def _stored(connection: AsyncConnection) -> dict[TotalKey, Total]:
-    rows = await connection.stream(select(ledger_totals))
-    return {
-        TotalKey(Subject(row.subject), row.subject_id, Window(row.window), row.window_start): _total(row)
-        async for row in rows
-    }
+def key_of(row: Row[Any]) -> TotalKey:
+    """Which row this is."""
+    return TotalKey(row.guild_id, Subject(row.subject), row.subject_id, Window(row.window), row.window_start)
 
 
-async def _recomputed(connection: AsyncConnection) -> dict[TotalKey, Total]:
-    reserve, end = ledger_entries.alias("reserve"), ledger_entries.alias("end_of_run")
-    rows = await connection.stream(
-        select(
-            reserve.c.user_id,
-            reserve.c.guild_id,
-            reserve.c.channel_id,
-            reserve.c.at,
-            reserve.c.amount_micro_usd.label("held"),
-            end.c.kind.label("end"),
-            end.c.amount_micro_usd.label("amount"),
-        )
-        .outerjoin(end, and_(end.c.run_id == reserve.c.run_id, end.c.kind.in_([Kind.SETTLE, Kind.RELEASE])))
-        .where(reserve.c.kind == Kind.RESERVE)
-    )
-    held: defaultdict[TotalKey, int] = defaultdict(int)
-    spent: defaultdict[TotalKey, int] = defaultdict(int)
-    async for row in rows:
-        for key in totals_of(Account(row.user_id, row.guild_id, row.channel_id), row.at):
-            held[key] += row.held if row.end is None else 0
-            spent[key] += row.amount if row.end == Kind.SETTLE else 0
-    return {key: Total(MicroUsd(held[key]), MicroUsd(spent[key])) for key in held}
+def total_of(row: Row[Any]) -> Total:
+    """What a row counts."""
+    return made([getattr(row, column) for column in _COLUMN_OF.values()])
 
 
 def _columns(key: TotalKey) -> dict[str, object]:
     return {
+        "guild_id": key.guild_id,
         "subject": key.subject.value,
         "subject_id": key.subject_id,
         "window": key.window.value,
@@ -97,13 +95,5 @@ def _columns(key: TotalKey) -> dict[str, object]:
     }
 
 
-def _is(key: TotalKey) -> ColumnElement[bool]:
-    return and_(*(ledger_totals.c[name] == value for name, value in _columns(key).items()))
-
-
-def _total(row: Row[Any]) -> Total:
-    return Total(MicroUsd(row.held_micro_usd), MicroUsd(row.spent_micro_usd))
-
-
-def _order(key: TotalKey) -> tuple[str, int, str, float]:
-    return key.subject.value, key.subject_id, key.window.value, key.window_start.timestamp()
+def _counts(total: Total) -> dict[str, object]:
+    return {_COLUMN_OF[name]: number for name, number in asdict(total).items()}

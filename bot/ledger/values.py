@@ -1,7 +1,8 @@
-"""Who pays, over which time, and how much at most: values without storage."""
+"""Who pays, what is limited over which time, and what is reported: values without storage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from bot.money import MicroUsd
@@ -11,7 +12,7 @@ _NOTHING = MicroUsd(0)
 
 
 class Subject(StrEnum):
-    """What a total or a limit is about."""
+    """What a total or a limit is about. A limit on a role is one on each person who has it."""
 
     USER = "user"
     GUILD = "guild"
@@ -20,8 +21,19 @@ class Subject(StrEnum):
     BOT = "bot"
 
 
+class Measure(StrEnum):
+    """What is counted: money in micro-dollars, pictures, or runs that are under way at once."""
+
+    MONEY = "money"
+    PICTURES = "pictures"
+    RUNS = "runs"
+
+
 class Kind(StrEnum):
-    """What an entry of the ledger says. A `reserve` is followed by exactly one of `settle` and `release`."""
+    """What an entry of the ledger says. A `reserve` is followed by exactly one of `settle` and `release`.
+
+    `adjust` books a run that was released and turned out to have cost something after all.
+    """
 
     RESERVE = "reserve"
     SETTLE = "settle"
@@ -31,7 +43,7 @@ class Kind(StrEnum):
 
 
 class Window(StrEnum):
-    """A stretch of UTC time over which money is counted."""
+    """A stretch of UTC time over which something is counted. Runs at once are counted in `ever`."""
 
     HOUR = "hour"
     DAY = "day"
@@ -68,38 +80,109 @@ class Window(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """Whose money it is, and where it is spent. Ids are Discord's; no guild means a DM."""
+class Person:
+    """Who asks, and where. Ids are Discord's.
+
+    `guild_id` None is private use: a DM, or the app installed by the person alone, wherever it is used.
+    `channel_id` is a thread's parent where it is a thread: threads count to their channel.
+    `role_ids` are the person's roles at this moment; that everybody has the role of the server's own id is known.
+    """
 
     user_id: int
     guild_id: int | None
     channel_id: int
+    role_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one run asks for: the dearest price it may come to, and its pictures."""
+
+    money: MicroUsd
+    pictures: int
+
+    def of(self, measure: Measure) -> int:
+        """How much of a measure it takes."""
+        match measure:
+            case Measure.MONEY:
+                return self.money
+            case Measure.PICTURES:
+                return self.pictures
+            case Measure.RUNS:
+                return 1
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` may be spent and held by the subject in each window."""
+    """At most `amount` of the measure may be used in each window: micro-dollars, pictures, or runs at once.
+
+    `guild_id` is the server whose admins set it; None for those of the settings. `subject_id` is the id of the user,
+    role or channel; None for a server's own limit, and for the settings' (`Subject.USER`: everybody's default).
+    """
 
     subject: Subject
+    subject_id: int | None
     window: Window
-    amount: MicroUsd
+    measure: Measure
+    amount: int
+    guild_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits that the settings name. `user_daily` None: no limit."""
+class Defaults:
+    """The limits that the settings name. None: no limit. `private_use` False: none at all without a server."""
 
     user_daily: MicroUsd | None = None
+    private_daily: MicroUsd | None = None
+    private_use: bool = True
+    bot_monthly: MicroUsd | None = None
 
-    def on_user(self) -> Limit | None:
-        """The limit on one person, if there is one."""
-        return None if self.user_daily is None else Limit(Subject.USER, Window.DAY, self.user_daily)
+
+class Why(StrEnum):
+    """Why a limit holds for a person."""
+
+    USER = "user"  # set for this person by an admin: comes before roles and default
+    ROLE = "role"  # the most generous of the person's roles, where no limit is set for the person
+    DEFAULT = "default"  # the bot's own, where neither the person nor a role of theirs has one
+    PRIVATE = "private"  # the bot's own for use without a server
+    GUILD = "guild"  # the server's: holds in addition
+    CHANNEL = "channel"  # the channel's: holds in addition
+    BOT = "bot"  # the operator's cap for everybody: holds in addition
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A limit that holds for a person here and now, and why."""
+
+    limit: Limit
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A limit that concerns a person (their own, a role's, the default) and that another one comes before."""
+
+    limit: Limit
+    by: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Which limits hold for a person here, and which of theirs give way. The rest of the server's do not concern them.
+
+    `allowed` False: private use, which is switched off in the settings.
+    """
+
+    applied: tuple[Applied, ...]
+    passed_over: tuple[PassedOver, ...]
+    allowed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TotalKey:
-    """The row that counts a subject's money in one window; `window_start` is UTC."""
+    """The row that counts what a subject uses in one window; `window_start` is UTC, `guild_id` 0 outside servers."""
 
+    guild_id: int
     subject: Subject
     subject_id: int
     window: Window
@@ -108,23 +191,131 @@ class TotalKey:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What a row counts: `held` for runs in flight, `spent` for those settled."""
+    """What a row counts: `held` for runs in flight, `spent` for those settled, `granted` on top of any limit.
+
+    `estimated` is the part of `spent` for which Runflow named no cost. `live_runs` is counted in `ever` alone.
+    """
 
     held: MicroUsd = _NOTHING
     spent: MicroUsd = _NOTHING
+    estimated: MicroUsd = _NOTHING
+    granted: MicroUsd = _NOTHING
+    held_pictures: int = 0
+    spent_pictures: int = 0
+    live_runs: int = 0
 
-    @property
-    def used(self) -> MicroUsd:
-        """What counts against a limit: money in flight is as good as gone until it comes back."""
-        return MicroUsd(self.held + self.spent)
+    def used(self, measure: Measure) -> int:
+        """What counts against a limit: what is in flight is as good as gone until it comes back."""
+        match measure:
+            case Measure.MONEY:
+                return self.held + self.spent
+            case Measure.PICTURES:
+                return self.held_pictures + self.spent_pictures
+            case Measure.RUNS:
+                return self.live_runs
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """What a person has used (spent and held) today and has left. `left` is None where no limit applies."""
+class LimitUse:
+    """How far a limit is used. `amount` is the limit with what was granted on top; `left` is never below zero.
 
-    used: MicroUsd
-    left: MicroUsd | None
+    All three are in the limit's measure (micro-dollars, pictures or runs). `resets_at` is UTC; None: never.
+    """
+
+    applied: Applied
+    used: int
+    left: int
+    amount: int
+    resets_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Said once in a window: 80 % of a limit is used. `sentence` is what the person reads."""
+
+    use: LimitUse
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRun:
+    """A run as `/usage` lists it. `state` is a value of `bot.runs.run.State`; `cost` None: not charged (yet)."""
+
+    run_id: str
+    created_at: datetime
+    state: str
+    prompt: str
+    pictures: int  # asked for
+    held: MicroUsd  # while it is in flight
+    cost: MicroUsd | None
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """What a person uses and has left here. `totals`: the person's own in the present windows, limit or not.
+
+    `runs` are the last ten of this server (or of private use), newest first.
+    """
+
+    limits: tuple[LimitUse, ...]
+    totals: Mapping[Window, Total]
+    runs: tuple[RecentRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What was spent: money (of which `estimated`), and pictures."""
+
+    money: MicroUsd = _NOTHING
+    estimated: MicroUsd = _NOTHING
+    pictures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpend:
+    """What was spent for runs that were asked for on a day (UTC)."""
+
+    day: date
+    spend: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSpend:
+    """What a person spent."""
+
+    user_id: int
+    spend: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class SpendReport:
+    """A server's spending from the day of `since` to the one before `until` (UTC).
+
+    `by_day` holds every day of the stretch in order, empty ones too; `by_person` those who spent, dearest first.
+    """
+
+    since: datetime
+    until: datetime
+    by_day: tuple[DaySpend, ...]
+    by_person: tuple[PersonSpend, ...]
+    total: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry of the ledger as it is exported. `amount` is in micro-dollars, `at` is UTC."""
+
+    id: int
+    at: datetime
+    kind: Kind
+    run_id: str | None
+    guild_id: int | None
+    channel_id: int | None
+    user_id: int
+    amount: MicroUsd
+    pictures: int
+    estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +325,3 @@ class Disagreement:
     key: TotalKey
     stored: Total
     recomputed: Total
-
-
-def totals_of(account: Account, at: datetime) -> tuple[TotalKey, ...]:
-    """The rows that count money held for `account` at `at`, in the order in which they are locked.
-
-    Every writer locks in this order, so that no two wait for each other.
-    """
-    return (user_today(account.user_id, at),)
-
-
-def user_today(user_id: int, at: datetime) -> TotalKey:
-    """The row of one person's day."""
-    return TotalKey(Subject.USER, user_id, Window.DAY, Window.DAY.start_of(at))
-
-
-def left_of(limit: Limit, total: Total) -> MicroUsd:
-    """What may still be held under the limit; never below zero, even where a run cost more than was held for it."""
-    return MicroUsd(max(limit.amount - total.used, 0))

@@ -15,7 +15,7 @@ from typing import cast
 from urllib.parse import parse_qs
 
 from bot.errors import Refusal, RunflowUnclear
-from bot.money import MicroUsd, parse_usd
+from bot.money import MicroUsd, round_usd
 from bot.runflow.reading import OutputRef, Reading, RunflowFailure, RunflowStatus
 
 _ID_MOST_CHARS = 128  # what the runs table keeps; Runflow's are UUIDs
@@ -284,7 +284,7 @@ def _cost(value: object) -> MicroUsd | None:
 
 def _micro(amount: Decimal) -> MicroUsd | None:
     try:
-        return parse_usd(str(amount))
+        return round_usd(str(amount))
     except ValueError:
         return None
 

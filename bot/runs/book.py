@@ -4,25 +4,31 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.clock import Clock
-from bot.ledger import ledger
-from bot.ledger.values import Account, Limits
+from bot.errors import UserError
+from bot.ledger import ledger, notices, reports, sentences
+from bot.ledger.values import Defaults, Demand, Notice, Person
 from bot.runs import records
 from bot.runs.face import Balance
-from bot.runs.run import Delivery, Run
+from bot.runs.run import Delivery, Place, Run
 from bot.runs.states import Change, Release, Settle
 from bot.store.engine import Store
 
 
 class RunBook:
-    """Where runs and their money are kept."""
+    """Where runs and their money are kept. `defaults`: the limits that hold where no admin set any."""
 
-    def __init__(self, *, store: Store, limits: Limits, clock: Clock) -> None:
-        self._store, self._limits, self._clock = store, limits, clock
+    def __init__(self, *, store: Store, defaults: Defaults, clock: Clock) -> None:
+        self._store, self._defaults, self._clock = store, defaults, clock
 
-    async def open(self, run: Run) -> bool:
+    def need_allowed(self, place: Place) -> None:
+        """Raises UserError where nobody may make pictures: without a server, when private use is switched off."""
+        if place.guild_id is None and not self._defaults.private_use:
+            raise UserError(sentences.PRIVATE_USE_IS_OFF)
+
+    async def open(self, run: Run, role_ids: tuple[int, ...] = ()) -> bool:
         """Write a new run and hold its price; False when this press has its run already.
 
-        Raises LimitError, with nothing written, and Unavailable.
+        `role_ids`: the person's roles. Raises LimitError, with nothing written, and Unavailable.
         """
         async with self._store.write() as connection:
             if not await records.add(connection, run):
@@ -30,9 +36,9 @@ class RunBook:
             await ledger.reserve(
                 connection,
                 run_id=run.id,
-                account=Account(run.user_id, run.place.guild_id, run.place.channel_id),
-                amount=run.held,
-                limits=self._limits,
+                person=_person(run, role_ids),
+                demand=Demand(run.held, run.num_images),
+                defaults=self._defaults,
                 at=run.created_at,
             )
         return True
@@ -44,9 +50,13 @@ class RunBook:
                 return await records.load(connection, before.id)
             match change.books:
                 case Settle(cost, estimated):
-                    await ledger.settle(connection, run_id=before.id, cost=cost, estimated=estimated, at=self.now())
+                    pictures = change.run.result.num_outputs if change.run.result else 0
+                    # False: booked before, which is as good.
+                    _ = await ledger.settle(
+                        connection, run_id=before.id, cost=cost, pictures=pictures, estimated=estimated, at=self.now()
+                    )
                 case Release():
-                    await ledger.release(connection, run_id=before.id, at=self.now())
+                    _ = await ledger.release(connection, run_id=before.id, at=self.now())
                 case None:
                     pass
         return change.run
@@ -70,12 +80,23 @@ class RunBook:
         async with self._store.read() as connection:
             return await records.unfinished(connection)
 
-    async def balance(self, user_id: int) -> Balance:
-        """What the person has used and has left today."""
+    async def balance(self, run: Run) -> Balance:
+        """What the one who asked has used and has left today, where they asked, with the roles they had then."""
         async with self._store.read() as connection:
-            usage = await ledger.usage(connection, user_id=user_id, limits=self._limits, at=self.now())
-        return Balance(used=usage.used, left=usage.left)
+            person = _person(run, await ledger.roles_at_reserve(connection, run.id))
+            used, left = await reports.used_and_left_today(connection, person, self._defaults, self.now())
+        return Balance(used=used, left=left)
+
+    async def notices(self, run: Run) -> tuple[Notice, ...]:
+        """The limits that are nearly used and are told beside this run's card."""
+        async with self._store.read() as connection:
+            return await notices.of_run(connection, run.id)
 
     def now(self) -> datetime:
         """The time, UTC."""
         return self._clock.now()
+
+
+def _person(run: Run, role_ids: tuple[int, ...]) -> Person:
+    place = run.place
+    return Person(run.user_id, place.guild_id, place.parent_channel_id or place.channel_id, role_ids)

@@ -91,7 +91,7 @@ class Deliverer:
         return await self._book.delivered(run, reached)
 
     async def _end_card(self, run: Run, ending: Ending) -> Shown:
-        balance = await self._book.balance(run.user_id)
+        balance = await self._book.balance(run)
         answer = await self._face.end(run, ending, balance)
         for delay_s in _RETRY_S:
             if answer is not Shown.LATER:

@@ -9,6 +9,7 @@ import structlog
 from bot.clock import Clock
 from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
+from bot.runs.line import Line, Seat
 from bot.runs.progress import Progress
 from bot.runs.run import Delivery, Reason, Run, State
 from bot.runs.states import FINAL, Change, ended
@@ -31,17 +32,21 @@ class Driver:
         watcher: Watcher,
         deliverer: Deliverer,
         progress: Callable[[], Progress],
+        line: Line,
         clock: Clock,
         bell: asyncio.Queue[str],
     ) -> None:
         self._book, self._submitter, self._watcher, self._deliverer = book, submitter, watcher, deliverer
-        self._progress, self._clock, self._bell = progress, clock, bell
+        self._progress, self._line, self._clock, self._bell = progress, line, clock, bell
         self._knocks: dict[str, asyncio.Event] = {}
 
     async def serve(self) -> None:
         """Drive runs until cancelled. Whatever is under way then is taken up by the next process."""
         async with asyncio.TaskGroup() as drives:
-            for run in await self._book.unfinished():
+            unfinished = await self._book.unfinished()
+            self._line.take_up(unfinished)
+            drives.create_task(self._line.serve(), name="places in line")
+            for run in unfinished:
                 self._begin(drives, run.id)
             while True:
                 run_id = await self._bell.get()
@@ -64,7 +69,11 @@ class Driver:
     def _begin(self, drives: asyncio.TaskGroup, run_id: str) -> None:
         self._knocks[run_id] = asyncio.Event()
         task = drives.create_task(self._drive(run_id), name=f"run {run_id}")
-        task.add_done_callback(lambda _: self._knocks.pop(run_id, None))
+        task.add_done_callback(lambda _: self._over(run_id))
+
+    def _over(self, run_id: str) -> None:
+        self._knocks.pop(run_id, None)
+        self._line.forget(run_id)
 
     async def _drive(self, run_id: str) -> None:
         for delay_s in (*_TRIES_AFTER_FAULT_S, None):
@@ -80,15 +89,30 @@ class Driver:
 
     async def _to_the_end(self, run: Run, knock: asyncio.Event) -> None:
         async with self._progress() as progress:
-            step = Step(run)
-            if run.state is State.ACCEPTED:
-                step = await self._submitter.submit(run)
-            elif run.state is State.SUBMITTING:
-                step = await self._submitter.search(run)
-            step = await self._watcher.watch(step, knock, progress)
+            async with self._line.seat(run, knock) as seat:
+                step = Step(await self._turn(run, knock, seat, progress))
+                if step.run.state is State.ACCEPTED:
+                    step = await self._submitter.submit(step.run)
+                elif step.run.state is State.SUBMITTING:
+                    step = await self._submitter.search(step.run)
+                step = await self._watcher.watch(step, knock, progress)
             await progress.finish()
         if step.run.delivery is Delivery.PENDING:
             await self._deliverer.deliver(step.run, step.reading)
+
+    async def _turn(self, run: Run, knock: asyncio.Event, seat: Seat, progress: Progress) -> Run:
+        """Wait in line until the run may start; the run as it is then. Somebody may have taken it out of line."""
+        progress.first_card(seat.first_place, run.created_at)
+        seat.say = lambda place: progress.wait(run, place)
+        while run.state is State.ACCEPTED and not seat.has_started:
+            await knock.wait()
+            knock.clear()
+            if not seat.has_started:
+                run = await self._book.load(run.id)
+        seat.say = None
+        if run.state is State.ACCEPTED and seat.is_told:
+            progress.start(run)
+        return run
 
     async def _give_up(self, run_id: str) -> None:
         """End a run that faulted on every try: its card in words, its money given back where it had no end."""

@@ -53,8 +53,8 @@ class Shown(StrEnum):
 class Face(Protocol):
     """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
 
-    async def progress(self, run: Run) -> Shown:
-        """Edit the card to what `run.state` says."""
+    async def progress(self, run: Run, place: int | None = None) -> Shown:
+        """Edit the card to what `run.state` says. `place`: where it stands in the bot's own queue, from 1."""
         ...
 
     async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     BUSY = "busy"  # 429 or 5xx on every try, proven not taken
     UPSTREAM_FAILED = "upstream_failed"  # Runflow ended the run as failed
     CANCELED = "canceled"
+    LEFT_QUEUE = "left_queue"  # by the one who asked, before anything was sent
+    REMOVED = "removed"  # from the queue, by a moderator
     LOST = "lost"  # the create's answer was lost and no run was found
     DEADLINE = "deadline"  # no end by the deadline
     NO_PICTURES = "no_pictures"  # succeeded, yet with nothing in it

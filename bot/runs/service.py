@@ -1,4 +1,4 @@
-"""What a cog may ask of the runs room: accept a request, start it once its card stands, or abandon it."""
+"""What a cog may ask of the runs room: accept a request, start it once its card stands, abandon or leave it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,18 +7,29 @@ from uuid import uuid4
 
 from bot.catalog.model import Model
 from bot.errors import UserError
+from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.runs.book import RunBook
-from bot.runs.face import Balance
+from bot.runs.line import Line
 from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
-from bot.runs.states import Change, ended
+from bot.runs.states import FINAL, Change, ended
+
+_NO_SUCH_RUN = "This request is not known any more. Nothing was changed."
+_NOT_YOURS = "Only the person who asked for this, or a moderator here, can take it out of the queue."
+
+
+def _over(run: Run) -> str:
+    """Why a run cannot leave the queue any more."""
+    if run.state in FINAL:
+        return "This request is over already. Nothing was changed."
+    return "This request has left the queue already: it is being worked on, and its card shows how far it is."
 
 
 class RunService:
-    """Accepts runs. `bell` carries run ids to the driver, which sees each to its end."""
+    """Accepts runs. `bell` carries run ids to the driver, which sees each to its end, `line` is where they wait."""
 
-    def __init__(self, *, book: RunBook, bell: asyncio.Queue[str]) -> None:
-        self._book, self._bell = book, bell
+    def __init__(self, *, book: RunBook, bell: asyncio.Queue[str], line: Line) -> None:
+        self._book, self._bell, self._line = book, bell, line
 
     async def accept(
         self,
@@ -29,11 +40,14 @@ class RunService:
         model: Model,
         options: Mapping[str, object],
         policy: Policy,
+        role_ids: tuple[int, ...] = (),
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
-        Raises OptionError, LimitError, Unavailable, and UserError for a press that has its run already.
+        `role_ids` are the person's roles at this moment. Raises OptionError, LimitError, Unavailable, and UserError
+        for a press that has its run already, and where private use is switched off.
         """
+        self._book.need_allowed(place)
         checked = model.parse(options, safety_checker=True)
         run = Run(
             id=uuid4().hex,
@@ -48,7 +62,7 @@ class RunService:
             held=model.dearest_price(checked),
             created_at=self._book.now(),
         )
-        if not await self._book.open(run):
+        if not await self._book.open(run, role_ids):
             raise UserError("This request is already being worked on. Its card shows how far it is.")
         return run
 
@@ -58,11 +72,37 @@ class RunService:
         await self._book.apply(run, Change(replace(run, reply=reply)))
         self._bell.put_nowait(run.id)
 
+    def place(self, run: Run) -> int | None:
+        """The place in line that a run which was just accepted will have, from 1; None where it may start at once."""
+        return self._line.expect(run)
+
+    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
+        """Take a run out of line and release its money, for the one who asked or who moderates its channel.
+
+        Where it starts at the same moment, the row's state decides. Raises UserError when the press is somebody
+        else's and when the run waits no more, and Unavailable.
+        """
+        try:
+            run = await self._book.load(run_id)
+        except LookupError:
+            raise UserError(_NO_SUCH_RUN) from None
+        if user_id != run.user_id and run.place.channel_id != moderated_channel_id:
+            raise UserError(_NOT_YOURS)
+        reason = Reason.LEFT_QUEUE if user_id == run.user_id else Reason.REMOVED
+        if run.state is not State.ACCEPTED:
+            raise UserError(_over(run))
+        change = ended(run, State.CANCELED, reason, self._book.now())
+        after = await self._book.apply(run, change)
+        if after != change.run:
+            raise UserError(_over(after))
+        self._bell.put_nowait(run_id)  # whoever drives it ends its card
+
     async def abandon(self, run: Run) -> None:
         """The card could not be shown, and nothing was sent: end the run and release the money."""
+        self._line.forget(run.id)
         change = ended(run, State.CANCELED, Reason.CANCELED, self._book.now())
         await self._book.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
 
-    async def balance(self, user_id: int) -> Balance:
-        """What the person has used and has left today."""
-        return await self._book.balance(user_id)
+    async def notices(self, run: Run) -> tuple[Notice, ...]:
+        """What the person is to be told beside this run's card: limits of which it used 80 % for the first time."""
+        return await self._book.notices(run)

@@ -27,7 +27,10 @@ _FORGIVEN_404_S = 15.0
 
 
 class Watcher:
-    """Looks at runs until they end. `deadline_s` counts from acceptance; `dues` knows when each is looked at next."""
+    """Looks at runs until they end. `deadline_s` counts from the sending: time in the bot's queue is no fault.
+
+    `dues` knows when each is looked at next.
+    """
 
     def __init__(
         self,
@@ -47,7 +50,7 @@ class Watcher:
         """Look until the run has an end; `knock` makes the next look due now."""
         while step.run.state not in FINAL:
             progress.show(step.run)
-            if self._book.now() >= step.run.created_at + timedelta(seconds=self._deadline_s):
+            if self._age_s(step.run) >= self._deadline_s:
                 late = ended(step.run, State.LOST, Reason.DEADLINE, self._book.now())
                 return Step(await self._book.apply(step.run, late))
             try:
@@ -79,7 +82,7 @@ class Watcher:
 
     async def _wait(self, run: Run, knock: asyncio.Event) -> None:
         """Wait for the next look's time, the deadline, or a knock: whichever comes first."""
-        left_s = self._deadline_s - (self._book.now() - run.created_at).total_seconds()
+        left_s = self._deadline_s - self._age_s(run)
         delay_s = min(next_look_s(self._age_s(run), self._rng), max(left_s, 0))
         self._dues.set(run.id, self._book.now() + timedelta(seconds=delay_s))
         knocked = asyncio.create_task(knock.wait(), name=f"knock {run.id}")

@@ -71,6 +71,7 @@ runs = Table(
 )
 
 _ENDS = literal_column("kind IN ('settle', 'release')", Boolean)
+_BEGINNINGS = literal_column("kind IN ('reserve', 'grant')", Boolean)
 
 ledger_entries = Table(
     "ledger_entries",
@@ -81,29 +82,82 @@ ledger_entries = Table(
     Column("kind", String(16), nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("guild_id", BigInteger),
-    Column("channel_id", BigInteger),
+    Column("channel_id", BigInteger),  # a thread's parent where it is a thread
     Column("amount_micro_usd", BigInteger, nullable=False),
     Column("estimated", Boolean, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("pictures", Integer, nullable=False, server_default="0"),
+    # Of a `reserve`: the person's roles then, as far as a limit was set on them. Decides what is left for them later.
+    Column("role_ids", JSON(none_as_null=True)),
     UniqueConstraint("run_id", "kind"),
     CheckConstraint("kind IN ('reserve', 'settle', 'release', 'grant', 'adjust')", name="kind"),
     CheckConstraint("amount_micro_usd >= 0 OR kind IN ('grant', 'adjust')", name="amount"),
     # A run that holds money ends once, as `settle` or as `release`.
     Index("uq_ledger_entries_end", "run_id", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
+    Index(None, "guild_id", "id"),  # a server's export, in pages
+    # In the order of time, which decides the windows: so the books are recomputed in pages.
+    Index("ix_ledger_entries_beginning", "at", "id", sqlite_where=_BEGINNINGS, postgresql_where=_BEGINNINGS),
 )
 """Append-only: no code updates or deletes an entry."""
 
 ledger_totals = Table(
     "ledger_totals",
     metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),  # 0 outside servers
     Column("subject", String(16), primary_key=True),
     Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
     Column("window", String(8), primary_key=True),
     Column("window_start", UtcDateTime, primary_key=True),
     Column("held_micro_usd", BigInteger, nullable=False),
     Column("spent_micro_usd", BigInteger, nullable=False),
+    Column("estimated_micro_usd", BigInteger, nullable=False),
+    Column("granted_micro_usd", BigInteger, nullable=False),
+    Column("held_pictures", BigInteger, nullable=False),
+    Column("spent_pictures", BigInteger, nullable=False),
+    Column("live_runs", BigInteger, nullable=False),
+    Index(None, "window", "window_start"),  # for comparing one window after the other
 )
 """Sums of the entries, one row for each subject and window; changed with the entries, in the same transaction."""
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject", String(16), primary_key=True),
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),  # 0 for the server itself
+    Column("window", String(8), primary_key=True),
+    Column("measure", String(16), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    CheckConstraint("amount >= 0", name="amount"),
+)
+"""The limits that admins set; those of the settings are not kept here."""
+
+limit_notices = Table(
+    "limit_notices",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),  # 0 outside servers
+    Column("subject", String(16), primary_key=True),
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("window", String(8), primary_key=True),
+    Column("window_start", UtcDateTime, primary_key=True),
+    Column("measure", String(16), primary_key=True),
+    Column("run_id", String(32), ForeignKey(runs.c.id), nullable=False, index=True),
+    Column("why", String(16), nullable=False),
+    Column("set_by_guild", Boolean, nullable=False),
+    Column("limit_amount", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+"""Who was told that a limit is nearly used, once in each window, and by which run."""
+
+warnings = Table(
+    "warnings",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("told_at", UtcDateTime, nullable=False),
+)
+"""When the operator was last warned of something, so that a start does not warn again."""
 
 audit = Table(
     "audit",

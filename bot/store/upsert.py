@@ -1,8 +1,9 @@
 """Inserts for which a unique conflict is an answer, not an error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,3 +17,26 @@ async def insert_if_absent(connection: AsyncConnection, table: Table, values: Ma
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     row = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
     return (await connection.execute(row)).first() is not None
+
+
+async def put_row(connection: AsyncConnection, table: Table, values: Mapping[str, object]) -> None:
+    """Write one row, in place of the one with its primary key where there is one."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {name: value for name, value in values.items() if name not in keys}
+    statement = dialect.insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed)
+    await connection.execute(statement)
+
+
+async def add_to_rows(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]], counts: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Add to the columns `counts` of each row, found by its primary key or else made; what they are then.
+
+    One statement, which locks the rows in the order given, so that whoever keeps to one order never deadlocks.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    added = {name: table.c[name] + statement.excluded[name] for name in counts}
+    upsert = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=added)
+    return (await connection.execute(upsert.returning(*table.columns), [dict(row) for row in rows])).all()

@@ -6,9 +6,10 @@ import discord
 from discord import ui
 
 from bot.runs.face import Balance, Ended, Ending, Pictures, Withheld
-from bot.runs.run import Picture, Run
+from bot.runs.run import Picture, Run, State
 from cogs.ui import sentences
 from cogs.ui.base import Layout
+from cogs.ui.buttons import Press
 from cogs.ui.text import cut, length, literal, plain
 
 TEXT_LIMIT = 4000  # over all text of a message (Discord: message components)
@@ -24,10 +25,14 @@ class Card(Layout):
         self.add_item(ui.Container(*items))
 
 
-def progress(run: Run, model_title: str) -> Card:
-    """The card of an unfinished run."""
-    status = sentences.progress(run)
-    return Card(*_head(run, model_title, None, beside=length(status)), ui.TextDisplay(status))
+def progress(run: Run, model_title: str, place: int | None = None) -> Card:
+    """The card of an unfinished run. One that waits in the bot's own queue, at `place`, can be taken out of it."""
+    status = sentences.progress(run, place)
+    items: list[ui.Item[Card]] = [*_head(run, model_title, None, beside=length(status)), ui.TextDisplay(status)]
+    if place is not None and run.state is State.ACCEPTED:
+        buttons: ui.ActionRow[Card] = ui.ActionRow()
+        items.append(buttons.add_item(Press("leave", run.id, label="Leave the queue")))
+    return Card(*items)
 
 
 def final(run: Run, ending: Ending, balance: Balance, model_title: str) -> Card:

@@ -15,7 +15,8 @@ from bot.clock import Clock
 from bot.moderation.policy import Policy
 from bot.runs.face import Balance, Ending, Pictures, Shown
 from bot.runs.run import Run
-from cogs.ui import cards
+from cogs.ui import cards, sentences
+from cogs.ui.log_channel import tell_admins
 from cogs.ui.place import policy_of
 
 _log = structlog.get_logger(__name__)
@@ -50,9 +51,9 @@ class Presenter:
         """Show runs through this client. It is made after the services, which need a face."""
         self._client = client
 
-    async def progress(self, run: Run) -> Shown:
-        """Edit the card to what `run.state` says."""
-        return await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run))))
+    async def progress(self, run: Run, place: int | None = None) -> Shown:
+        """Edit the card to what `run.state` says. `place`: where it stands in the bot's own queue, from 1."""
+        return await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), place)))
 
     async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
         """Edit the card to its last form."""
@@ -77,6 +78,15 @@ class Presenter:
             return Policy.BLOCK
         # A thread that was archived meanwhile has left the cache; its channel speaks for it.
         return policy_of(guild.get_channel(run.place.parent_channel_id or run.place.channel_id))
+
+    async def can_tell(self) -> bool:
+        """Whether anybody can be told anything by now: the client is connected."""
+        client = self._client
+        return client is not None and (client.is_ready() or await self._became_ready(client))
+
+    async def low_balance(self, channel_id: int) -> bool:
+        """Tell a server's admins, in their log channel, that the credit at Runflow is low; whether it stands there."""
+        return self._client is not None and await tell_admins(self._client, channel_id, sentences.LOW_BALANCE)
 
     async def _became_ready(self, client: discord.Client) -> bool:
         try:

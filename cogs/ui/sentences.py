@@ -14,6 +14,12 @@ FAULT = "Something went wrong on our side. If it happens again, tell a moderator
 FIELDS_LIMIT = 200
 PROMPT_USED_LIMIT = 300
 OPTION_VALUE_LIMIT = 100
+LOW_BALANCE = (
+    "The bot's credit at Runflow is running low. When it is used up, no more pictures can be made until the people "
+    "who run this bot add credit. They find this in the bot's log too."
+)
+
+_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED})
 
 
 def relative(moment: datetime) -> str:
@@ -21,8 +27,16 @@ def relative(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:R>"
 
 
-def progress(run: Run) -> str:
-    """Where an unfinished run stands."""
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `11th`, …"""
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def progress(run: Run, place: int | None = None) -> str:
+    """Where an unfinished run stands. `place`: its place in the bot's own queue, from 1; None where it has none."""
+    if place is not None and run.state is State.ACCEPTED:
+        return f"Waiting for a free place: {ordinal(place)} in line. Nothing has been sent yet."
     started = relative(run.submitted_at or run.created_at)
     match run.state:
         case State.ACCEPTED | State.SUBMITTING:
@@ -49,7 +63,7 @@ def title(run: Run, ending: Ending | None) -> str:
         case Withheld():
             return "Not shown here"
         case Ended():
-            return "Canceled" if run.reason is Reason.CANCELED else "No pictures this time"
+            return "Canceled" if run.reason in _CANCELED else "No pictures this time"
         case _ as unknown:
             assert_never(unknown)
 
@@ -75,6 +89,10 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "Runflow could not finish this request. Please try again, perhaps with other words."
         case Reason.CANCELED:
             return "This request was canceled before it was finished."
+        case Reason.LEFT_QUEUE:
+            return "You left the queue."
+        case Reason.REMOVED:
+            return "A moderator took this request out of the queue."
         case Reason.LOST:
             return "The connection broke while the request was sent, and Runflow has no trace of it. Please try again."
         case Reason.DEADLINE:

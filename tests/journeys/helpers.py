@@ -237,7 +237,7 @@ class Stage:
         """No money is held by anyone, and each person has spent what their entries say."""
         spent = self._ask(
             "SELECT subject_id, sum(held_micro_usd) AS held, sum(spent_micro_usd) AS spent"
-            " FROM ledger_totals WHERE subject = 'user' GROUP BY subject_id ORDER BY subject_id"
+            " FROM ledger_totals WHERE subject = 'user' AND \"window\" = 'ever' GROUP BY subject_id ORDER BY subject_id"
         )
         entered = self._ask(
             "SELECT user_id AS subject_id, 0 AS held, sum(CASE kind WHEN 'settle' THEN amount_micro_usd ELSE 0 END)"

@@ -1,12 +1,13 @@
 """Money: whole micro-dollars, in and out, without a float on the way."""
 
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.money import MicroUsd, format_usd, parse_usd
+from bot.money import MicroUsd, format_usd, parse_usd, round_usd
 
 AMOUNTS = st.integers(0, 10**15)
 
@@ -30,31 +31,28 @@ def test_a_debt_has_its_sign_before_the_dollar(amount: int) -> None:
     assert format_usd(MicroUsd(-amount)) == "-" + format_usd(MicroUsd(amount))
 
 
-@given(st.decimals(0, 1_000_000_000, allow_nan=False, allow_infinity=False))
-def test_an_amount_is_rounded_by_less_than_half_a_micro_dollar(amount: Decimal) -> None:
-    assert abs(parse_usd(str(amount)) - amount * 1_000_000) <= Decimal("0.5")
+ANY_NUMBER = st.decimals(allow_nan=True, allow_infinity=True) | st.floats() | st.integers()
 
 
-@given(st.text())
-def test_any_text_is_an_amount_or_a_value_error(text: str) -> None:
+@given(st.decimals(0, 1_000_000_000, places=6))
+def test_six_digits_after_the_dot_are_read_exactly(amount: Decimal) -> None:
+    assert parse_usd(f"{amount:f}") == amount * 1_000_000
+
+
+@given(st.text() | ANY_NUMBER.map(str) | st.from_regex(r"[-+$ ]?[0-9,_.]{0,12}(e[0-9]{1,3})?", fullmatch=True))
+def test_any_text_is_its_exact_amount_or_a_sentence(text: str) -> None:
     try:
         amount = parse_usd(text)
-    except ValueError:
+    except ValueError as error:
+        assert re.search(r"amount .*\.$", str(error))  # noqa: PT017 - which texts are refused is parse_usd's to say
         return
     assert 0 <= amount <= 10**15
+    assert Decimal(text.strip()) * 1_000_000 == amount
 
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [
-        ("0", 0),
-        ("0.005", 5_000),
-        (" 1.50 ", 1_500_000),
-        ("1e-6", 1),
-        ("0.0000005", 1),
-        ("0.00000049", 0),
-        ("1000000000", 10**15),
-    ],
+    [("0", 0), ("0.005", 5_000), (" 1.50 ", 1_500_000), ("3.999999", 3_999_999), ("1000000000", 10**15)],
 )
 def test_amounts(text: str, amount: int) -> None:
     assert parse_usd(text) == amount
@@ -62,11 +60,39 @@ def test_amounts(text: str, amount: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-5", "-0.0000001", "0,5", "$3.99", "1e400", "1e999999999", "nan", "inf", "1000000000.0000001", "1 2"],
+    [
+        *("", "-5", "+5", "0,5", "1,000.00", "$3.99", "$3.999999", "3.9999999", "0.0000005", "1e400", "1e-6", ".5"),
+        *("5.", "nan", "inf", "1_000", "1 2", "0x10", "٣", "1000000000.000001", "9" * 400),
+    ],
 )
-def test_what_is_no_amount(text: str) -> None:
+def test_what_nobody_may_write(text: str) -> None:
     with pytest.raises(ValueError, match="amount"):
         parse_usd(text)
+
+
+@given(st.decimals(0, 1_000_000_000, allow_nan=False, allow_infinity=False))
+def test_a_machines_number_is_rounded_by_at_most_half_a_micro_dollar(amount: Decimal) -> None:
+    assert abs(round_usd(str(amount)) - amount * 1_000_000) <= Decimal("0.5")
+
+
+@given(st.text() | ANY_NUMBER.map(str))
+def test_any_text_of_a_machine_is_an_amount_or_a_value_error(text: str) -> None:
+    try:
+        amount = round_usd(text)
+    except ValueError:
+        return
+    assert 0 <= amount <= 10**15
+
+
+@pytest.mark.parametrize(("text", "amount"), [("1e-6", 1), ("0.0000005", 1), ("0.00000049", 0), ("5E-3", 5_000)])
+def test_a_machines_amounts(text: str, amount: int) -> None:
+    assert round_usd(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "-5", "-0.0000001", "0,5", "1e400", "1e999999999", "nan", "inf", "1 2"])
+def test_what_is_no_machines_amount(text: str) -> None:
+    with pytest.raises(ValueError, match="amount"):
+        round_usd(text)
 
 
 @pytest.mark.parametrize(

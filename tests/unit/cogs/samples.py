@@ -115,6 +115,8 @@ class FakeRuns:
     refusal: BotError | None = None
     broken: BotError | None = None
     hold: asyncio.Event | None = None
+    waits_at: int | None = None
+    left: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
     accepted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     started: list[tuple[Run, int]] = field(default_factory=list[tuple[Run, int]])
     abandoned: list[Run] = field(default_factory=list[Run])
@@ -127,6 +129,15 @@ class FakeRuns:
             raise self.refusal
         self.accepted.append(asked)
         return a_run(place=asked["place"], reply=asked["reply"], policy=asked["policy"], input=dict(asked["options"]))
+
+    def place(self, run: Run) -> int | None:
+        return self.waits_at
+
+    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.left.append((run_id, user_id, moderated_channel_id))
+        self.changed.set()
 
     async def start(self, run: Run, message_id: int) -> None:
         if self.broken is not None:

@@ -55,6 +55,17 @@ async def test_a_press_shows_a_card_and_starts_the_run_with_its_message() -> Non
     assert not runs.abandoned
 
 
+async def test_the_first_card_of_a_run_that_must_wait_says_its_place() -> None:
+    runs = FakeRuns(waits_at=3)
+    async with opened(runs) as open_:
+        open_.press(interaction({"prompt": "a red fox"}))
+        await settle(open_, runs)
+        (call,) = open_.discord.named("POST", "/callback")
+    ((run, _),) = runs.started
+    assert "3rd in line" in texts(call)
+    assert f"leave:{run.id}" in texts(call)
+
+
 @pytest.mark.parametrize(
     ("payload", "place", "policy"),
     [

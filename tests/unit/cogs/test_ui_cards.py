@@ -58,7 +58,21 @@ async def test_limits_hold_for_hostile_prompts(prompt: str) -> None:
         assert holds_the_limits(cards.final(run, ending, BALANCE, TITLE))
     for state in State:
         assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE))
+        assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE, 1000))
     assert all(0 < length(cards.alt_text(run, picture)) <= 1024 for picture in pictures(4))
+
+
+async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
+    def buttons(card: cards.Card) -> list[str]:
+        return [part["custom_id"] for part in parts(card) if "custom_id" in part]
+
+    run = a_run()
+    waiting = cards.progress(run, TITLE, 3)
+    assert "Waiting for a free place: 3rd in line. Nothing has been sent yet." in text(waiting)
+    assert buttons(waiting) == [f"leave:{run.id}"]
+    for card in (cards.progress(run, TITLE), cards.progress(a_run(state=State.SUBMITTING), TITLE, 3)):
+        assert "in line" not in text(card)
+        assert not buttons(card)
 
 
 async def test_a_long_prompt_is_cut_with_an_ellipsis_and_a_short_one_is_whole() -> None:

@@ -41,6 +41,18 @@ def test_every_state_has_words(state: State) -> None:
     assert is_for_people(sentences.progress(a_run(state=state)))
 
 
+@pytest.mark.parametrize(
+    ("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (13, "13th"), (22, "22nd")]
+)
+def test_places_are_said_as_people_say_them(number: int, word: str) -> None:
+    assert sentences.ordinal(number) == word
+    assert is_for_people(sentences.progress(a_run(), number))
+
+
+def test_a_place_is_said_only_while_nothing_was_sent() -> None:
+    assert "in line" not in sentences.progress(a_run(state=State.QUEUED), 3)
+
+
 @pytest.mark.parametrize("fault", PictureFault)
 def test_every_missing_picture_is_told(fault: PictureFault) -> None:
     ending = Pictures(pictures(1), (MissingPicture(1, fault),))

@@ -9,12 +9,11 @@ from random import Random
 
 import aiohttp
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.ledger.values import Limits
+from bot.ledger.values import Defaults, Subject, Window
 from bot.moderation.policy import Policy
-from bot.money import MicroUsd
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -22,7 +21,9 @@ from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
 from bot.runs.dues import Dues
 from bot.runs.face import Balance, Ending, Shown
+from bot.runs.line import Line
 from bot.runs.progress import Progress
+from bot.runs.queue import Caps
 from bot.runs.run import Place, Reply, Run, State
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
@@ -33,6 +34,7 @@ from sandbox.clock import SandboxClock
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import Switches
 
+NO_CAPS = Caps(at_once=1000, per_guild=1000, per_user=1000)
 MODELS = {FLUX_KLEIN.model_id: FLUX_KLEIN}
 
 
@@ -50,11 +52,14 @@ class FakeFace:
         self.policy = Policy.BLOCK
         self.answers: list[Shown | Exception] = []
         self.progressed: list[State] = []
+        self.places: list[tuple[str, int]] = []
         self.ends: list[tuple[Run, Ending, Balance]] = []
         self.ended = asyncio.Event()
 
-    async def progress(self, run: Run) -> Shown:
+    async def progress(self, run: Run, place: int | None = None) -> Shown:
         self.progressed.append(run.state)
+        if place is not None:
+            self.places.append((run.id, place))
         return Shown.YES
 
     async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
@@ -124,7 +129,10 @@ class RunsRoom:
     async def held(self) -> int:
         """What is held for everybody, in micro-dollars."""
         async with self.store.read() as connection:
-            return int((await connection.execute(select(func.sum(ledger_totals.c.held_micro_usd)))).scalar_one() or 0)
+            everybody = select(ledger_totals.c.held_micro_usd).where(
+                ledger_totals.c.subject == Subject.BOT, ledger_totals.c.window == Window.EVER
+            )
+            return int((await connection.execute(everybody)).scalar() or 0)
 
 
 @asynccontextmanager
@@ -133,9 +141,10 @@ async def runs_room(
     switches: Switches,
     *,
     serve: bool = True,
-    user_daily: MicroUsd | None = None,
+    defaults: Defaults = Defaults(),  # noqa: B008 - frozen
     deadline_s: float = 600,
     lost_after_s: float = 30,
+    caps: Caps = NO_CAPS,
 ) -> AsyncGenerator[RunsRoom]:
     """Open it all; with `serve` the driver runs."""
     clock, rng, face = SandboxClock(), Random(1), FakeFace()
@@ -149,10 +158,11 @@ async def runs_room(
         client = RunflowClient(
             session=session, base_url=runflow.url, api_key=SecretStr(runflow.api_key), clock=clock, rng=rng
         )
-        book = RunBook(store=store, limits=Limits(user_daily=user_daily), clock=clock)
+        book = RunBook(store=store, defaults=defaults, clock=clock)
         watcher = Watcher(
             book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s, dues=Dues(clock)
         )
+        line = Line(caps=caps, clock=clock)
         driver = Driver(
             book=book,
             submitter=Submitter(
@@ -161,10 +171,11 @@ async def runs_room(
             watcher=watcher,
             deliverer=Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock),
             progress=lambda: Progress(face=face, clock=clock, spacing_s=0),
+            line=line,
             clock=clock,
             bell=bell,
         )
-        room = RunsRoom(clock, runflow, store, book, RunService(book=book, bell=bell), driver, face)
+        room = RunsRoom(clock, runflow, store, book, RunService(book=book, bell=bell, line=line), driver, face)
         serving = asyncio.create_task(driver.serve(), name="driver") if serve else None
         try:
             yield room

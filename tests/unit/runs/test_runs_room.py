@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import LimitError, OptionError, UserError
+from bot.ledger.values import Defaults
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
 from bot.runs.face import Ended, Pictures, Shown, Withheld
@@ -33,7 +34,7 @@ async def test_a_press_becomes_pictures_and_its_price_is_settled(tmp_path: Path)
 
 
 async def test_a_refusal_leaves_nothing_behind(tmp_path: Path) -> None:
-    async with runs_room(tmp_path, FAST, user_daily=MicroUsd(7_000)) as room:
+    async with runs_room(tmp_path, FAST, defaults=Defaults(user_daily=MicroUsd(7_000))) as room:
         with pytest.raises(OptionError):
             await room.press(num_images=5)
         with pytest.raises(LimitError):

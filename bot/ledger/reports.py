@@ -1,0 +1,179 @@
+"""What is read from the books: a person's use, a server's spending, entries in pages."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ledger import stored, totals
+from bot.ledger.limits import applicable, persons_own, row_of, uses
+from bot.ledger.values import (
+    DaySpend,
+    Defaults,
+    EntryRow,
+    Kind,
+    LimitUse,
+    Measure,
+    Person,
+    PersonSpend,
+    RecentRun,
+    Spend,
+    SpendReport,
+    Subject,
+    Total,
+    UsageReport,
+    Window,
+)
+from bot.money import MicroUsd
+from bot.store.tables import ledger_entries, ledger_totals, runs
+
+_RECENT = 10
+_PAGE = 1_000
+
+
+async def usage(connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime) -> UsageReport:
+    """What the person uses and has left here, and their last runs here."""
+    own = persons_own(person, at)
+    found = await totals.read(connection, own)
+    return UsageReport(
+        limits=await limit_uses(connection, person, defaults, at),
+        totals={key.window: found.get(key, Total()) for key in own},
+        runs=await _recent(connection, person),
+    )
+
+
+async def limit_uses(
+    connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime
+) -> tuple[LimitUse, ...]:
+    """How far each limit that holds for the person here is used."""
+    applied = applicable(await stored.concerning(connection, person), defaults, person)
+    rows = await totals.read(connection, [row_of(one.limit, person, at) for one in applied])
+    return uses(applied, rows, person, at)
+
+
+async def used_and_left_today(
+    connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime
+) -> tuple[MicroUsd, MicroUsd | None]:
+    """The money that the person used today here, and the least that any limit leaves them; None: no limit on money."""
+    today = next(key for key in persons_own(person, at) if key.window is Window.DAY)
+    used = (await totals.read(connection, [today])).get(today, Total()).used(Measure.MONEY)
+    lefts = [
+        use.left
+        for use in await limit_uses(connection, person, defaults, at)
+        if use.applied.limit.measure is Measure.MONEY
+    ]
+    return MicroUsd(used), MicroUsd(min(lefts)) if lefts else None
+
+
+async def spending(connection: AsyncConnection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
+    """What was spent from the day of `since` until before that of `until`, read from the totals of people's days."""
+    first, end = Window.DAY.start_of(since), Window.DAY.start_of(until)
+    by_day = {
+        row.place: _spend(row)
+        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.window_start))
+    }
+    by_person = [
+        PersonSpend(row.place, _spend(row))
+        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.subject_id))
+    ]
+    days = [first + timedelta(days=number) for number in range((end - first).days)]
+    return SpendReport(
+        since=since,
+        until=until,
+        by_day=tuple(DaySpend(day.date(), by_day.get(day, Spend())) for day in days),
+        by_person=tuple(
+            sorted((one for one in by_person if one.spend != Spend()), key=lambda one: (-one.spend.money, one.user_id))
+        ),
+        total=Spend(
+            MicroUsd(sum(spend.money for spend in by_day.values())),
+            MicroUsd(sum(spend.estimated for spend in by_day.values())),
+            sum(spend.pictures for spend in by_day.values()),
+        ),
+    )
+
+
+async def entries_page(
+    connection: AsyncConnection, guild_id: int | None, since: datetime | None, until: datetime | None, after_id: int
+) -> list[EntryRow]:
+    """The next entries after an id, at most a thousand; of all servers and private use where `guild_id` is None."""
+    table = ledger_entries
+    page = select(table).where(table.c.id > after_id).order_by(table.c.id).limit(_PAGE)
+    if guild_id is not None:
+        page = page.where(table.c.guild_id == guild_id)
+    if since is not None:
+        page = page.where(table.c.at >= since)
+    if until is not None:
+        page = page.where(table.c.at < until)
+    return [_entry(row) for row in await connection.execute(page)]
+
+
+async def all_entries(
+    connection: AsyncConnection, guild_id: int | None, since: datetime | None, until: datetime | None
+) -> AsyncIterator[EntryRow]:
+    """Entries in pages over one connection, oldest first."""
+    after_id = 0
+    while page := await entries_page(connection, guild_id, since, until, after_id):
+        for entry in page:
+            yield entry
+        after_id = page[-1].id
+
+
+def _spent(guild_id: int | None, first: datetime, end: datetime, by: ColumnElement[Any]) -> Any:
+    columns = ledger_totals.c
+    names = ("spent_micro_usd", "estimated_micro_usd", "spent_pictures")
+    return (
+        select(by.label("place"), *(func.sum(columns[name]).label(name) for name in names))
+        .where(
+            columns.guild_id == (guild_id or 0),
+            columns.subject == Subject.USER,
+            columns.window == Window.DAY,
+            columns.window_start >= first,
+            columns.window_start < end,
+        )
+        .group_by(by)
+    )
+
+
+def _spend(row: Row[Any]) -> Spend:
+    # PostgreSQL sums whole numbers into a Decimal.
+    return Spend(MicroUsd(int(row.spent_micro_usd)), MicroUsd(int(row.estimated_micro_usd)), int(row.spent_pictures))
+
+
+async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRun, ...]:
+    wanted = (
+        select(runs)
+        .where(runs.c.user_id == person.user_id, runs.c.guild_id.is_not_distinct_from(person.guild_id))
+        .order_by(runs.c.created_at.desc(), runs.c.id.desc())
+        .limit(_RECENT)
+    )
+    return tuple(_recent_run(row) for row in await connection.execute(wanted))
+
+
+def _recent_run(row: Row[Any]) -> RecentRun:
+    return RecentRun(
+        run_id=row.id,
+        created_at=row.created_at,
+        state=row.state,
+        prompt=str(row.input.get("prompt", "")),
+        pictures=int(row.input.get("num_images", 1)),
+        held=MicroUsd(row.held_micro_usd if row.ended_at is None else 0),
+        cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
+        estimated=row.cost_estimated,
+    )
+
+
+def _entry(row: Row[Any]) -> EntryRow:
+    return EntryRow(
+        id=row.id,
+        at=row.at,
+        kind=Kind(row.kind),
+        run_id=row.run_id,
+        guild_id=row.guild_id,
+        channel_id=row.channel_id or None,
+        user_id=row.user_id,
+        amount=MicroUsd(row.amount_micro_usd),
+        pictures=row.pictures,
+        estimated=row.estimated,
+    )

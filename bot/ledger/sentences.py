@@ -1,0 +1,134 @@
+"""What people read of limits: refused, nearly used. Pure."""
+
+from datetime import datetime
+
+from bot.ledger.values import Demand, LimitUse, Measure, Subject, Why, Window
+from bot.money import MicroUsd, format_usd
+
+PRIVATE_USE_IS_OFF = (
+    "Making pictures is switched off in direct messages and outside servers I was added to. "
+    "Please use me in a server that has me."
+)
+
+_FOR = {Window.HOUR: "for this hour", Window.DAY: "for today", Window.MONTH: "for this month", Window.EVER: "in all"}
+_A = {Window.HOUR: "an hour", Window.DAY: "a day", Window.MONTH: "a month", Window.EVER: "in all"}
+
+
+def amount(measure: Measure, number: int) -> str:
+    """A number with its unit: `$0.50`, `1 picture`, `3 runs`."""
+    match measure:
+        case Measure.MONEY:
+            return format_usd(MicroUsd(number))
+        case Measure.PICTURES:
+            return f"{number:,} picture{'' if number == 1 else 's'}"
+        case Measure.RUNS:
+            return f"{number:,} run{'' if number == 1 else 's'}"
+
+
+def refused(use: LimitUse, demand: Demand, fits: int) -> str:
+    """Why a request was not taken, what is left, when there is more, and what would fit."""
+    limit = use.applied.limit
+    if use.amount == 0:
+        return _switched_off(use)
+    if limit.measure is Measure.RUNS:
+        return _too_many_at_once(use)
+    return " ".join(part for part in (_what_is_left(use, demand), _when(use), _what_fits(use, demand, fits)) if part)
+
+
+def nearly_used(use: LimitUse) -> str:
+    """A word to the wise, once in a window."""
+    limit = use.applied.limit
+    left = "nothing is" if use.left == 0 else f"{amount(limit.measure, use.left)} {_is_are(limit.measure, use.left)}"
+    whole = f"{amount(limit.measure, use.amount)} {_FOR[limit.window]}"
+    fresh = "" if use.resets_at is None else f" It starts afresh {_in(use.resets_at)}."
+    return f"Most of {_owners(use)} limit is used: {left} left of {whole}.{fresh}"
+
+
+def _switched_off(use: LimitUse) -> str:
+    limit = use.applied.limit
+    of = f"{_owners(use)} limit is {amount(limit.measure, 0)} {'at once' if limit.measure is Measure.RUNS else ''}"
+    if limit.measure is not Measure.RUNS:
+        of += _A[limit.window]
+    return f"Making pictures is switched off at the moment: {of}. {_who_may_change(use)}"
+
+
+def _too_many_at_once(use: LimitUse) -> str:
+    owner = {Subject.GUILD: "This server", Subject.CHANNEL: "This channel"}.get(use.applied.limit.subject, "You")
+    has = "has" if owner != "You" else "have"
+    return (
+        f"{owner} may have {amount(Measure.RUNS, use.amount)} at once{_by_role(use)}, and {owner.lower()} {has} "
+        f"{use.used} under way. Please try again when one of them has ended."
+    )
+
+
+def _what_is_left(use: LimitUse, demand: Demand) -> str:
+    limit = use.applied.limit
+    needed = amount(limit.measure, demand.of(limit.measure))
+    asks = f"That could cost up to {needed}" if limit.measure is Measure.MONEY else f"That would be {needed}"
+    rest = "nothing" if use.left == 0 else amount(limit.measure, use.left)
+    whole = amount(limit.measure, use.amount)
+    match use.applied.why:
+        case Why.BOT:
+            return (
+                f"{asks}, and I have {rest} left of the {whole} that everybody together may spend {_A[limit.window]}."
+            )
+        case Why.GUILD:
+            has = f"this server has {rest} left of its"
+        case Why.CHANNEL:
+            has = f"this channel has {rest} left of its"
+        case _:
+            has = f"you have {rest} left of your"
+    return f"{asks}, and {has} {whole} {_FOR[limit.window]}{_by_role(use)}."
+
+
+def _when(use: LimitUse) -> str:
+    limit = use.applied.limit
+    if use.resets_at is None:
+        return f"That does not renew by itself. {_who_may_change(use)}"
+    fresh = amount(limit.measure, limit.amount)
+    match use.applied.why:
+        case Why.BOT | Why.GUILD | Why.CHANNEL:
+            return f"It starts afresh {_in(use.resets_at)}."
+        case _:
+            return f"You get a fresh {fresh} {_in(use.resets_at)}."
+
+
+def _what_fits(use: LimitUse, demand: Demand, fits: int) -> str:
+    limit = use.applied.limit
+    if fits > 0:
+        return f"{amount(Measure.PICTURES, fits)} would fit."
+    if limit.measure is Measure.MONEY and demand.money > use.amount and demand.pictures > 1:
+        return "One request can never cost more than that: please ask for fewer or smaller pictures."
+    if limit.measure is Measure.MONEY and use.left > 0:
+        return "Until then, smaller pictures may fit." if use.resets_at else "Smaller pictures may fit."
+    return ""
+
+
+def _by_role(use: LimitUse) -> str:
+    limit = use.applied.limit
+    return f" (as <@&{limit.subject_id}>)" if limit.subject is Subject.ROLE else ""
+
+
+def _owners(use: LimitUse) -> str:
+    match use.applied.why:
+        case Why.GUILD:
+            return "this server's"
+        case Why.CHANNEL:
+            return "this channel's"
+        case Why.BOT:
+            return "everybody's"
+        case _:
+            return "your"
+
+
+def _who_may_change(use: LimitUse) -> str:
+    who = "Whoever runs me" if use.applied.limit.guild_id is None else "The admins of this server"
+    return f"{who} can change it."
+
+
+def _is_are(measure: Measure, number: int) -> str:
+    return "is" if measure is Measure.MONEY or number == 1 else "are"
+
+
+def _in(at: datetime) -> str:
+    return f"<t:{int(at.timestamp())}:R>"

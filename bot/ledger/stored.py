@@ -1,0 +1,86 @@
+"""The limits that admins set, as rows."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ledger.values import Limit, Measure, Person, Subject, Window
+from bot.store.tables import limits
+from bot.store.upsert import put_row
+
+
+async def concerning(connection: AsyncConnection, person: Person) -> tuple[Limit, ...]:
+    """The limits of the person's server that may hold for them here; none in private use."""
+    if person.guild_id is None:
+        return ()
+    about = or_(
+        limits.c.subject == Subject.GUILD,
+        _about(Subject.CHANNEL, {person.channel_id}),
+        _about(Subject.USER, {person.user_id}),
+        _about(Subject.ROLE, {*person.role_ids, person.guild_id}),  # everybody has the role with the server's id
+    )
+    rows = await connection.execute(select(limits).where(limits.c.guild_id == person.guild_id, about))
+    return tuple(_limit(row) for row in rows)
+
+
+async def of_guild(connection: AsyncConnection, guild_id: int) -> tuple[Limit, ...]:
+    """Every limit of a server, ordered by its primary key."""
+    wanted = select(limits).where(limits.c.guild_id == guild_id).order_by(*limits.primary_key.columns)
+    return tuple(_limit(row) for row in await connection.execute(wanted))
+
+
+async def how_many(connection: AsyncConnection, guild_id: int) -> int:
+    """How many limits a server has."""
+    wanted = select(func.count()).select_from(limits).where(limits.c.guild_id == guild_id)
+    return int((await connection.execute(wanted)).scalar_one())
+
+
+async def find(connection: AsyncConnection, limit: Limit) -> Limit | None:
+    """The limit with this subject, window and measure, locked where the engine locks rows; None where there is none."""
+    row = (await connection.execute(select(limits).where(_same(limit)).with_for_update())).first()
+    return None if row is None else _limit(row)
+
+
+async def put(connection: AsyncConnection, limit: Limit) -> None:
+    """Write a limit, in place of its like where that stands already."""
+    values = {
+        "guild_id": limit.guild_id,
+        "subject": limit.subject.value,
+        "subject_id": limit.subject_id or 0,
+        "window": limit.window.value,
+        "measure": limit.measure.value,
+        "amount": limit.amount,
+    }
+    await put_row(connection, limits, values)
+
+
+async def remove(connection: AsyncConnection, limit: Limit) -> None:
+    """Remove the limit with this subject, window and measure."""
+    await connection.execute(delete(limits).where(_same(limit)))
+
+
+def _about(subject: Subject, ids: Collection[int]) -> ColumnElement[bool]:
+    return and_(limits.c.subject == subject, limits.c.subject_id.in_(ids))
+
+
+def _same(limit: Limit) -> ColumnElement[bool]:
+    return and_(
+        limits.c.guild_id == limit.guild_id,
+        limits.c.subject == limit.subject,
+        limits.c.subject_id == (limit.subject_id or 0),
+        limits.c.window == limit.window,
+        limits.c.measure == limit.measure,
+    )
+
+
+def _limit(row: Row[Any]) -> Limit:
+    return Limit(
+        subject=Subject(row.subject),
+        subject_id=row.subject_id or None,
+        window=Window(row.window),
+        measure=Measure(row.measure),
+        amount=row.amount,
+        guild_id=row.guild_id,
+    )

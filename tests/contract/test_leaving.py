@@ -1,0 +1,54 @@
+"""Leaving the queue at the moment of starting, on both engines: the row decides, exactly one wins, money follows."""
+
+import asyncio
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from bot.errors import UserError
+from bot.ledger.values import Defaults
+from bot.runs.book import RunBook
+from bot.runs.line import Line
+from bot.runs.queue import Caps
+from bot.runs.run import Run, State
+from bot.runs.service import RunService
+from bot.runs.states import Change
+from bot.store.engine import Store
+from bot.store.tables import ledger_entries
+from sandbox.clock import SandboxClock
+from tests.unit.runs.made import NOON, a_run
+
+ROUNDS = 25
+
+
+async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
+    clock = SandboxClock(stopped=True, start=NOON)
+    book = RunBook(store=store, defaults=Defaults(), clock=clock)
+    line = Line(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
+    service = RunService(book=book, bell=asyncio.Queue(), line=line)
+
+    async def leaves(run: Run) -> bool:
+        try:
+            await service.leave(run.id, user_id=run.user_id)
+        except UserError:
+            return False
+        return True
+
+    async def starts(run: Run) -> bool:
+        sent = await book.apply(run, Change(replace(run, state=State.SUBMITTING, submitted_at=book.now())))
+        return sent.state is State.SUBMITTING
+
+    for number in range(ROUNDS):
+        run = a_run(id=f"{number:032x}")
+        run = replace(run, reply=replace(run.reply, interaction_id=number))
+        assert await book.open(run)
+        attempts = (leaves(run), starts(run), leaves(run))
+        outcome = await asyncio.gather(*(attempts if number % 2 else attempts[::-1]))
+        assert sum(outcome) == 1
+        async with store.read() as connection:
+            wanted = (
+                select(ledger_entries.c.kind).where(ledger_entries.c.run_id == run.id).order_by(ledger_entries.c.id)
+            )
+            kinds = list((await connection.execute(wanted)).scalars())
+        has_left = (await book.load(run.id)).state is State.CANCELED
+        assert kinds == (["reserve", "release"] if has_left else ["reserve"])

@@ -1,0 +1,34 @@
+"""Leaving the queue, as Discord sees it: the press is taken at once, and a refusal is for one person alone."""
+
+import pytest
+
+from bot.errors import UserError
+from tests.unit.cogs.opened import opened
+from tests.unit.cogs.samples import FakeRuns
+from tests.unit.cogs.wire import CHANNEL_ID, USER_ID, pressed_button
+
+RUN = "0123456789abcdef" * 2
+MANAGE_MESSAGES, ADMINISTRATOR, SEND_MESSAGES = 1 << 13, 1 << 3, 1 << 11
+
+
+@pytest.mark.parametrize(
+    ("held", "moderated"), [(SEND_MESSAGES, None), (MANAGE_MESSAGES, CHANNEL_ID), (ADMINISTRATOR, CHANNEL_ID)]
+)
+async def test_a_press_says_who_pressed_and_whether_they_moderate(held: int, moderated: int | None) -> None:
+    runs = FakeRuns()
+    async with opened(runs) as open_:
+        payload = pressed_button(f"leave:{RUN}")
+        payload["member"]["permissions"] = str(held)
+        open_.press(payload)
+        (answer,) = await open_.discord.wait("POST", "/callback")
+        assert answer.body["type"] == 6
+        await runs.changed.wait()
+        assert runs.left == [(RUN, USER_ID, moderated)]
+
+
+async def test_a_refusal_is_said_to_the_one_who_pressed() -> None:
+    async with opened(FakeRuns(refusal=UserError("This request is over already."))) as open_:
+        open_.press(pressed_button(f"leave:{RUN}"))
+        (said,) = await open_.discord.wait("POST", "/webhooks/")
+        assert said.body["content"] == "This request is over already."
+        assert said.body["flags"] & 64
