@@ -27,6 +27,7 @@ CALM = without_waiting(DEFAULT)
 # each edit is one more point to die at. None of these changes what is promised, only how long it takes.
 SETTINGS: Mapping[str, str] = {
     "USER_DAILY_LIMIT_USD": "1000",
+    "PRIVATE_DAILY_LIMIT_USD": "1000",
     "LOST_AFTER_S": "3",
     "RUN_DEADLINE_S": "12",
     "PROGRESS_SPACING_S": "0",

