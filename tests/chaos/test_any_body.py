@@ -21,7 +21,7 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.clock import SystemClock
 from bot.errors import RunflowUnclear
 from bot.ledger import recount
-from bot.ledger.values import Limits
+from bot.ledger.values import Defaults
 from bot.runflow import wire
 from bot.runflow.callback import SIGNATURE_HEADER, is_signed
 from bot.runs.book import RunBook
@@ -119,7 +119,7 @@ async def receiving(directory: Path) -> AsyncGenerator[Receiver]:
     clock, waiting, woken = SystemClock(), asyncio.Queue[Knock](100), asyncio.Queue[str]()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(f"sqlite+aiosqlite:///{directory / 'any.db'}"))
-        book = RunBook(store=store, limits=Limits(), clock=clock)
+        book = RunBook(store=store, defaults=Defaults(), clock=clock)
         app = web.Application()
         CallbackReceiver(secrets=[SecretStr(SECRET)], knocks=waiting, registry=CollectorRegistry()).add_to(app)
         runner = web.AppRunner(app, access_log=None)
@@ -180,7 +180,7 @@ async def test_an_unsigned_callback_wakes_nobody_and_a_signed_one_does(tmp_path:
 
 async def test_any_reading_leaves_the_row_and_the_books_whole(tmp_path: Path) -> None:
     async with Store.open(f"sqlite+aiosqlite:///{tmp_path / 'any.db'}") as store:
-        book = RunBook(store=store, limits=Limits(), clock=SystemClock())
+        book = RunBook(store=store, defaults=Defaults(), clock=SystemClock())
         numbers = count(1)
 
         async def follow(bodies: list[bytes]) -> None:
