@@ -37,6 +37,7 @@ from bot.runs.line import Line
 from bot.runs.low_balance import LowBalance
 from bot.runs.progress import Progress
 from bot.runs.queue import Caps
+from bot.runs.recovery import CardFinder
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
@@ -180,6 +181,7 @@ def _driver(
         deliverer=deliverer,
         progress=lambda: Progress(face=face, clock=clock, spacing_s=settings.progress_spacing_s),
         line=line,
+        cards=CardFinder(book=book, face=face, clock=clock),
         clock=clock,
         bell=bell,
     )

@@ -80,6 +80,11 @@ class RunBook:
         async with self._store.read() as connection:
             return await records.unfinished(connection)
 
+    async def lost(self, since: datetime) -> list[Run]:
+        """Runs that were given up as lost since then: Runflow may still tell of them."""
+        async with self._store.read() as connection:
+            return await records.lost(connection, since)
+
     async def balance(self, run: Run) -> Balance:
         """What the one who asked has used and has left today, where they asked, with the roles they had then."""
         async with self._store.read() as connection:

@@ -35,7 +35,10 @@ class Deliverer:
         self._face, self._clock = face, clock
 
     async def deliver(self, run: Run, reading: Reading | None) -> Run:
-        """Bring a run that has its end to its card, and note what became of it."""
+        """Bring a run that has its end to its card, and note what became of it.
+
+        Where Discord takes nothing for a minute the run is given back as it was, its delivery still pending.
+        """
         if run.state not in {State.SUCCEEDED, State.PARTIAL} or run.result is None or not run.result.num_outputs:
             return await self._show(run, Ended(), Delivery.SHOWN)
         showing = decide(run.result.nsfw_detected, then=run.policy, now=await self._face.policy_now(run))
@@ -86,6 +89,9 @@ class Deliverer:
         return await self._note(run, await self._end_card(run, ending), delivery)
 
     async def _note(self, run: Run, answer: Shown, delivery: Delivery) -> Run:
+        if answer is Shown.LATER:
+            _log.warning("the card could not be ended yet", run=run.id)
+            return run
         reached = delivery if answer is Shown.YES else Delivery.UNDELIVERABLE
         _log.info("run ended", run=run.id, state=run.state, reason=run.reason, delivery=reached)
         return await self._book.delivered(run, reached)

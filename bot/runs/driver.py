@@ -7,10 +7,13 @@ from dataclasses import replace
 import structlog
 
 from bot.clock import Clock
+from bot.errors import Unavailable
 from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.line import Line, Seat
+from bot.runs.looks import first_of
 from bot.runs.progress import Progress
+from bot.runs.recovery import LOOKED_FOR, CardFinder, next_search_s, retry_delays_s
 from bot.runs.run import Delivery, Reason, Run, State
 from bot.runs.states import FINAL, Change, ended
 from bot.runs.submit import Step, Submitter
@@ -19,6 +22,8 @@ from bot.runs.watch import Watcher
 _log = structlog.get_logger(__name__)
 
 _TRIES_AFTER_FAULT_S = (1.0, 5.0, 15.0)
+_FIRST_WAIT_S = 1.0  # for the database
+_FIRST_RETRY_S = 30.0  # for Discord, after a minute of trying
 
 
 class Driver:
@@ -33,21 +38,23 @@ class Driver:
         deliverer: Deliverer,
         progress: Callable[[], Progress],
         line: Line,
+        cards: CardFinder,
         clock: Clock,
         bell: asyncio.Queue[str],
     ) -> None:
         self._book, self._submitter, self._watcher, self._deliverer = book, submitter, watcher, deliverer
-        self._progress, self._line, self._clock, self._bell = progress, line, clock, bell
+        self._progress, self._line, self._cards, self._clock, self._bell = progress, line, cards, clock, bell
         self._knocks: dict[str, asyncio.Event] = {}
 
     async def serve(self) -> None:
         """Drive runs until cancelled. Whatever is under way then is taken up by the next process."""
         async with asyncio.TaskGroup() as drives:
             unfinished = await self._book.unfinished()
+            lost = await self._book.lost(self._book.now() - LOOKED_FOR)
             self._line.take_up(unfinished)
             drives.create_task(self._line.serve(), name="places in line")
-            for run in unfinished:
-                self._begin(drives, run.id)
+            for run_id in dict.fromkeys(run.id for run in (*unfinished, *lost)):
+                self._begin(drives, run_id)
             while True:
                 run_id = await self._bell.get()
                 if not self.knock(run_id):
@@ -76,18 +83,22 @@ class Driver:
         self._line.forget(run_id)
 
     async def _drive(self, run_id: str) -> None:
-        for delay_s in (*_TRIES_AFTER_FAULT_S, None):
+        faults, waits_s = iter(_TRIES_AFTER_FAULT_S), retry_delays_s(_FIRST_WAIT_S)
+        while True:
             try:
-                await self._to_the_end(await self._book.load(run_id), self._knocks[run_id])
+                return await self._to_the_end(await self._book.load(run_id), self._knocks[run_id])
+            except Unavailable as error:  # the database: whatever is half done there was undone
+                _log.warning("run waits", run=run_id, why=str(error))
+                delay_s = next(waits_s)
             except Exception:  # noqa: BLE001 - a fault in one run must not take the others down; it is logged whole
                 _log.exception("run faulted", run=run_id)
-            else:
-                return
-            if delay_s is not None:
-                await self._clock.sleep(delay_s)
-        await self._give_up(run_id)
+                delay_s = next(faults, None)
+            if delay_s is None:
+                return await self._give_up(run_id)
+            await self._clock.sleep(delay_s)
 
     async def _to_the_end(self, run: Run, knock: asyncio.Event) -> None:
+        run = await self._cards.with_card(run)
         async with self._progress() as progress:
             async with self._line.seat(run, knock) as seat:
                 step = Step(await self._turn(run, knock, seat, progress))
@@ -97,8 +108,34 @@ class Driver:
                     step = await self._submitter.search(step.run)
                 step = await self._watcher.watch(step, knock, progress)
             await progress.finish()
-        if step.run.delivery is Delivery.PENDING:
-            await self._deliverer.deliver(step.run, step.reading)
+        run = await self._end_card(step, knock)
+        while (found := await self._looked_for(run, knock)) is not None:
+            run = await self._end_card(found, knock)
+
+    async def _end_card(self, step: Step, knock: asyncio.Event) -> Run:
+        """Bring the card to its last form: tried again, later each time, while Discord takes nothing."""
+        run, reading = step.run, step.reading
+        for delay_s in retry_delays_s(_FIRST_RETRY_S):
+            if run.delivery is Delivery.PENDING:
+                run = await self._deliverer.deliver(run, reading)
+            if run.delivery is not Delivery.PENDING:
+                break
+            await first_of(knock, self._clock, delay_s)
+            reading = None  # its addresses have grown old
+        return run
+
+    async def _looked_for(self, run: Run, knock: asyncio.Event) -> Step | None:
+        """Look for a lost run, less and less often, until it has an end after all; None where it is over or too old."""
+        while run.state is State.LOST and run.ended_at is not None:
+            lost_for = self._book.now() - run.ended_at
+            if lost_for >= LOOKED_FOR:
+                break
+            await first_of(knock, self._clock, next_search_s(lost_for.total_seconds()))
+            step = await (self._watcher.look(run) if run.runflow_id else self._submitter.search_once(run))
+            if step.run.state is not State.LOST:
+                return step
+            run = step.run
+        return None
 
     async def _turn(self, run: Run, knock: asyncio.Event, seat: Seat, progress: Progress) -> Run:
         """Wait in line until the run may start; the run as it is then. Somebody may have taken it out of line."""

@@ -61,6 +61,13 @@ class Face(Protocol):
         """Edit the card to its last form."""
         ...
 
+    async def find_card(self, run: Run) -> int | None:
+        """The message id of a card that may stand without the row knowing; None where none stands.
+
+        Raises Unavailable where Discord does not say.
+        """
+        ...
+
     async def policy_now(self, run: Run) -> Policy:
         """The policy of the run's channel at this moment; the strictest (`block`) where it cannot be read."""
         ...

@@ -1,5 +1,6 @@
 """Runs as rows. Every function takes the connection of the transaction it is part of."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -48,6 +49,12 @@ async def unfinished(connection: AsyncConnection) -> list[Run]:
     """Runs that still owe somebody an end: not final, or final and not shown. Oldest first."""
     rows = await connection.execute(select(runs).where(UNFINISHED).order_by(runs.c.created_at, runs.c.id))
     return [_run(row) for row in rows]
+
+
+async def lost(connection: AsyncConnection, since: datetime) -> list[Run]:
+    """Runs that were given up as lost since then, oldest first."""
+    wanted = select(runs).where(runs.c.state == State.LOST, runs.c.ended_at >= since)
+    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.ended_at, runs.c.id))]
 
 
 def _values(run: Run) -> dict[str, Any]:

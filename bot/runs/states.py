@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.catalog.model import Model, Size
 from bot.money import MicroUsd
 from bot.runflow.reading import Reading, RunflowStatus
-from bot.runs.run import Reason, Result, Run, State
+from bot.runs.run import Delivery, Reason, Result, Run, State
 
 FINAL = frozenset({State.SUCCEEDED, State.PARTIAL, State.FAILED, State.CANCELED, State.LOST})
 
@@ -102,6 +102,8 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model, at: dateti
             cost_estimated=estimated,
             reason=reason,
             reason_fields=fields if reason is Reason.INPUT_REFUSED else (),
+            # The card of a run that was given up as lost says so: it gets its last form anew.
+            delivery=Delivery.PENDING if run.state is State.LOST else run.delivery,
             ended_at=at,
         ),
         books,

@@ -62,7 +62,7 @@ class Submitter:
         """Create the run at Runflow. The row says `submitting` before anything is sent."""
         sending = replace(run, state=State.SUBMITTING, submitted_at=self._book.now())
         run = await self._book.apply(run, Change(sending))
-        if run.state is not State.SUBMITTING:
+        if run != sending:  # it left the queue, or another process sends it
             return Step(run)
         try:
             reading = await self._runflow.create(run.model_id, run.input, job=run.id, callback_url=self._callback_url)
@@ -92,6 +92,16 @@ class Submitter:
             if self._book.now() >= until:
                 return await self._end(run, State.LOST, Reason.LOST)
             await self._clock.sleep(_SEARCH_EVERY_S)
+
+    async def search_once(self, run: Run) -> Step:
+        """Look once for a run that was given up as lost, and apply what is found."""
+        since = (run.submitted_at or run.created_at) - _CLOCK_SKEW
+        try:
+            reading = await self._runflow.find(run.id, since=since)
+        except RunflowError as error:
+            _log.info("a lost run could not be looked for", run=run.id, detail=str(error))
+            return Step(run)
+        return Step(run) if reading is None else await self.adopt(run, reading)
 
     async def adopt(self, run: Run, reading: Reading) -> Step:
         """Apply a reading to a run."""

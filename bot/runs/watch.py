@@ -14,7 +14,7 @@ from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.book import RunBook
 from bot.runs.dues import Dues
-from bot.runs.looks import next_look_s
+from bot.runs.looks import first_of, next_look_s
 from bot.runs.progress import Progress
 from bot.runs.run import Reason, Run, State
 from bot.runs.states import FINAL, ended, read
@@ -51,14 +51,21 @@ class Watcher:
         while step.run.state not in FINAL:
             progress.show(step.run)
             if self._age_s(step.run) >= self._deadline_s:
-                late = ended(step.run, State.LOST, Reason.DEADLINE, self._book.now())
-                return Step(await self._book.apply(step.run, late))
+                return await self._at_deadline(step.run)
             try:
                 await self._wait(step.run, knock)
                 step = await self.look(step.run)
             finally:
                 self._dues.done(step.run.id)
         return step
+
+    async def _at_deadline(self, run: Run) -> Step:
+        """One more look decides: the bot may have been away, or the last look may have failed."""
+        step = await self.look(run)
+        if step.run.state in FINAL:
+            return step
+        late = ended(step.run, State.LOST, Reason.DEADLINE, self._book.now())
+        return Step(await self._book.apply(step.run, late))
 
     async def look(self, run: Run) -> Step:
         """Read the run from Runflow and apply what it says, in one transaction."""
@@ -85,15 +92,7 @@ class Watcher:
         left_s = self._deadline_s - self._age_s(run)
         delay_s = min(next_look_s(self._age_s(run), self._rng), max(left_s, 0))
         self._dues.set(run.id, self._book.now() + timedelta(seconds=delay_s))
-        knocked = asyncio.create_task(knock.wait(), name=f"knock {run.id}")
-        slept = asyncio.create_task(self._clock.sleep(delay_s), name=f"next look {run.id}")
-        try:
-            await asyncio.wait((knocked, slept), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (knocked, slept):
-                task.cancel()
-            await asyncio.gather(knocked, slept, return_exceptions=True)
-        knock.clear()
+        await first_of(knock, self._clock, delay_s)
 
     def _age_s(self, run: Run) -> float:
         return (self._book.now() - (run.submitted_at or run.created_at)).total_seconds()

@@ -12,6 +12,7 @@ import structlog
 
 from bot.catalog.model import Model
 from bot.clock import Clock
+from bot.errors import Unavailable
 from bot.moderation.policy import Policy
 from bot.runs.face import Balance, Ending, Pictures, Shown
 from bot.runs.run import Run
@@ -64,6 +65,27 @@ class Presenter:
         if isinstance(ending, Pictures):
             return await self._edit(run, _Edit(card, lambda: cards.attachments(run, ending), _UPLOAD_TIMEOUT_S))
         return await self._edit(run, _Edit(card))
+
+    async def find_card(self, run: Run) -> int | None:
+        """The message id of the first answer to the run's interaction, asked of Discord while its token lives.
+
+        None where there is no answer, and where nobody can tell any more. Raises Unavailable.
+        """
+        client = self._client
+        if client is None or client.application is None or client.is_closed():
+            raise Unavailable("not connected to Discord")
+        if self._clock.now() - run.reply.created_at >= TOKEN_LIFE:
+            return None
+        webhook = discord.Webhook.partial(run.reply.application_id, run.reply.token, client=client)
+        try:
+            async with asyncio.timeout(_WORDS_TIMEOUT_S):
+                return (await webhook.fetch_message(cast("int", "@original"))).id
+        except discord.HTTPException as error:
+            if error.status == 429 or error.status >= 500:
+                raise Unavailable("Discord does not say whether a card stands") from error
+            return None
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            raise Unavailable("Discord cannot be reached") from error
 
     async def policy_now(self, run: Run) -> Policy:
         """The policy of the run's channel at this moment; `block` in DMs and where it cannot be read."""

@@ -24,6 +24,7 @@ from bot.runs.face import Balance, Ending, Shown
 from bot.runs.line import Line
 from bot.runs.progress import Progress
 from bot.runs.queue import Caps
+from bot.runs.recovery import CardFinder
 from bot.runs.run import Place, Reply, Run, State
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
@@ -51,6 +52,7 @@ class FakeFace:
     def __init__(self) -> None:
         self.policy = Policy.BLOCK
         self.answers: list[Shown | Exception] = []
+        self.cards: list[int | Exception] = []
         self.progressed: list[State] = []
         self.places: list[tuple[str, int]] = []
         self.ends: list[tuple[Run, Ending, Balance]] = []
@@ -73,6 +75,12 @@ class FakeFace:
     async def has_ended_once(self) -> bool:
         """Whether it was asked to show an end."""
         return bool(self.ends)
+
+    async def find_card(self, run: Run) -> int | None:
+        answer = self.cards.pop(0) if self.cards else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def policy_now(self, run: Run) -> Policy:
         return self.policy
@@ -172,6 +180,7 @@ async def runs_room(
             deliverer=Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock),
             progress=lambda: Progress(face=face, clock=clock, spacing_s=0),
             line=line,
+            cards=CardFinder(book=book, face=face, clock=clock),
             clock=clock,
             bell=bell,
         )
