@@ -32,6 +32,7 @@ from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
 from bot.runs.dues import Dues
+from bot.runs.history import RunHistory
 from bot.runs.knocks import MOST_WAITING, Knock, Knocks
 from bot.runs.line import Line
 from bot.runs.low_balance import LowBalance
@@ -79,21 +80,31 @@ async def run(settings: Settings) -> None:
         dues = Dues(clock)
         line = Line(caps=_caps(settings), clock=clock)
         face = Presenter(clock=clock, models=models)
+        watcher = Watcher(
+            book=book,
+            runflow=runflow,
+            models=models,
+            clock=clock,
+            rng=rng,
+            deadline_s=settings.run_deadline_s,
+            dues=dues,
+        )
+        deliverer = Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock)
         driver = _driver(
             settings=settings,
             book=book,
             runflow=runflow,
-            downloader=downloader,
+            watcher=watcher,
+            deliverer=deliverer,
             face=face,
             models=models,
             clock=clock,
-            rng=rng,
             line=line,
             bell=bell,
-            dues=dues,
         )
         services = Services(
             runs=RunService(book=book, bell=bell, line=line),
+            history=RunHistory(store=store, runflow=runflow, downloader=downloader, deliverer=deliverer),
             books=LedgerDesk(store=store, clock=clock, defaults=defaults),
             imagine=FLUX_KLEIN,
         )
@@ -153,14 +164,13 @@ def _driver(
     settings: Settings,
     book: RunBook,
     runflow: RunflowClient,
-    downloader: Downloader,
+    watcher: Watcher,
+    deliverer: Deliverer,
     face: Presenter,
     models: Mapping[str, Model],
     clock: Clock,
-    rng: random.Random,
     line: Line,
     bell: asyncio.Queue[str],
-    dues: Dues,
 ) -> Driver:
     submitter = Submitter(
         book=book,
@@ -170,10 +180,6 @@ def _driver(
         callback_url=f"{settings.public_url}{CALLBACK_PATH}" if settings.public_url else None,
         lost_after_s=settings.lost_after_s,
     )
-    watcher = Watcher(
-        book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=settings.run_deadline_s, dues=dues
-    )
-    deliverer = Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock)
     return Driver(
         book=book,
         submitter=submitter,

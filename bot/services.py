@@ -17,6 +17,8 @@ from bot.ledger.values import (
 )
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
+from bot.runs.face import Pictures
+from bot.runs.past import Page, Viewing
 from bot.runs.run import Place, Reply, Run
 from bot.store.audit import Act, AuditRow
 
@@ -68,6 +70,36 @@ class Runs(Protocol):
 
     async def abandon(self, run: Run) -> None:
         """The card could not be shown (nothing was sent to Runflow): end the run and release the money."""
+        ...
+
+
+class History(Protocol):
+    """What a cog may ask of runs that are over. Whether somebody may ask for another person's is checked by the cog."""
+
+    async def page(
+        self,
+        user_id: int,
+        guild_id: int | None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        most: int = 10,
+    ) -> Page:
+        """A person's runs in a server (None: privately), newest first; the newest of all where neither end is given.
+
+        `before` and `after` are ids of the interactions that asked for runs. Raises Unavailable.
+        """
+        ...
+
+    async def find(self, run_id: str, guild_id: int | None) -> Run:
+        """A run of this server (None: a private one). Raises UserError where there is none, and Unavailable."""
+        ...
+
+    async def pictures(self, run: Run, viewing: Viewing) -> Pictures:
+        """The pictures of a run, fetched anew, as far as the rules of then and of now let them be seen there.
+
+        Raises UserError with why there is nothing to show, and Unavailable where it may be tried again.
+        """
         ...
 
 
@@ -138,5 +170,6 @@ class Services:
     """Everything a cog receives."""
 
     runs: Runs
+    history: History
     books: Books
     imagine: Model  # the model behind /imagine

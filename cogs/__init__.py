@@ -7,7 +7,7 @@ from discord import app_commands
 from bot.services import Services
 from cogs.ui.buttons import PressHost
 
-EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.queue")
+EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.queue", "cogs.history")
 
 
 class Host(PressHost, Protocol):

@@ -7,13 +7,13 @@ from dataclasses import replace
 import structlog
 
 from bot.clock import Clock
-from bot.errors import PictureError, PictureFault
+from bot.errors import PictureFault
 from bot.moderation.policy import Showing, decide
 from bot.runflow.download import Downloader
-from bot.runflow.reading import OutputRef, Reading
-from bot.runs import pictures
+from bot.runflow.reading import Reading
 from bot.runs.book import RunBook
 from bot.runs.face import Ended, Ending, Face, Pictures, Shown, Withheld
+from bot.runs.fetching import fetch, fetch_all, fitted
 from bot.runs.run import Delivery, MissingPicture, Picture, Reason, Run, State
 from bot.runs.states import Change
 from bot.runs.watch import Watcher
@@ -41,7 +41,7 @@ class Deliverer:
         """
         if run.state not in {State.SUCCEEDED, State.PARTIAL} or run.result is None or not run.result.num_outputs:
             return await self._show(run, Ended(), Delivery.SHOWN)
-        showing = decide(run.result.nsfw_detected, then=run.policy, now=await self._face.policy_now(run))
+        showing = await self.showing(run)
         if showing in {Showing.WITHHELD, Showing.HELD}:
             delivery = Delivery.HELD if showing is Showing.HELD else Delivery.WITHHELD
             return await self._show(run, Withheld(checked=run.result.nsfw_detected is not None), delivery)
@@ -50,6 +50,11 @@ class Deliverer:
             run = await self._because(run, _why_none(missing))
             return await self._show(run, Ended(), Delivery.SHOWN)
         return await self._show_pictures(run, fetched, missing, spoiler=showing is Showing.SPOILER)
+
+    async def showing(self, run: Run) -> Showing:
+        """How the pictures of a run may be shown at this moment: the channel's policy then and now both bind."""
+        checked = run.result.nsfw_detected if run.result else None
+        return decide(checked, then=run.policy, now=await self._face.policy_now(run))
 
     async def explain(self, run: Run) -> Run:
         """End the card in words alone: `run.reason` says which."""
@@ -63,15 +68,7 @@ class Deliverer:
     ) -> Run:
         limit_bytes = min(run.reply.attachment_limit_bytes, _DISCORD_MOST_BYTES)
         for share in _SHARES:
-            fitted = await asyncio.gather(
-                *(asyncio.to_thread(pictures.fit, picture, limit_bytes) for picture in fetched)
-            )
-            shown = tuple(picture for picture in fitted if picture is not None)
-            lost = tuple(
-                MissingPicture(picture.index, PictureFault.TOO_LARGE)
-                for picture, small in zip(fetched, fitted, strict=True)
-                if small is None
-            )
+            shown, lost = await fitted(fetched, limit_bytes)
             if not shown:
                 break
             ending = Pictures(shown, (*missing, *lost), spoiler=spoiler)
@@ -111,7 +108,7 @@ class Deliverer:
         fresh = reading is None or not reading.outputs
         if fresh:
             reading = await self._read_again(run)
-        found = await self._fetch_all(reading.outputs if reading else ())
+        found = await fetch_all(self._downloader, reading.outputs if reading else ())
         expired = [
             i for i, one in enumerate(found) if isinstance(one, MissingPicture) and one.fault is PictureFault.EXPIRED
         ]
@@ -119,7 +116,7 @@ class Deliverer:
             again = await self._read_again(run)
             outputs = again.outputs if again else ()
             wanted = [i for i in expired if i < len(outputs)]
-            renewed = await asyncio.gather(*(self._fetch_one(i, outputs[i]) for i in wanted))
+            renewed = await asyncio.gather(*(fetch(self._downloader, i, outputs[i]) for i in wanted))
             for i, one in zip(wanted, renewed, strict=True):
                 found[i] = one
         return (
@@ -136,17 +133,6 @@ class Deliverer:
             await self._clock.sleep(delay_s)
             reading = (await self._watcher.look(run)).reading
         return reading
-
-    async def _fetch_all(self, outputs: Sequence[OutputRef]) -> list[Picture | MissingPicture]:
-        return list(await asyncio.gather(*(self._fetch_one(i, one) for i, one in enumerate(outputs))))
-
-    async def _fetch_one(self, index: int, output: OutputRef) -> Picture | MissingPicture:
-        try:
-            data = await self._downloader.fetch(output.url)
-            return await asyncio.to_thread(pictures.check, index, data)
-        except PictureError as error:
-            _log.warning("picture missing", index=index, fault=error.reason, detail=str(error))
-            return MissingPicture(index, error.reason)
 
 
 def _why_none(missing: Sequence[MissingPicture]) -> Reason:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.policy import Policy
@@ -55,6 +55,29 @@ async def lost(connection: AsyncConnection, since: datetime) -> list[Run]:
     """Runs that were given up as lost since then, oldest first."""
     wanted = select(runs).where(runs.c.state == State.LOST, runs.c.ended_at >= since)
     return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.ended_at, runs.c.id))]
+
+
+async def pressed_by(
+    connection: AsyncConnection, user_id: int, guild_id: int | None, *, before: int | None, most: int
+) -> list[Run]:
+    """A person's runs in a server (None: privately), newest first, pressed before this interaction."""
+    wanted = _of(user_id, guild_id)
+    if before is not None:
+        wanted = wanted.where(runs.c.interaction_id < before)
+    rows = await connection.execute(wanted.order_by(runs.c.interaction_id.desc()).limit(most))
+    return [_run(row) for row in rows]
+
+
+async def pressed_after(
+    connection: AsyncConnection, user_id: int, guild_id: int | None, *, after: int, most: int
+) -> list[Run]:
+    """The first of a person's runs there that were pressed after this interaction, oldest first."""
+    wanted = _of(user_id, guild_id).where(runs.c.interaction_id > after)
+    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.interaction_id).limit(most))]
+
+
+def _of(user_id: int, guild_id: int | None) -> Select[Any]:
+    return select(runs).where(runs.c.user_id == user_id, runs.c.guild_id.is_not_distinct_from(guild_id))
 
 
 def _values(run: Run) -> dict[str, Any]:

@@ -67,6 +67,7 @@ runs = Table(
     Column("submitted_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Index(None, "user_id", "created_at"),
+    Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
 )
 

@@ -3,17 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import ImagineClient, point_discord_at
-from bot.services import Services
+from bot.services import Books, Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
-from tests.unit.cogs.samples import FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeHistory, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 
@@ -49,10 +49,18 @@ class Opened:
 
 @asynccontextmanager
 async def opened(
-    runs: FakeRuns | None = None, memory: Memory | None = None, extensions: tuple[str, ...] = EXTENSIONS
+    runs: FakeRuns | None = None,
+    memory: Memory | None = None,
+    extensions: tuple[str, ...] = EXTENSIONS,
+    history: FakeHistory | None = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
-    services = Services(runs=runs or FakeRuns(), imagine=SampleModel())
+    services = Services(
+        runs=runs or FakeRuns(),
+        history=history or FakeHistory(),
+        books=cast("Books", None),  # no cog under test asks them
+        imagine=SampleModel(),
+    )
     client = ImagineClient(
         services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=errors.say
     )

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from bot.catalog.model import Choice, Option, Size
-from bot.errors import BotError, OptionError
+from bot.errors import BotError, OptionError, UserError
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
-from bot.runs.face import Balance
+from bot.runs.face import Balance, Pictures
+from bot.runs.past import Page, Viewing
 from bot.runs.run import Delivery, Picture, Place, Reply, Result, Run, State
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -151,3 +152,40 @@ class FakeRuns:
 
     async def balance(self, user_id: int) -> Balance:
         return Balance(used=MicroUsd(0), left=None)
+
+
+@dataclass
+class FakeHistory:
+    """Past runs as a cog sees them. `refusal` is what pictures are answered with."""
+
+    runs: dict[str, Run] = field(default_factory=dict[str, Run])
+    page_now: Page = field(default_factory=lambda: Page(()))
+    refusal: BotError | None = None
+    spoiler: bool = False
+    asked: list[tuple[int, int | None, int | None, int | None]] = field(
+        default_factory=list[tuple[int, int | None, int | None, int | None]]
+    )
+    viewings: list[Viewing] = field(default_factory=list[Viewing])
+
+    async def page(
+        self,
+        user_id: int,
+        guild_id: int | None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        most: int = 10,
+    ) -> Page:
+        self.asked.append((user_id, guild_id, before, after))
+        return self.page_now
+
+    async def find(self, run_id: str, guild_id: int | None) -> Run:
+        if run_id not in self.runs:
+            raise UserError("This request is not known here any more.")
+        return self.runs[run_id]
+
+    async def pictures(self, run: Run, viewing: Viewing) -> Pictures:
+        self.viewings.append(viewing)
+        if self.refusal is not None:
+            raise self.refusal
+        return Pictures(pictures(2), spoiler=self.spoiler)

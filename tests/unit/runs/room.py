@@ -21,6 +21,7 @@ from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
 from bot.runs.dues import Dues
 from bot.runs.face import Balance, Ending, Shown
+from bot.runs.history import RunHistory
 from bot.runs.line import Line
 from bot.runs.progress import Progress
 from bot.runs.queue import Caps
@@ -97,19 +98,28 @@ class RunsRoom:
     service: RunService
     driver: Driver
     face: FakeFace
+    history: RunHistory
     presses: int = field(default=0)
 
-    async def press(self, *, user_id: int = 7, limit_bytes: int = 10 * 1024 * 1024, **options: object) -> Run:
+    async def press(
+        self,
+        *,
+        user_id: int = 7,
+        limit_bytes: int = 10 * 1024 * 1024,
+        place: Place = Place(1, 2),  # noqa: B008 - frozen
+        policy: Policy = Policy.BLOCK,
+        **options: object,
+    ) -> Run:
         """Accept a run as a cog would, without starting it."""
         self.presses += 1
         reply = Reply(self.presses, 8, "token-of-the-interaction", self.clock.now(), limit_bytes)
         return await self.service.accept(
             user_id=user_id,
-            place=Place(1, 2),
+            place=place,
             reply=reply,
             model=FLUX_KLEIN,
             options={"prompt": "a red fox", **options},
-            policy=Policy.BLOCK,
+            policy=policy,
         )
 
     async def to_the_end(self, run: Run) -> Run:
@@ -171,20 +181,23 @@ async def runs_room(
             book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s, dues=Dues(clock)
         )
         line = Line(caps=caps, clock=clock)
+        deliverer = Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock)
+        history = RunHistory(store=store, runflow=client, downloader=downloader, deliverer=deliverer)
         driver = Driver(
             book=book,
             submitter=Submitter(
                 book=book, runflow=client, models=MODELS, clock=clock, callback_url=None, lost_after_s=lost_after_s
             ),
             watcher=watcher,
-            deliverer=Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock),
+            deliverer=deliverer,
             progress=lambda: Progress(face=face, clock=clock, spacing_s=0),
             line=line,
             cards=CardFinder(book=book, face=face, clock=clock),
             clock=clock,
             bell=bell,
         )
-        room = RunsRoom(clock, runflow, store, book, RunService(book=book, bell=bell, line=line), driver, face)
+        service = RunService(book=book, bell=bell, line=line)
+        room = RunsRoom(clock, runflow, store, book, service, driver, face, history)
         serving = asyncio.create_task(driver.serve(), name="driver") if serve else None
         try:
             yield room

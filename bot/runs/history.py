@@ -1,0 +1,166 @@
+"""Runs of the past: listed page by page, and their pictures fetched anew for one person's eyes."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import structlog
+
+from bot.errors import PictureFault, Refusal, RunflowError, RunflowRefused, Unavailable, UserError
+from bot.moderation.policy import Showing
+from bot.runflow.client import RunflowClient
+from bot.runflow.download import Downloader
+from bot.runflow.reading import Reading
+from bot.runs import records
+from bot.runs.deliver import Deliverer
+from bot.runs.face import Pictures
+from bot.runs.fetching import fetch_all, fitted
+from bot.runs.past import Page, Viewing, has_pictures
+from bot.runs.run import Delivery, MissingPicture, Picture, Place, Run
+from bot.store.engine import Store
+
+_log = structlog.get_logger(__name__)
+
+_FETCH_MOST_S = 60.0
+_FETCHES_AT_ONCE = 4  # each may hold four pictures in memory
+_UNKNOWN = "This request is not known here any more."
+_NONE = "There are no pictures of this request to show."
+_ON_THEIR_WAY = "The pictures of this request are still on their way to its card."
+_HELD = "These pictures wait for a moderator, so they cannot be shown yet."
+_WITHHELD = "The rules of the channel where this was asked for keep these pictures back, so they cannot be shown here."
+_ELSEWHERE = (
+    "These pictures were not cleared as safe for work. Ask for them where they were made, or in an age-restricted "
+    "channel."
+)
+_NOT_KEPT = "These pictures are not kept any more, so they cannot be shown again. What they cost stands as it is."
+_TOO_LARGE = "These pictures are too large to be shown here."
+_BROKEN = "These pictures can be reached, but not read any more."
+_LATER = "I could not fetch these pictures just now. Please try again in a few minutes."
+_ONE_AT_A_TIME = "I am still fetching pictures for you. Please wait until they are there."
+
+
+class RunHistory:
+    """Lists runs and shows their pictures again. Pictures are not kept by the bot: Runflow is asked for them anew."""
+
+    def __init__(self, *, store: Store, runflow: RunflowClient, downloader: Downloader, deliverer: Deliverer) -> None:
+        self._store, self._runflow, self._downloader, self._deliverer = store, runflow, downloader, deliverer
+        self._fetching: set[int] = set()
+        self._places = asyncio.Semaphore(_FETCHES_AT_ONCE)
+
+    async def page(
+        self,
+        user_id: int,
+        guild_id: int | None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        most: int = 10,
+    ) -> Page:
+        """A person's runs in a server (None: privately), newest first; the newest of all where neither end is given.
+
+        `before` and `after` are ids of the interactions that asked for runs. Raises Unavailable.
+        """
+        async with self._store.read() as connection:
+            if after is not None:
+                newer = await records.pressed_after(connection, user_id, guild_id, after=after, most=most + 1)
+                if len(newer) > most:
+                    return Page(tuple(reversed(newer[:most])), has_newer=True, has_older=True)
+            # With less than a page after it, the newest page is meant.
+            found = await records.pressed_by(connection, user_id, guild_id, before=before, most=most + 1)
+        return Page(tuple(found[:most]), has_newer=before is not None, has_older=len(found) > most)
+
+    async def find(self, run_id: str, guild_id: int | None) -> Run:
+        """A run of this server (None: a private one). Raises UserError where there is none, and Unavailable."""
+        try:
+            async with self._store.read() as connection:
+                run = await records.load(connection, run_id)
+        except LookupError:
+            raise UserError(_UNKNOWN) from None
+        if run.place.guild_id != guild_id:
+            raise UserError(_UNKNOWN)
+        return run
+
+    async def pictures(self, run: Run, viewing: Viewing) -> Pictures:
+        """The pictures of a run, fetched anew, as far as they may be seen there now.
+
+        What the channel's policy said then and what it says now both bind; what was kept back stays kept back; and
+        what nobody cleared is shown elsewhere only where adults are. Raises UserError with why there is nothing to
+        show, and Unavailable where it may be tried again. Whether the person may ask is checked by the cog.
+        """
+        showing = await self._judge(run, viewing)
+        async with self._fetches_for(viewing.user_id):
+            reading = await self._read(run)
+            if reading.nsfw_detected and run.result is not None:  # flagged since
+                flagged = replace(run, result=replace(run.result, nsfw_detected=True))
+                showing = await self._judge(flagged, viewing)
+            found = await fetch_all(self._downloader, reading.outputs)
+            missing = tuple(one for one in found if isinstance(one, MissingPicture))
+            shown, lost = await fitted([one for one in found if isinstance(one, Picture)], viewing.limit_bytes)
+        if not shown:
+            raise _why_none((*missing, *lost))
+        return Pictures(shown, (*missing, *lost), spoiler=showing is Showing.SPOILER)
+
+    async def _judge(self, run: Run, viewing: Viewing) -> Showing:
+        """How the pictures may be seen there. Raises UserError where they may not."""
+        if run.delivery is Delivery.WITHHELD:
+            raise UserError(_WITHHELD)
+        if run.delivery is Delivery.HELD:
+            raise UserError(_HELD)
+        if not has_pictures(run):
+            raise UserError(_ON_THEIR_WAY if run.delivery is Delivery.PENDING else _NONE)
+        showing = await self._deliverer.showing(run)
+        if showing is Showing.HELD:
+            raise UserError(_HELD)
+        if showing is Showing.WITHHELD:
+            raise UserError(_WITHHELD)
+        is_cleared = run.result is not None and run.result.nsfw_detected is False
+        if not (is_cleared or viewing.is_age_restricted or _channel(run.place) == _channel(viewing.place)):
+            raise UserError(_ELSEWHERE)
+        return showing
+
+    @asynccontextmanager
+    async def _fetches_for(self, user_id: int) -> AsyncGenerator[None]:
+        """One fetch at a time for each person, few for all, none for ever."""
+        if user_id in self._fetching:
+            raise UserError(_ONE_AT_A_TIME)
+        self._fetching.add(user_id)
+        try:
+            async with asyncio.timeout(_FETCH_MOST_S), self._places:
+                yield
+        except TimeoutError:
+            raise Unavailable(_LATER) from None
+        finally:
+            self._fetching.discard(user_id)
+
+    async def _read(self, run: Run) -> Reading:
+        """The run as Runflow tells it now, with fresh addresses."""
+        if run.runflow_id is None:
+            raise UserError(_NONE)
+        try:
+            reading = await self._runflow.read(run.runflow_id)
+        except RunflowRefused as error:
+            _log.warning("a past run could not be read", run=run.id, refusal=error.refusal, detail=str(error))
+            if error.refusal is Refusal.NOT_FOUND:
+                raise UserError(_NOT_KEPT) from error
+            raise Unavailable(_LATER) from error
+        except RunflowError as error:
+            _log.warning("a past run could not be read", run=run.id, detail=str(error))
+            raise Unavailable(_LATER) from error
+        if not reading.outputs:
+            raise UserError(_NOT_KEPT)
+        return reading
+
+
+def _channel(place: Place) -> int:
+    return place.parent_channel_id or place.channel_id
+
+
+def _why_none(missing: tuple[MissingPicture, ...]) -> UserError | Unavailable:
+    """What to say where no picture came. An address that is refused although it is fresh leads nowhere any more."""
+    faults = {one.fault for one in missing}
+    if PictureFault.UNREACHABLE in faults:
+        return Unavailable(_LATER)
+    if PictureFault.EXPIRED in faults:
+        return UserError(_NOT_KEPT)
+    return UserError(_TOO_LARGE if PictureFault.TOO_LARGE in faults else _BROKEN)

@@ -1,0 +1,180 @@
+"""Past runs: pages that neither skip nor repeat, and pictures that are shown again only where they may be seen."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Unavailable, UserError
+from bot.moderation.policy import Policy
+from bot.runs.face import Pictures, Shown
+from bot.runs.past import Viewing
+from bot.runs.run import Delivery, Place, Run
+from sandbox.runflow.switches import PROFILES, without_waiting
+from tests.unit.runs.room import RunsRoom, runs_room
+
+FAST = without_waiting(PROFILES["default"])
+FLAGGED = without_waiting(PROFILES["nsfw_flagged"])
+MIB = 1024 * 1024
+
+
+def viewing(place: Place = Place(1, 2), *, adults: bool = False, limit_bytes: int = 10 * MIB) -> Viewing:  # noqa: B008 - frozen
+    return Viewing(7, place, is_age_restricted=adults, limit_bytes=limit_bytes)
+
+
+async def shown(room: RunsRoom, **options: object) -> Run:
+    return await room.to_the_end(await room.press(image_size="square", **options))
+
+
+async def refusal(room: RunsRoom, run: Run, seen: Viewing | None = None) -> str:
+    with pytest.raises((UserError, Unavailable)) as caught:
+        await room.history.pictures(run, seen or viewing())
+    return str(caught.value)
+
+
+def fetches(room: RunsRoom) -> int:
+    return sum(one.path.startswith("/storage/") for one in room.runflow.requests)
+
+
+async def test_pages_lead_through_all_runs_once_and_back(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST, serve=False) as room:
+        pressed = [(await room.press(image_size="square")).id for _ in range(25)]
+        await room.press(place=Place(None, 2))
+        await room.press(place=Place(3, 2))
+        await room.press(user_id=8)
+        pages = [await room.history.page(7, 1)]
+        while pages[-1].has_older:
+            pages.append(await room.history.page(7, 1, before=pages[-1].runs[-1].reply.interaction_id))
+        assert [run.id for page in pages for run in page.runs] == pressed[::-1]
+        assert [(len(page.runs), page.has_newer, page.has_older) for page in pages] == [
+            (10, False, True),
+            (10, True, True),
+            (5, True, False),
+        ]
+        back = await room.history.page(7, 1, after=pages[2].runs[0].reply.interaction_id)
+        assert back == pages[1]
+        assert await room.history.page(7, 1, after=back.runs[0].reply.interaction_id) == replace(
+            pages[0], has_newer=False
+        )
+        assert len((await room.history.page(7, None)).runs) == 1
+        assert (await room.history.page(9, 1)).runs == ()
+
+
+async def test_a_run_is_found_in_its_own_server_only(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST, serve=False) as room:
+        run = await room.press()
+        assert await room.history.find(run.id, 1) == run
+        for run_id, guild_id in ((run.id, 2), (run.id, None), ("nobody", 1)):
+            with pytest.raises(UserError):
+                await room.history.find(run_id, guild_id)
+
+
+async def test_pictures_are_fetched_again_from_fresh_addresses(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        run = await shown(room, num_images=2)
+        first = room.face.ends[-1][1]
+        room.clock.advance(60 * 60 * 24 * 30)  # every address of then has expired
+        again = await room.history.pictures(run, viewing())
+        assert again == first
+        assert await room.held() == 0
+        assert (await room.book.load(run.id)) == run
+
+
+async def test_a_run_whose_card_could_not_be_reached_still_offers_its_pictures(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        room.face.answers = [Shown.GONE]
+        run = await shown(room)
+        assert run.delivery is Delivery.UNDELIVERABLE
+        assert len((await room.history.pictures(run, viewing())).pictures) == 1
+
+
+async def test_what_was_withheld_stays_withheld_and_is_not_even_fetched(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FLAGGED) as room:
+        room.face.policy = Policy.BLOCK
+        run = await shown(room, policy=Policy.SPOILER)
+        assert run.delivery is Delivery.WITHHELD
+        room.face.policy = Policy.SPOILER
+        assert "keep these pictures back" in await refusal(room, run, viewing(adults=True))
+        assert fetches(room) == 0
+
+
+async def test_the_rules_of_now_bind_as_those_of_then_did(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FLAGGED) as room:
+        room.face.policy = Policy.SPOILER
+        run = await shown(room, policy=Policy.SPOILER)
+        assert run.delivery is Delivery.SHOWN
+        again = await room.history.pictures(run, viewing(adults=True))
+        assert again.spoiler
+        before = fetches(room)
+        room.face.policy = Policy.BLOCK
+        assert "keep these pictures back" in await refusal(room, run, viewing(adults=True))
+        room.face.policy = Policy.REVIEW
+        assert "wait for a moderator" in await refusal(room, run, viewing(adults=True))
+        assert fetches(room) == before
+
+
+@pytest.mark.parametrize("profile", ["nsfw_flagged", "nsfw_null"])
+async def test_what_nobody_cleared_is_not_carried_to_where_children_may_look(tmp_path: Path, profile: str) -> None:
+    async with runs_room(tmp_path, without_waiting(PROFILES[profile])) as room:
+        room.face.policy = Policy.ALLOW
+        run = await shown(room, policy=Policy.ALLOW)
+        assert run.delivery is Delivery.SHOWN
+        assert "age-restricted" in await refusal(room, run, viewing(Place(1, 3)))
+        for seen in (viewing(Place(1, 3), adults=True), viewing(), viewing(Place(1, 9, 2))):
+            assert isinstance(await room.history.pictures(run, seen), Pictures)
+
+
+async def test_a_flag_that_came_later_counts(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        run = await shown(room)
+        before = fetches(room)
+        for standin in room.runflow.runs.values():
+            object.__setattr__(standin, "switches", FLAGGED)
+        assert "keep these pictures back" in await refusal(room, run)
+        assert fetches(room) == before
+
+
+async def test_runs_without_pictures_say_so(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST, serve=False) as room:
+        run = await room.press()
+        assert "still on their way" in await refusal(room, run)
+        assert "no pictures" in await refusal(room, replace(run, delivery=Delivery.SHOWN))
+
+
+async def test_pictures_that_are_gone_are_said_to_be_so(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        run = await shown(room)
+        assert "not kept any more" in await refusal(room, replace(run, runflow_id="forgotten"))
+        for standin in room.runflow.runs.values():
+            object.__setattr__(standin, "switches", replace(FAST, storage="gone"))
+        assert "not kept any more" in await refusal(room, run)
+
+
+async def test_runflow_out_of_reach_is_for_later(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        run = await shown(room)
+        room.runflow.switches = replace(FAST, get_errors=10)
+        with pytest.raises(Unavailable, match="try again"):
+            await room.history.pictures(run, viewing())
+
+
+async def test_pictures_larger_than_the_person_may_see_are_fitted(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        run = await shown(room)
+        size_bytes = len((await room.history.pictures(run, viewing())).pictures[0].data)
+        small = await room.history.pictures(run, viewing(limit_bytes=size_bytes // 2))
+        assert len(small.pictures[0].data) <= size_bytes // 2
+        assert small.pictures[0].changed
+        assert "too large" in await refusal(room, run, viewing(limit_bytes=10))
+
+
+async def test_a_person_has_one_fetch_at_a_time(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        run = await shown(room)
+        answers = await asyncio.gather(
+            *(room.history.pictures(run, viewing()) for _ in range(5)), return_exceptions=True
+        )
+        assert sum(isinstance(one, Pictures) for one in answers) == 1
+        assert sum(isinstance(one, UserError) for one in answers) == 4
+        assert isinstance(await room.history.pictures(run, viewing()), Pictures)
