@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from bot.catalog.model import Choice, Option, Size
 from bot.errors import BotError, OptionError, UserError
+from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
 from bot.runs.face import Balance, Pictures
@@ -130,6 +131,9 @@ class FakeRuns:
             raise self.refusal
         self.accepted.append(asked)
         return a_run(place=asked["place"], reply=asked["reply"], policy=asked["policy"], input=dict(asked["options"]))
+
+    async def notices(self, run: Run) -> tuple[Notice, ...]:
+        return ()
 
     def place(self, run: Run) -> int | None:
         return self.waits_at

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def viewing(place: Place = Place(1, 2), *, adults: bool = False, limit_bytes: in
     return Viewing(7, place, is_age_restricted=adults, limit_bytes=limit_bytes)
 
 
-async def shown(room: RunsRoom, **options: object) -> Run:
+async def shown(room: RunsRoom, **options: Any) -> Run:
     return await room.to_the_end(await room.press(image_size="square", **options))
 
 
