@@ -51,6 +51,11 @@ def final(run: Run, ending: Ending, balance: Balance, model_title: str) -> Card:
     return Card(*head, ui.TextDisplay(status))
 
 
+def bare(run: Run, ending: Ending) -> Card:
+    """The end of a card in a few words of the bot's own, for when Discord takes no other form."""
+    return Card(ui.TextDisplay(f"{sentences.bare(run, ending)}\n{sentences.charged(run)}"))
+
+
 def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) -> Card:
     gallery: ui.MediaGallery[Card] = ui.MediaGallery(
         *(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 from typing import cast
 
 import aiohttp
@@ -28,8 +29,32 @@ _WORDS_TIMEOUT_S = 15.0
 _UPLOAD_TIMEOUT_S = 90.0
 _READY_TIMEOUT_S = 15.0
 
-_TOO_LARGE_CODES = frozenset({40005})
+# JSON error codes (Discord: opcodes and status codes).
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+_UPLOAD_TOO_LARGE, _THREAD_IS_ARCHIVED = 40005, 50083
+
+
+class Outcome(Enum):
+    """What Discord made of an edit, as far as the presenter must tell apart."""
+
+    TAKEN = "taken"
+    TOO_LARGE = "too_large"
+    REJECTED = "rejected"  # the card itself: a fault of ours
+    ARCHIVED = "archived"  # the thread takes edits again once it is opened
+    CLOSED = "closed"  # this way leads nowhere; another may
+    GONE = "gone"  # no way leads there
+    LATER = "later"
+
+
+_SHOWN: Mapping[Outcome, Shown] = {
+    Outcome.TAKEN: Shown.YES,
+    Outcome.TOO_LARGE: Shown.TOO_LARGE,
+    Outcome.REJECTED: Shown.GONE,
+    Outcome.ARCHIVED: Shown.GONE,  # and could not be opened
+    Outcome.CLOSED: Shown.GONE,
+    Outcome.GONE: Shown.GONE,
+    Outcome.LATER: Shown.LATER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +79,22 @@ class Presenter:
 
     async def progress(self, run: Run, place: int | None = None) -> Shown:
         """Edit the card to what `run.state` says. `place`: where it stands in the bot's own queue, from 1."""
-        return await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), place)))
+        return _SHOWN[await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), place)))]
 
     async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
-        """Edit the card to its last form."""
+        """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""
 
         def card() -> cards.Card:
             return cards.final(run, ending, balance, self._title(run))
 
+        edit = _Edit(card)
         if isinstance(ending, Pictures):
-            return await self._edit(run, _Edit(card, lambda: cards.attachments(run, ending), _UPLOAD_TIMEOUT_S))
-        return await self._edit(run, _Edit(card))
+            edit = _Edit(card, lambda: cards.attachments(run, ending), _UPLOAD_TIMEOUT_S)
+        outcome = await self._edit(run, edit)
+        if outcome is Outcome.REJECTED:
+            _log.error("a last card was rejected; it ends in plain words", run=run.id, ending=type(ending).__name__)
+            outcome = await self._edit(run, _Edit(lambda: cards.bare(run, ending)))
+        return _SHOWN[outcome]
 
     async def find_card(self, run: Run) -> int | None:
         """The message id of the first answer to the run's interaction, asked of Discord while its token lives.
@@ -122,19 +152,25 @@ class Presenter:
         model = self._models.get(run.model_id)
         return model.title if model else run.model_id
 
-    async def _edit(self, run: Run, edit: _Edit) -> Shown:
+    async def _edit(self, run: Run, edit: _Edit) -> Outcome:
         client = self._client
         if client is None or client.application is None or client.is_closed():
-            return Shown.LATER
+            return Outcome.LATER
+        outcome = await self._by_any_way(client, run, edit)
+        if outcome is not Outcome.ARCHIVED:
+            return outcome
+        opened = await self._open(client, run)
+        return await self._by_any_way(client, run, edit) if opened is Outcome.TAKEN else opened
+
+    async def _by_any_way(self, client: discord.Client, run: Run, edit: _Edit) -> Outcome:
         if self._clock.now() - run.reply.created_at < TOKEN_LIFE:
-            shown, is_final = await self._try(run, edit, lambda: self._by_token(client, run, edit))
-            if shown is not Shown.GONE or is_final:
-                return shown
+            outcome = await self._try(run, lambda: self._by_token(client, run, edit), edit.timeout_s)
+            if outcome is not Outcome.CLOSED:
+                return outcome
         if run.reply.message_id is None:
-            return Shown.GONE
+            return Outcome.GONE
         message_id = run.reply.message_id
-        shown, _ = await self._try(run, edit, lambda: self._by_channel(client, run, edit, message_id))
-        return shown
+        return await self._try(run, lambda: self._by_channel(client, run, edit, message_id), edit.timeout_s)
 
     async def _by_token(self, client: discord.Client, run: Run, edit: _Edit) -> None:
         webhook = discord.Webhook.partial(run.reply.application_id, run.reply.token, client=client)
@@ -149,36 +185,45 @@ class Presenter:
         message = channel.get_partial_message(message_id)
         await message.edit(view=edit.card(), attachments=edit.files(), allowed_mentions=_NO_MENTIONS)
 
-    async def _try(
-        self, run: Run, edit: _Edit, send: Callable[[], Coroutine[object, object, None]]
-    ) -> tuple[Shown, bool]:
-        """What became of one way to edit; and, where the card is gone, whether no other way can reach it."""
+    async def _open(self, client: discord.Client, run: Run) -> Outcome:
+        """Open the archived thread that a card is in. Locked ones open for moderators only."""
+
+        async def open_thread() -> None:
+            thread = await client.fetch_channel(run.place.channel_id)
+            if isinstance(thread, discord.Thread):
+                await thread.edit(archived=False, reason="A request that was made here has its answer")
+
+        return await self._try(run, open_thread, _WORDS_TIMEOUT_S)
+
+    async def _try(self, run: Run, send: Callable[[], Coroutine[object, object, None]], timeout_s: float) -> Outcome:
+        """What became of it."""
         try:
-            async with asyncio.timeout(edit.timeout_s):
+            async with asyncio.timeout(timeout_s):
                 await send()
         except discord.HTTPException as error:
-            shown, is_final = meaning_of(error.status, error.code)
-            log = (
-                _log.error if error.status == 400 and shown is Shown.GONE else _log.info
-            )  # a card Discord rejects is a fault
-            log("edit refused", run=run.id, status=error.status, code=error.code, shown=shown)
-            return shown, is_final
+            outcome = outcome_of(error.status, error.code)
+            _log.info("Discord refused", run=run.id, status=error.status, code=error.code, outcome=outcome.value)
+            return outcome
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            _log.info("edit did not reach Discord", run=run.id, why=type(error).__name__)
-            return Shown.LATER, False
-        return Shown.YES, True
+            _log.info("Discord was not reached", run=run.id, why=type(error).__name__)
+            return Outcome.LATER
+        return Outcome.TAKEN
 
 
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
-def meaning_of(status: int, code: int) -> tuple[Shown, bool]:
-    """What a refusal of Discord's means for a card; and, where it is gone, whether it is gone by every way.
+def outcome_of(status: int, code: int) -> Outcome:
+    """What a refusal of Discord's means for a card.
 
     An expired token (401/50027, 404/10015) closes one way only; a deleted message or channel closes all.
     """
-    if status == 413 or code in _TOO_LARGE_CODES:
-        return Shown.TOO_LARGE, True
+    if status == 413 or code == _UPLOAD_TOO_LARGE:
+        return Outcome.TOO_LARGE
     if status == 429 or status >= 500:
-        return Shown.LATER, True
-    return Shown.GONE, code in {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE}
+        return Outcome.LATER
+    if code == _THREAD_IS_ARCHIVED:
+        return Outcome.ARCHIVED
+    if code in {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE}:
+        return Outcome.GONE
+    return Outcome.REJECTED if status == 400 else Outcome.CLOSED

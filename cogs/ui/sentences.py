@@ -1,6 +1,7 @@
 """Every sentence the cards speak: pure functions of frozen values. What happened, what it cost, what to do next."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -125,6 +126,13 @@ def withheld(run: Run, ending: Withheld) -> str:
         f"{subject} {were} made but {were} {why}, and this channel does not show such pictures. "
         "Try other words, or ask in an age-restricted channel."
     )
+
+
+def bare(run: Run, ending: Ending) -> str:
+    """What came of a run, without a word that anybody else wrote."""
+    if isinstance(ending, Ended):
+        return ended(replace(run, reason_fields=()))
+    return "This request is finished, but Discord did not take the card that shows it. Use /history to see it."
 
 
 def charged(run: Run) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
-from bot.runs.face import Balance, Ended, Face, Pictures, Shown
+from bot.runs.face import Balance, Ended, Ending, Face, Pictures, Shown, Withheld
 from bot.runs.run import Place, Reason, State
 from cogs.ui.presenter import Presenter
 from tests.unit.cogs.opened import Opened, opened
@@ -123,6 +123,79 @@ async def test_what_discord_answers(status: int, code: int, shown: Shown, calls:
         open_.discord.refuse = refuse("", status, code)
         assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is shown
         assert len(open_.discord.calls) == calls
+
+
+@pytest.mark.parametrize("ending", [Pictures(pictures(2)), Withheld(checked=True), Ended()])
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=20)])
+async def test_a_last_card_that_discord_rejects_ends_in_plain_words(ending: Ending, age: timedelta) -> None:
+    def refuse_what_others_wrote(call: Call) -> tuple[int, dict[str, Any]] | None:
+        is_bare = "a red fox" not in str(call.body)
+        return None if is_bare else (400, {"message": "Invalid Form Body", "code": 50035})
+
+    run = done(a_run(reason=Reason.INPUT_REFUSED, reason_fields=("a red fox",)))
+    async with presenting(age) as (open_, presenter):
+        open_.discord.refuse = refuse_what_others_wrote
+        assert await presenter.end(run, ending, BALANCE) is Shown.YES
+        last = open_.discord.calls[-1]
+        assert len(open_.discord.calls) == 2
+    assert last.body["attachments"] == []
+    assert "In progress" not in str(last.body)
+    assert "This cost $0.012." in str(last.body)
+    assert ("/history" in str(last.body)) is not isinstance(ending, Ended)
+
+
+async def test_a_card_that_discord_rejects_in_every_form_is_given_up() -> None:
+    async with presenting() as (open_, presenter):
+        open_.discord.refuse = refuse("", 400, 50035)
+        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is Shown.GONE
+        assert len(open_.discord.calls) == 2
+
+
+def archived(status: int) -> Any:
+    """A thread that takes no edits until it is opened, which is answered with this status."""
+    opened_now: list[bool] = []
+
+    def answer(call: Call) -> tuple[int, dict[str, Any]] | None:
+        if call.path == f"/channels/{CHANNEL_ID}" and call.method == "PATCH":
+            opened_now[:] = [True] if status == 200 else []
+            return status, THREAD if status == 200 else {"message": "no", "code": 0}
+        if call.path == f"/channels/{CHANNEL_ID}":
+            return 200, THREAD
+        if "/messages/" in call.path and not opened_now:
+            return 400, {"message": "Thread is archived", "code": 50083}
+        return None
+
+    return answer
+
+
+THREAD = {
+    "id": str(CHANNEL_ID),
+    "type": 11,
+    "guild_id": str(GUILD_ID),
+    "parent_id": "31",
+    "owner_id": "1",
+    "name": "thread",
+    "message_count": 1,
+    "member_count": 1,
+    "rate_limit_per_user": 0,
+    "thread_metadata": {
+        "archived": True,
+        "auto_archive_duration": 60,
+        "archive_timestamp": "2026-01-01T00:00:00+00:00",
+        "locked": False,
+    },
+}
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=20)])
+@pytest.mark.parametrize(("status", "shown"), [(200, Shown.YES), (403, Shown.GONE), (429, Shown.LATER)])
+async def test_an_archived_thread_is_opened_for_the_end(age: timedelta, status: int, shown: Shown) -> None:
+    async with presenting(age) as (open_, presenter):
+        open_.hand_in("GUILD_CREATE", guild(nsfw=False))
+        open_.discord.refuse = archived(status)
+        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is shown
+        patches = open_.discord.named("PATCH", f"/channels/{CHANNEL_ID}")
+        assert {"archived": False} in [call.body for call in patches]
 
 
 async def test_a_lost_connection_is_for_later() -> None:
