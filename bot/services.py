@@ -37,6 +37,10 @@ class Runs(Protocol):
         """The card could not be shown (nothing was sent to Runflow): end the run and release the money."""
         ...
 
+    async def by_message(self, message_id: int) -> Run | None:
+        """The run whose card is this message; None for any other message."""
+        ...
+
     async def balance(self, user_id: int) -> Balance:
         """What the person has used and has left today."""
         ...

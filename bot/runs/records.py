@@ -25,6 +25,12 @@ async def load(connection: AsyncConnection, run_id: str) -> Run:
     return _run(row)
 
 
+async def by_message(connection: AsyncConnection, message_id: int) -> Run | None:
+    """The run whose card is this message, where there is one."""
+    row = (await connection.execute(select(runs).where(runs.c.message_id == message_id))).first()
+    return None if row is None else _run(row)
+
+
 async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
     done = await connection.execute(

@@ -63,6 +63,10 @@ class RunService:
         change = ended(run, State.CANCELED, Reason.CANCELED, self._book.now())
         await self._book.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
 
+    async def by_message(self, message_id: int) -> Run | None:
+        """The run whose card is this message; None for any other message."""
+        return await self._book.by_message(message_id)
+
     async def balance(self, user_id: int) -> Balance:
         """What the person has used and has left today."""
         return await self._book.balance(user_id)

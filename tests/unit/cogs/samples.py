@@ -138,5 +138,8 @@ class FakeRuns:
         self.abandoned.append(run)
         self.changed.set()
 
+    async def by_message(self, message_id: int) -> Run | None:
+        return next((run for run, shown_as in self.started if shown_as == message_id), None)
+
     async def balance(self, user_id: int) -> Balance:
         return Balance(used=MicroUsd(0), left=None)
