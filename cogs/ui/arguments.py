@@ -30,18 +30,17 @@ WRITABLE = (ChannelType.text, ChannelType.news, ChannelType.public_thread, Chann
 """Where the bot can post a message."""
 
 
-class _Id(app_commands.Transformer):
-    async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
-        """The id, whether or not Discord knew what it belongs to."""
-        found = getattr(value, "id", value)
-        if isinstance(found, str) and found.isascii() and found.isdigit():
-            found = int(found[:20])
-        if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= _LARGEST_ID:
-            raise UserError("That is nothing Discord knows. Please choose one from the list.")
-        return found
+def id_of(value: object) -> int:
+    """The id of whatever an option named, known to Discord or not. Raises UserError where there is none."""
+    found = getattr(value, "id", value)
+    if isinstance(found, str) and found.isascii() and found.isdigit():
+        found = int(found[:20])
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= _LARGEST_ID:
+        raise UserError("That is nothing Discord knows. Please choose one from the list.")
+    return found
 
 
-class ChannelId(_Id):
+class ChannelId(app_commands.Transformer):
     """A channel, as its id; `kinds` are offered (default: PLACES). Whether it is of this server the caller checks."""
 
     def __init__(self, kinds: tuple[ChannelType, ...] = PLACES) -> None:
@@ -57,14 +56,62 @@ class ChannelId(_Id):
         """The kinds that Discord offers."""
         return list(self._kinds)
 
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
+        """The id, whether or not Discord knew what it belongs to."""
+        return id_of(value)
 
-class PersonId(_Id):
+
+class PlaceNamed(app_commands.Transformer):
+    """A channel or category of this server; a thread stands for its channel.
+
+    Raises UserError for one that is deleted, of another server, or that the bot cannot see.
+    """
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """A channel."""
+        return AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[ChannelType]:
+        """The kinds that Discord offers."""
+        return list(PLACES)
+
+    async def transform(self, interaction: discord.Interaction, value: object, /) -> discord.abc.GuildChannel:
+        """The channel as the bot knows it."""
+        return place_in(interaction, value)
+
+
+def place_in(interaction: discord.Interaction, value: object) -> discord.abc.GuildChannel:
+    """The channel or category of this server that `value` names; of a thread, its channel. Raises UserError."""
+    guild = interaction.guild
+    if guild is None:
+        raise UserError("This works in a server only.")
+    # A thread that was archived has left the bot's memory; Discord named its channel with the command.
+    parent_id = getattr(value, "parent_id", None) if _is_thread(value) else None
+    found = guild.get_channel_or_thread(parent_id or id_of(value))
+    if isinstance(found, discord.Thread):
+        found = guild.get_channel(found.parent_id)
+    if found is None:
+        raise UserError("There is no such channel in this server that I can see. Nothing was changed.")
+    return found
+
+
+def _is_thread(value: object) -> bool:
+    return isinstance(value, discord.Thread | app_commands.AppCommandThread)
+
+
+class PersonId(app_commands.Transformer):
     """A person, as their id."""
 
     @property
     def type(self) -> AppCommandOptionType:
         """A person."""
         return AppCommandOptionType.user
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
+        """The id, whether or not the person is still here."""
+        return id_of(value)
 
 
 class Words(app_commands.Transformer):
