@@ -26,12 +26,18 @@ from bot.clock import Clock, SystemClock
 from bot.doctor import examine
 from bot.errors import BotError, SettingsError
 from bot.ledger.values import Limits
+from bot.moderation.desk import ModerationDesk
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
+from bot.runs.gate import Gate
+from bot.runs.holds import Holds
+from bot.runs.judge import Judge
+from bot.runs.keeper import Keeper
 from bot.runs.progress import Progress
+from bot.runs.reviewing import ReviewService
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
@@ -42,6 +48,7 @@ from bot.store.synced import SyncedCommands
 from bot.web.app import Check, make_app, serve
 from cogs import EXTENSIONS
 from cogs.ui.errors import say
+from cogs.ui.moderators import ModeratorsFace
 from cogs.ui.presenter import Presenter
 
 _log = structlog.get_logger("bot")
@@ -67,25 +74,68 @@ async def run(settings: Settings) -> None:
         )
         book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
-        face = Presenter(clock=clock, models=models)
+        keeper_bell: asyncio.Queue[str] = asyncio.Queue()
+        face, moderators = Presenter(clock=clock, models=models), ModeratorsFace()
+        desk = ModerationDesk(store=store, clock=clock)
+        judge = Judge(store=store, desk=desk, face=face, clock=clock)
+        watcher = Watcher(
+            book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=settings.run_deadline_s
+        )
+        deliverer = Deliverer(
+            book=book,
+            watcher=watcher,
+            downloader=downloader,
+            face=face,
+            clock=clock,
+            judge=judge,
+            holds=Holds(store=store, desk=desk, moderators=moderators, clock=clock, bell=keeper_bell),
+        )
         driver = _driver(
             settings=settings,
             book=book,
             runflow=runflow,
-            downloader=downloader,
+            watcher=watcher,
+            deliverer=deliverer,
             face=face,
             models=models,
             clock=clock,
-            rng=rng,
             bell=bell,
         )
+        keeper = Keeper(
+            store=store,
+            book=book,
+            desk=desk,
+            deliverer=deliverer,
+            judge=judge,
+            face=face,
+            moderators=moderators,
+            clock=clock,
+            bell=keeper_bell,
+            driver=bell,
+        )
+        gate = Gate(desk=desk, moderators=moderators)
+        stack.push_async_callback(gate.close)
         client = ImagineClient(
-            services=Services(runs=RunService(book=book, bell=bell), imagine=FLUX_KLEIN),
+            services=Services(
+                runs=RunService(book=book, bell=bell, gate=gate),
+                reviews=ReviewService(
+                    store=store,
+                    desk=desk,
+                    face=face,
+                    moderators=moderators,
+                    clock=clock,
+                    bell=bell,
+                    keeper=keeper_bell,
+                ),
+                moderation=desk,
+                imagine=FLUX_KLEIN,
+            ),
             extensions=EXTENSIONS,
             sync_memory=SyncedCommands(store=store, clock=clock),
             say_error=say,
         )
         face.attach(client)
+        moderators.attach(client)
         await stack.enter_async_context(client)
         registry = CollectorRegistry()
         Gauge("imagine_runs_alive", "Runs that are being driven to their end", registry=registry).set_function(
@@ -93,7 +143,7 @@ async def run(settings: Settings) -> None:
         )
         app = make_app(checks=_checks(store, client), registry=registry)
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
-        await _until_stopped(driver, client, settings)
+        await _until_stopped(driver, keeper, client, settings)
 
 
 def _driver(
@@ -101,11 +151,11 @@ def _driver(
     settings: Settings,
     book: RunBook,
     runflow: RunflowClient,
-    downloader: Downloader,
+    watcher: Watcher,
+    deliverer: Deliverer,
     face: Presenter,
     models: Mapping[str, Model],
     clock: Clock,
-    rng: random.Random,
     bell: asyncio.Queue[str],
 ) -> Driver:
     submitter = Submitter(
@@ -116,10 +166,6 @@ def _driver(
         callback_url=f"{settings.public_url}{_CALLBACK_PATH}" if settings.public_url else None,
         lost_after_s=settings.lost_after_s,
     )
-    watcher = Watcher(
-        book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=settings.run_deadline_s
-    )
-    deliverer = Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock)
     return Driver(
         book=book,
         submitter=submitter,
@@ -131,7 +177,7 @@ def _driver(
     )
 
 
-async def _until_stopped(driver: Driver, client: ImagineClient, settings: Settings) -> None:
+async def _until_stopped(driver: Driver, keeper: Keeper, client: ImagineClient, settings: Settings) -> None:
     """Serve until a signal. When a part ends by itself, so does everything, with that part's reason."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -140,6 +186,7 @@ async def _until_stopped(driver: Driver, client: ImagineClient, settings: Settin
     token = settings.discord_token.get_secret_value()
     parts: set[asyncio.Task[Any]] = {
         asyncio.create_task(driver.serve(), name="driver"),
+        asyncio.create_task(keeper.serve(), name="reviews"),
         asyncio.create_task(client.start(token), name="gateway"),
         asyncio.create_task(stop.wait(), name="stop signal"),
     }

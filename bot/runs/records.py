@@ -6,7 +6,9 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
+from bot.runs.review import Why
 from bot.runs.run import Delivery, Place, Reason, Reply, Result, Run, State
 from bot.store.tables import UNFINISHED, runs
 from bot.store.upsert import insert_if_absent
@@ -60,6 +62,8 @@ def _values(run: Run) -> dict[str, Any]:
         "model_id": run.model_id,
         "input": run.input,
         "policy": run.policy.value,
+        "rules": run.rules_then.as_json(),
+        "review_why": run.review_why.value if run.review_why else None,
         "interaction_token": run.reply.token,
         "interaction_at": run.reply.created_at,
         "attachment_limit_bytes": run.reply.attachment_limit_bytes,
@@ -115,4 +119,6 @@ def _run(row: Row[Any]) -> Run:
         result=Result(**row.result) if row.result else None,
         submitted_at=row.submitted_at,
         ended_at=row.ended_at,
+        rules=ChannelRules.from_json(row.rules) if row.rules else None,
+        review_why=Why(row.review_why) if row.review_why else None,
     )

@@ -8,8 +8,10 @@ from uuid import uuid4
 from bot.catalog.model import Model
 from bot.errors import UserError
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules
 from bot.runs.book import RunBook
 from bot.runs.face import Balance
+from bot.runs.gate import Gate
 from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
 from bot.runs.states import Change, ended
 
@@ -17,8 +19,8 @@ from bot.runs.states import Change, ended
 class RunService:
     """Accepts runs. `bell` carries run ids to the driver, which sees each to its end."""
 
-    def __init__(self, *, book: RunBook, bell: asyncio.Queue[str]) -> None:
-        self._book, self._bell = book, bell
+    def __init__(self, *, book: RunBook, bell: asyncio.Queue[str], gate: Gate) -> None:
+        self._book, self._bell, self._gate = book, bell, gate
 
     async def accept(
         self,
@@ -29,12 +31,17 @@ class RunService:
         model: Model,
         options: Mapping[str, object],
         policy: Policy,
+        rules: ChannelRules | None = None,
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
-        Raises OptionError, LimitError, Unavailable, and UserError for a press that has its run already.
+        `rules` is what holds in the channel; where only its policy is given, the rest is as nobody set it. Raises
+        OptionError, LimitError, Unavailable, and UserError for a prompt or a person that the server does not let
+        through, and for a press that has its run already.
         """
-        checked = model.parse(options, safety_checker=True)
+        rules = rules or ChannelRules(policy=policy)
+        checked = model.parse(options, safety_checker=rules.safety_checker)
+        passed = await self._gate.passed(user_id, place, checked.prompt)
         run = Run(
             id=uuid4().hex,
             user_id=user_id,
@@ -42,14 +49,17 @@ class RunService:
             reply=reply,
             model_id=model.model_id,
             input=checked.wire(),
-            policy=policy,
+            policy=rules.policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
             held=model.dearest_price(checked),
             created_at=self._book.now(),
+            rules=rules,
+            review_why=passed.why,
         )
         if not await self._book.open(run):
             raise UserError("This request is already being worked on. Its card shows how far it is.")
+        self._gate.tell(run, passed)
         return run
 
     async def start(self, run: Run, message_id: int) -> None:
