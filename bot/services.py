@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from bot.catalog.model import Model
@@ -11,7 +10,7 @@ from bot.moderation.people import Appeal, AppealDecision
 from bot.moderation.policy import Policy
 from bot.moderation.prompts import PromptAction, PromptRule, PromptTest
 from bot.moderation.rules import ChannelRules, ChannelSetting, Surroundings
-from bot.moderation.sanctions import RecordLine, Standing
+from bot.moderation.sanctions import RecordLine, SanctionKind, Standing
 from bot.runs.face import Balance
 from bot.runs.reviewing import Decided, Reported, Status
 from bot.runs.run import Place, Reply, Run
@@ -143,20 +142,13 @@ class Moderation(Protocol):
         """What the rules find in a prompt, exceptions told."""
         ...
 
-    async def strike(self, act: Act, user_id: int, reason: str) -> Standing:
-        """Write a strike, and what follows from their number; gives what holds then. Raises UserError."""
-        ...
+    async def sanction(
+        self, act: Act, user_id: int, kind: SanctionKind, reason: str, *, length_s: int | None = None
+    ) -> Standing:
+        """Act about a person; gives what holds then, a pause or stop that follows from the strikes included.
 
-    async def pause(self, act: Act, user_id: int, reason: str, until: datetime | None = None) -> Standing:
-        """Let the person ask for no pictures until then (None: as long as the thresholds say). Raises UserError."""
-        ...
-
-    async def stop(self, act: Act, user_id: int, reason: str) -> Standing:
-        """Let the person ask for no pictures until somebody lifts it. Raises UserError."""
-        ...
-
-    async def lift(self, act: Act, user_id: int, reason: str) -> Standing:
-        """End every pause and stop of the person, and forget the strikes. Raises UserError where there is nothing."""
+        `length_s` is how long a pause lasts (None: as the settings say). Raises UserError where there is nothing to do.
+        """
         ...
 
     async def standing(self, guild_id: int, user_id: int) -> Standing:

@@ -63,25 +63,27 @@ class PeopleDesk:
     def __init__(self, *, store: Store, clock: Clock, thresholds: Thresholds) -> None:
         self._store, self._clock, self._thresholds = store, clock, thresholds
 
-    async def strike(self, act: Act, user_id: int, reason: str) -> Standing:
-        """Write a strike, and what follows from their number. Raises UserError for a reason that is too long."""
-        return await self._sanction(act, user_id, SanctionKind.STRIKE, reason)
+    async def sanction(
+        self, act: Act, user_id: int, kind: SanctionKind, reason: str, *, length_s: int | None = None
+    ) -> Standing:
+        """Act about a person; gives what holds then, a pause or stop that follows from the strikes included.
 
-    async def pause(self, act: Act, user_id: int, reason: str, until: datetime | None = None) -> Standing:
-        """Let the person ask for no pictures until then (None: as long as the thresholds say). Raises UserError."""
-        now = self._clock.now()
-        until = until or now + self._thresholds.pause_length
-        if not now < until <= now + PAUSE_MOST:
-            raise UserError("A pause lasts up to a year, from now on. Nothing was changed.")
-        return await self._sanction(act, user_id, SanctionKind.PAUSE, reason, until)
-
-    async def stop(self, act: Act, user_id: int, reason: str) -> Standing:
-        """Let the person ask for no pictures until somebody lifts it. Raises UserError."""
-        return await self._sanction(act, user_id, SanctionKind.STOP, reason)
-
-    async def lift(self, act: Act, user_id: int, reason: str) -> Standing:
-        """End every pause and stop of the person, and forget the strikes. Raises UserError where there is nothing."""
-        return await self._sanction(act, user_id, SanctionKind.LIFT, reason)
+        `length_s` is how long a pause lasts (None: as the thresholds say). LIFT ends every pause and stop, and forgets
+        the strikes. Raises UserError for a reason that is too long, and where there is nothing to do.
+        """
+        reason = _checked(reason)
+        until = self._until(kind, length_s)
+        async with self._store.write() as connection:
+            await _lock(connection, act.guild_id, user_id)
+            before = await self._standing(connection, act.guild_id, user_id)
+            if kind is SanctionKind.LIFT and before.allowed and not before.strikes:
+                raise UserError("Nothing holds for this person: no strike, no pause, no stop. Nothing was changed.")
+            if kind is SanctionKind.STOP and before.kind is SanctionKind.STOP:
+                raise UserError("This person is stopped already. Nothing was changed.")
+            await self._add(connection, act, user_id, kind, reason=reason, until=until)
+            if kind is SanctionKind.STRIKE:
+                await self._follow(connection, act, user_id, before)
+            return await self._standing(connection, act.guild_id, user_id)
 
     async def standing(self, guild_id: int, user_id: int) -> Standing:
         """What holds for a person now."""
@@ -176,21 +178,13 @@ class PeopleDesk:
         async with self._store.read() as connection:
             return await record.read(connection, guild_id, user_id, most)
 
-    async def _sanction(
-        self, act: Act, user_id: int, kind: SanctionKind, reason: str, until: datetime | None = None
-    ) -> Standing:
-        reason = _checked(reason)
-        async with self._store.write() as connection:
-            await _lock(connection, act.guild_id, user_id)
-            before = await self._standing(connection, act.guild_id, user_id)
-            if kind is SanctionKind.LIFT and before.allowed and not before.strikes:
-                raise UserError("Nothing holds for this person: no strike, no pause, no stop. Nothing was changed.")
-            if kind is SanctionKind.STOP and before.kind is SanctionKind.STOP:
-                raise UserError("This person is stopped already. Nothing was changed.")
-            await self._add(connection, act, user_id, kind, reason=reason, until=until)
-            if kind is SanctionKind.STRIKE:
-                await self._follow(connection, act, user_id, before)
-            return await self._standing(connection, act.guild_id, user_id)
+    def _until(self, kind: SanctionKind, length_s: int | None) -> datetime | None:
+        if kind is not SanctionKind.PAUSE:
+            return None
+        length = self._thresholds.pause_length if length_s is None else timedelta(seconds=length_s)
+        if not timedelta() < length <= PAUSE_MOST:
+            raise UserError("A pause lasts up to a year. Nothing was changed.")
+        return self._clock.now() + length
 
     async def _follow(self, connection: AsyncConnection, act: Act, user_id: int, before: Standing) -> None:
         """What a strike brings with it, unless something graver holds."""

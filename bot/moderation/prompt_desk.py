@@ -16,7 +16,7 @@ from bot.store.engine import Store
 from bot.store.tables import prompt_rules
 
 RULES_MOST = 1000
-REASON_MOST = 200
+REASON_MOST = 300
 """The most rules of a server, and the most characters of a public reason."""
 
 _CACHED_MOST = 200

@@ -158,7 +158,7 @@ prompt_rules = Table(
     Column("text", String(100), nullable=False),
     Column("key", String(400), nullable=False),  # the text as it is compared: two rules never mean the same
     Column("action", String(16), nullable=False),
-    Column("public_reason", String(200)),
+    Column("public_reason", String(512)),
     Column("is_exception", Boolean, nullable=False),
     Column("added_by", BigInteger, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),

@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.Column("text", sa.String(100), nullable=False),
         sa.Column("key", sa.String(400), nullable=False),
         sa.Column("action", sa.String(16), nullable=False),
-        sa.Column("public_reason", sa.String(200)),
+        sa.Column("public_reason", sa.String(512)),
         sa.Column("is_exception", sa.Boolean, nullable=False),
         sa.Column("added_by", sa.BigInteger, nullable=False),
         sa.Column("added_at", UtcDateTime, nullable=False),
