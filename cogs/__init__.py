@@ -8,7 +8,7 @@ from bot.services import Services
 from cogs.ui.buttons import PressHost
 from cogs.ui.forms import FormHost
 
-EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.review",)
+EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.policy", "cogs.review")
 
 
 class Host(PressHost, FormHost, Protocol):
