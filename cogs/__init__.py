@@ -8,7 +8,16 @@ from bot.services import Services
 from cogs.ui.buttons import PressHost
 from cogs.ui.forms import FormHost
 
-EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.policy", "cogs.review")
+EXTENSIONS: tuple[str, ...] = (
+    "cogs.imagine",
+    "cogs.policy",
+    "cogs.review",
+    "cogs.rules",
+    "cogs.sanctions",
+    "cogs.appeals",
+    "cogs.reports",
+    "cogs.record",
+)
 
 
 class Host(PressHost, FormHost, Protocol):

@@ -150,6 +150,10 @@ class PeopleDesk:
     async def unheard(self, guild_id: int, user_id: int) -> Appeal | None:
         """A decided appeal that the person was not told of yet; from now on they count as told."""
         theirs = appeals.c.guild_id == guild_id, appeals.c.user_id == user_id
+        waiting = select(appeals.c.id).where(*theirs, appeals.c.lifted.is_not(None), appeals.c.heard_at.is_(None))
+        async with self._store.read() as connection:  # asked after every command: nearly always there is nothing
+            if (await connection.execute(waiting.limit(1))).first() is None:
+                return None
         async with self._store.write() as connection:
             row = (
                 await connection.execute(
