@@ -79,9 +79,10 @@ class Deliverer:
 
     async def _keep_back(self, run: Run, ruling: Ruling) -> Run:
         """End the card in words while pictures exist: until a moderator has looked, or for good."""
-        answer = await self._end_card(run, words_for(run, ruling, asked=await self._holds.can_ask(run)))
+        obstacle = await self._holds.obstacle(run) if ruling.showing is Showing.HELD else None
+        answer = await self._end_card(run, words_for(run, ruling, asked=obstacle is None))
         if answer is Shown.YES and ruling.showing is Showing.HELD:
-            return await self._holds.hold(run, ruling)
+            return await self._holds.hold(run, ruling, obstacle)
         return await self._note(run, answer, Delivery.WITHHELD)
 
     async def explain(self, run: Run) -> Run:

@@ -15,7 +15,7 @@ from bot.runs import pictures, records, reviews
 from bot.runs.face import Ending, Held, Pictures, Rejected, Withheld
 from bot.runs.judge import Ruling
 from bot.runs.moderators import Moderators
-from bot.runs.review import Outcome, Review, Why
+from bot.runs.review import Obstacle, Outcome, Review, Why
 from bot.runs.run import Delivery, MissingPicture, Picture, Run
 from bot.store.engine import Store
 
@@ -62,15 +62,18 @@ class Holds:
     ) -> None:
         self._store, self._desk, self._moderators, self._clock, self._bell = store, desk, moderators, clock, bell
 
-    async def can_ask(self, run: Run) -> bool:
-        """Whether the server has a moderation channel that the bot can write in, as far as it knows now."""
+    async def obstacle(self, run: Run) -> Obstacle | None:
+        """What keeps the server's moderators from being asked, as far as is known now."""
         if run.place.guild_id is None:
-            return False
+            return Obstacle.NO_CHANNEL
         settings = await self._desk.review_settings(run.place.guild_id)
-        return self._moderators.obstacle(run.place.guild_id, settings.review_channel_id) is None
+        return self._moderators.obstacle(run.place.guild_id, settings.review_channel_id)
 
-    async def hold(self, run: Run, ruling: Ruling) -> Run:
-        """Note that the card waits for a moderator, with the review that will end it, in one transaction."""
+    async def hold(self, run: Run, ruling: Ruling, obstacle: Obstacle | None) -> Run:
+        """Note that the card waits for a moderator, with the review that will end it, in one transaction.
+
+        `obstacle` is what the card speaks of already.
+        """
         held = replace(run, delivery=Delivery.HELD)
         if run.place.guild_id is None:
             raise ValueError("only a server has moderators")
@@ -78,7 +81,7 @@ class Holds:
             if not await records.change(connection, run, held):
                 return await records.load(connection, run.id)
             if ruling.review is None:
-                await reviews.add(connection, self._review(run, run.place.guild_id, ruling))
+                await reviews.add(connection, replace(self._review(run, run.place.guild_id, ruling), obstacle=obstacle))
         _log.info("run held", run=run.id, why=ruling.why)
         self._bell.put_nowait(run.id)
         return held

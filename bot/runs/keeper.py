@@ -52,6 +52,7 @@ class Keeper:
         self._face, self._moderators, self._clock, self._bell, self._driver = face, moderators, clock, bell, driver
         self._tended: set[str] = set()
         self._again: set[str] = set()
+        self._noted: set[tuple[str, Obstacle]] = set()
         self._not_before: dict[str, datetime] = {}
         self._places = asyncio.Semaphore(_AT_ONCE)
 
@@ -155,6 +156,8 @@ class Keeper:
             return
         async with self._store.write() as connection:
             await reviews.posted(connection, run.id, channel_id=answer.channel_id, message_id=answer.message_id)
+        self._noted = {one for one in self._noted if one[0] != run.id}
+        self._not_before.pop(run.id, None)
 
     async def _ask_with(
         self, run: Run, review: Review, fetched: Sequence[Picture], channel_id: int
@@ -175,8 +178,9 @@ class Keeper:
         now = self._clock.now()
         if obstacle in {Obstacle.PICTURES, Obstacle.TOO_LARGE}:
             self._not_before[run.id] = now + _FETCHED_AGAIN_AFTER
-        if review.obstacle is obstacle:
+        if (run.id, obstacle) in self._noted:
             return
+        self._noted.add((run.id, obstacle))
         async with self._store.read() as connection:
             told = await reviews.told_since(connection, review.guild_id, obstacle, now - _TOLD_AGAIN_AFTER)
         if not told:
@@ -184,7 +188,8 @@ class Keeper:
         async with self._store.write() as connection:
             await reviews.obstructed(connection, run.id, obstacle, now if told else None)
         _log.warning("moderators could not be asked", run=run.id, guild=review.guild_id, obstacle=obstacle)
-        await self._redraw(run, review, asked=False)
+        if review.obstacle is not obstacle:
+            await self._redraw(run, review, asked=False)
 
     async def _redraw(self, run: Run, review: Review, *, asked: bool) -> None:
         """Let the card say whether anybody is looking. What it says is kind, not needed: one try."""

@@ -242,6 +242,10 @@ class Stage:
             connection.execute(statement, values)
             connection.commit()
 
+    def forget_review(self, run_id: str) -> None:
+        """Take the review of a run away, as if the run had been deleted."""
+        self.alter("DELETE FROM reviews WHERE run_id = ?", run_id)
+
     async def closed_books(self, interaction_id: str) -> Books:
         """The books of a press once its end is noted. Every total agrees with its entries, and nothing is held."""
         await self.until(lambda: (self.books(interaction_id).row or {}).get("delivery") not in {None, "pending"})

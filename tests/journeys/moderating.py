@@ -1,6 +1,6 @@
 """What moderators do and see: commands, the message that asks them, its buttons and its form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from sandbox.discord.cast import Channel, Person
@@ -98,10 +98,20 @@ class Desk:
         await self.stage.until(lambda: self.panel_of(answer) is not None)
         return cast("Payload", self.panel_of(answer))
 
-    async def press(self, answer: Answer, action: str, *, person: Person | None = None, check: bool = True) -> str:
-        """Press a button of the message that asks; the interaction's id."""
+    async def press(
+        self,
+        answer: Answer,
+        action: str,
+        *,
+        person: Person | None = None,
+        check: bool = True,
+        before: Callable[[str], None] | None = None,
+    ) -> str:
+        """Press a button of the message that asks; the interaction's id. `before` is called with the run's first."""
         panel = await self.asked(answer)
         run_id = cast("Payload", self.stage.books(answer.id).row)["id"]
+        if before is not None:
+            before(run_id)
         return await self._people.press(
             user_id=(person or self.stage.cast.moderator).id,
             message_id=int(panel["id"]),
