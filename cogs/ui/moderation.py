@@ -48,22 +48,21 @@ ACTIONS = {
 def what_members_see(place: str, rules: ChannelRules) -> str:
     """One sentence: what people in `place` will see. `place` is a mention or a name, fit to show."""
     also = "" if rules.unchecked is Unchecked.AS_CLEAR else " or never checked"
-    flagged = f"pictures that were flagged{also}"
-    if rules.policy is Policy.BLOCK:
-        fate = f"{flagged} are never shown, and people read why"
-    elif rules.policy is Policy.REVIEW:
-        fate = f"{flagged} wait for a moderator"
-    elif rules.policy is Policy.SPOILER:
-        fate = f"{flagged} are covered until somebody opens them"
-    else:
-        fate = f"{flagged} are shown like any other"
+    flagged = f"pictures that were flagged{also} {_FATES[rules.policy]}"
     if not rules.approve_everything:
-        return f"In {place}, pictures are shown when they are ready; {fate}."
-    return f"In {place}, every picture waits for a moderator before anybody sees it; {fate}{_even_then(rules)}."
+        return f"In {place}, pictures are shown when they are ready; {flagged}."
+    first = f"In {place}, every picture waits for a moderator before anybody sees it"
+    if rules.policy in {Policy.REVIEW, Policy.ALLOW}:
+        return f"{first}."  # what is flagged fares like everything else
+    return f"{first}; {flagged}, approved or not." if rules.policy is Policy.BLOCK else f"{first}; {flagged}."
 
 
-def _even_then(rules: ChannelRules) -> str:
-    return ", even when approved" if rules.policy is Policy.BLOCK else ""
+_FATES = {
+    Policy.BLOCK: "are never shown, and people read why",
+    Policy.REVIEW: "wait for a moderator",
+    Policy.SPOILER: "are covered until somebody opens them",
+    Policy.ALLOW: "are shown like any other",
+}
 
 
 def details_of(rules: ChannelRules) -> str:

@@ -38,12 +38,12 @@ class Tools:
     # --- doing
 
     async def use(
-        self, person: Person, command: str, *, channel: Channel | None = None, check: bool = True, **options: object
+        self, person: Person, command: str, *, at: Channel | None = None, check: bool = True, **options: Any
     ) -> str:
         """Use a command; the text that only this person sees. With `check` False it is forged."""
         interaction_id = await self.people.slash(
             user_id=person.id,
-            channel_id=(channel or self.cast.general).id,
+            channel_id=(at or self.cast.general).id,
             command=command,
             options=options,
             check=check,
@@ -51,12 +51,12 @@ class Tools:
         return await self.told(interaction_id)
 
     async def menu(
-        self, person: Person, command: str, target: int | str, *, channel: Channel | None = None, check: bool = True
+        self, person: Person, command: str, target: int | str, *, at: Channel | None = None, check: bool = True
     ) -> str:
         """Use a command of a menu; the interaction's id."""
         return await self.people.use_context_menu(
             user_id=person.id,
-            channel_id=(channel or self.cast.general).id,
+            channel_id=(at or self.cast.general).id,
             command=command,
             target_id=target,
             check=check,
@@ -129,9 +129,9 @@ class Tools:
         await self.stage.until(lambda: any(words in line for line in self.posts(self.cast.mod_room)))
         return next(one for one in self.posted(self.cast.mod_room) if words in text_of(one))
 
-    async def shown_card(self, **options: object) -> Answer:
+    async def shown_card(self, **options: Any) -> Answer:
         """A card of a member's with a picture."""
-        answer = await self.stage.imagine(image_size="square", **options)  # pyright: ignore[reportArgumentType]
+        answer = await self.stage.imagine(image_size="square", **options)
         assert len(answer.attachments) == 1
         await self.stage.closed_books(answer.id)
         return answer
