@@ -216,7 +216,7 @@ async def test_undecided_has_a_time_where_the_channel_gives_one(desk: Desk):
     answer = await held(desk)
     assert "Without a decision it is rejected" in text_of(await desk.asked(answer))
     assert (desk.stage.review(answer.id) or {})["due_at"] is not None
-    await desk.policy(desk.stage.cast.general, undecided="hold", undecided_hours=0)
+    await desk.policy(desk.stage.cast.general, undecided="stay", undecided_hours=0)
 
 
 async def test_without_a_channel_it_is_withheld_until_that_is_mended(desk: Desk):

@@ -3,17 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import ImagineClient, point_discord_at
-from bot.services import Services
+from bot.services import Moderation, Reviews, Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
-from tests.unit.cogs.samples import FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeModeration, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 
@@ -49,10 +49,19 @@ class Opened:
 
 @asynccontextmanager
 async def opened(
-    runs: FakeRuns | None = None, memory: Memory | None = None, extensions: tuple[str, ...] = EXTENSIONS
+    runs: FakeRuns | None = None,
+    memory: Memory | None = None,
+    extensions: tuple[str, ...] = EXTENSIONS,
+    moderation: object = None,
+    reviews: object = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
-    services = Services(runs=runs or FakeRuns(), imagine=SampleModel())
+    services = Services(
+        runs=runs or FakeRuns(),
+        reviews=cast("Reviews", reviews),
+        moderation=cast("Moderation", moderation or FakeModeration()),
+        imagine=SampleModel(),
+    )
     client = ImagineClient(
         services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=errors.say
     )

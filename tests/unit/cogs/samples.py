@@ -8,7 +8,9 @@ from typing import Any, Self
 
 from bot.catalog.model import Choice, Option, Size
 from bot.errors import BotError, OptionError
+from bot.moderation.channels import ReviewSettings
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules, Surroundings, rules_for
 from bot.money import MicroUsd
 from bot.runs.face import Balance
 from bot.runs.run import Delivery, Picture, Place, Reply, Result, Run, State
@@ -106,6 +108,17 @@ class SampleModel:
 
     def proportional_price(self, sizes: tuple[Size, ...]) -> MicroUsd:
         return MicroUsd(12_000)
+
+
+class FakeModeration:
+    """A moderation desk where nobody has set anything."""
+
+    async def rules_at(self, surroundings: Surroundings) -> ChannelRules:
+        private = surroundings.guild_id is None or not surroundings.known
+        return rules_for(None, None, age_restricted=surroundings.age_restricted, private=private)
+
+    async def review_settings(self, guild_id: int) -> ReviewSettings:
+        return ReviewSettings()
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The runs room whole, on a real SQLite file and against the Runflow stand-in; only the face is a fake."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.ledger.values import Limits
+from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules, Surroundings
 from bot.money import MicroUsd
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
@@ -21,8 +23,15 @@ from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
 from bot.runs.face import Balance, Ending, Shown
+from bot.runs.gate import Gate
+from bot.runs.holds import Holds
+from bot.runs.judge import Judge
+from bot.runs.keeper import Keeper
+from bot.runs.moderators import Asked
 from bot.runs.progress import Progress
-from bot.runs.run import Place, Reply, Run, State
+from bot.runs.review import Obstacle, Review
+from bot.runs.reviewing import ReviewService
+from bot.runs.run import Picture, Place, Reply, Run, State
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
@@ -46,7 +55,7 @@ class FakeFace:
     """Remembers what it was asked to show. `answers` are given to ends in turn, then YES; an exception is raised."""
 
     def __init__(self) -> None:
-        self.policy = Policy.BLOCK
+        self.age_restricted = False
         self.answers: list[Shown | Exception] = []
         self.progressed: list[State] = []
         self.ends: list[tuple[Run, Ending, Balance]] = []
@@ -68,8 +77,47 @@ class FakeFace:
         """Whether it was asked to show an end."""
         return bool(self.ends)
 
-    async def policy_now(self, run: Run) -> Policy:
-        return self.policy
+    async def surroundings(self, run: Run) -> Surroundings:
+        place = run.place
+        return Surroundings(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
+
+
+class FakeModerators:
+    """Remembers what moderators were asked and told. `answers` are given to questions in turn, then a message."""
+
+    def __init__(self) -> None:
+        self.answers: list[Obstacle] = []
+        self.asked: list[tuple[Run, Review, tuple[Picture, ...]]] = []
+        self.closed: list[tuple[Run, Review]] = []
+        self.told: list[Obstacle] = []
+        self.lines: list[str] = []
+        self.blocked: Obstacle | None = None
+
+    def obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
+        return Obstacle.NO_CHANNEL if channel_id is None else self.blocked
+
+    async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
+        if self.answers:
+            return self.answers.pop(0)
+        self.asked.append((run, review, tuple(shown)))
+        return Asked(channel_id, 7_000 + len(self.asked))
+
+    async def close(self, run: Run, review: Review) -> Shown:
+        self.closed.append((run, review))
+        return Shown.YES
+
+    async def files(self, channel_id: int, message_id: int) -> list[tuple[int, bytes]]:
+        return [(one.index, one.data) for one in self.asked[message_id - 7_001][2]]
+
+    async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:
+        self.told.append(obstacle)
+        return channel_id is not None
+
+    async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
+        self.lines.append(f"{review.outcome} {run.delivery}")
+
+    async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
+        self.lines.append(f"rule {words}")
 
 
 @dataclass
@@ -83,9 +131,20 @@ class RunsRoom:
     service: RunService
     driver: Driver
     face: FakeFace
+    moderators: FakeModerators
+    desk: ModerationDesk
+    reviews: ReviewService
+    keeper: Keeper
     presses: int = field(default=0)
 
-    async def press(self, *, user_id: int = 7, limit_bytes: int = 10 * 1024 * 1024, **options: object) -> Run:
+    async def press(
+        self,
+        *,
+        user_id: int = 7,
+        limit_bytes: int = 10 * 1024 * 1024,
+        rules: ChannelRules | None = None,
+        **options: object,
+    ) -> Run:
         """Accept a run as a cog would, without starting it."""
         self.presses += 1
         reply = Reply(self.presses, 8, "token-of-the-interaction", self.clock.now(), limit_bytes)
@@ -96,6 +155,7 @@ class RunsRoom:
             model=FLUX_KLEIN,
             options={"prompt": "a red fox", **options},
             policy=Policy.BLOCK,
+            rules=rules,
         )
 
     async def to_the_end(self, run: Run) -> Run:
@@ -150,22 +210,46 @@ async def runs_room(
         )
         book = RunBook(store=store, limits=Limits(user_daily=user_daily), clock=clock)
         watcher = Watcher(book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s)
+        moderators, knock = FakeModerators(), asyncio.Queue[str]()
+        desk = ModerationDesk(store=store, clock=clock)
+        judge = Judge(store=store, desk=desk, face=face, clock=clock)
+        holds = Holds(store=store, desk=desk, moderators=moderators, clock=clock, bell=knock)
+        deliverer = Deliverer(
+            book=book, watcher=watcher, downloader=downloader, face=face, clock=clock, judge=judge, holds=holds
+        )
         driver = Driver(
             book=book,
             submitter=Submitter(
                 book=book, runflow=client, models=MODELS, clock=clock, callback_url=None, lost_after_s=lost_after_s
             ),
             watcher=watcher,
-            deliverer=Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock),
+            deliverer=deliverer,
             progress=lambda: Progress(face=face, clock=clock, spacing_s=0),
             clock=clock,
             bell=bell,
         )
-        room = RunsRoom(clock, runflow, store, book, RunService(book=book, bell=bell), driver, face)
-        serving = asyncio.create_task(driver.serve(), name="driver") if serve else None
+        service = RunService(book=book, bell=bell, gate=Gate(desk=desk, moderators=moderators))
+        reviews = ReviewService(
+            store=store, desk=desk, face=face, moderators=moderators, clock=clock, bell=bell, keeper=knock
+        )
+        keeper = Keeper(
+            store=store,
+            book=book,
+            desk=desk,
+            deliverer=deliverer,
+            judge=judge,
+            face=face,
+            moderators=moderators,
+            clock=clock,
+            bell=knock,
+            driver=bell,
+        )
+        room = RunsRoom(clock, runflow, store, book, service, driver, face, moderators, desk, reviews, keeper)
+        parts = (driver.serve(), keeper.serve()) if serve else ()
+        serving = [asyncio.create_task(part, name=part.__name__) for part in parts]
         try:
             yield room
         finally:
-            if serving is not None:
-                serving.cancel()
-                await asyncio.gather(serving, return_exceptions=True)
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
