@@ -154,11 +154,12 @@ async def test_what_a_client_would_not_send_is_said(tools: Tools, options: dict[
 @pytest.mark.parametrize("who", ["member", "moderator"])
 async def test_a_forged_command_changes_nothing(tools: Tools, who: str):
     person = getattr(tools.cast, who)
-    for command, options in (
+    forged: list[tuple[str, dict[str, Any]]] = [
         ("policy set", {"policy": "spoiler"}),
         ("policy clear", {}),
         ("policy show", {}),
         ("policy list", {}),
-    ):
+    ]
+    for command, options in forged:
         assert await tools.use(person, command, check=False, **options) == ONLY_ADMINS
     assert tools.count("channel_settings") == (0,)
