@@ -19,8 +19,6 @@ from bot.runs.review import Obstacle, Outcome, Review, Why
 from bot.runs.run import Delivery, Run
 from bot.store.audit import Act, note
 from bot.store.engine import Store
-from bot.store.tables import reports
-from bot.store.upsert import insert_if_absent
 
 _log = structlog.get_logger(__name__)
 
@@ -133,9 +131,6 @@ class ReviewService:
         async with self._store.write() as connection:
             run = await records.load(connection, run.id)
             before = await reviews.find(connection, run.id)
-            told = {"run_id": run.id, "user_id": reporter_id, "guild_id": guild_id, "reason": reason, "at": now}
-            if not await insert_if_absent(connection, reports, told):
-                return Reported.AGAIN
             if before is not None and before.why is Why.REPORTED:
                 return Reported.KEPT if before.outcome is Outcome.APPROVED else Reported.AGAIN
             if run.delivery is not Delivery.SHOWN or run.result is None or not run.result.num_outputs or run.reason:
