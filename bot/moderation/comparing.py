@@ -87,7 +87,7 @@ def _ends(letters: Sequence[Letter], gaps: Sequence[Gap]) -> list[bool]:
 
 def compare(pattern: Pattern, words: Words, start: int, effort: Effort) -> int | None:
     """Where the rule's words end that begin at `start`; None where they do not stand there. Raises UserError."""
-    for doubled in (False, True):
+    for doubled in (False, True) if _may_be_doubled(pattern, words.letters, start) else (False,):
         for places in _Fit(pattern, words, doubled=doubled, effort=effort).places(start):
             effort.spend(len(places))
             end = places[-1]
@@ -95,6 +95,12 @@ def compare(pattern: Pattern, words: Words, start: int, effort: Effort) -> int |
             if closed and all(_is_one_word(words, first, last) for first, last in _words(pattern, places)):
                 return end
     return None
+
+
+def _may_be_doubled(pattern: Pattern, letters: Sequence[Letter], start: int) -> bool:
+    first = pattern.runs[0]
+    last = start + 2 * first.count - 1
+    return last < len(letters) and first.letter in letters[last].readings
 
 
 @dataclass(slots=True)
