@@ -32,12 +32,9 @@ from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
-from bot.runs.gate import Gate
-from bot.runs.holds import Holds
-from bot.runs.judge import Judge
 from bot.runs.keeper import Keeper
+from bot.runs.moderating import Moderating
 from bot.runs.progress import Progress
-from bot.runs.reviewing import ReviewService
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
@@ -74,59 +71,26 @@ async def run(settings: Settings) -> None:
         )
         book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
-        keeper_bell: asyncio.Queue[str] = asyncio.Queue()
         face, moderators = Presenter(clock=clock, models=models), ModeratorsFace()
         desk = ModerationDesk(store=store, clock=clock)
-        judge = Judge(store=store, desk=desk, face=face, clock=clock)
-        watcher = Watcher(
-            book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=settings.run_deadline_s
-        )
-        deliverer = Deliverer(
-            book=book,
-            watcher=watcher,
-            downloader=downloader,
-            face=face,
-            clock=clock,
-            judge=judge,
-            holds=Holds(store=store, desk=desk, moderators=moderators, clock=clock, bell=keeper_bell),
-        )
-        driver = _driver(
+        moderating = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
+        stack.push_async_callback(moderating.gate.close)
+        driver, keeper = _driver(
+            moderating=moderating,
             settings=settings,
             book=book,
             runflow=runflow,
-            watcher=watcher,
-            deliverer=deliverer,
+            downloader=downloader,
             face=face,
             models=models,
             clock=clock,
+            rng=rng,
             bell=bell,
         )
-        keeper = Keeper(
-            store=store,
-            book=book,
-            desk=desk,
-            deliverer=deliverer,
-            judge=judge,
-            face=face,
-            moderators=moderators,
-            clock=clock,
-            bell=keeper_bell,
-            driver=bell,
-        )
-        gate = Gate(desk=desk, moderators=moderators)
-        stack.push_async_callback(gate.close)
         client = ImagineClient(
             services=Services(
-                runs=RunService(book=book, bell=bell, gate=gate),
-                reviews=ReviewService(
-                    store=store,
-                    desk=desk,
-                    face=face,
-                    moderators=moderators,
-                    clock=clock,
-                    bell=bell,
-                    keeper=keeper_bell,
-                ),
+                runs=RunService(book=book, bell=bell, gate=moderating.gate),
+                reviews=moderating.reviews,
                 moderation=desk,
                 imagine=FLUX_KLEIN,
             ),
@@ -151,13 +115,14 @@ def _driver(
     settings: Settings,
     book: RunBook,
     runflow: RunflowClient,
-    watcher: Watcher,
-    deliverer: Deliverer,
+    downloader: Downloader,
     face: Presenter,
     models: Mapping[str, Model],
     clock: Clock,
+    rng: random.Random,
     bell: asyncio.Queue[str],
-) -> Driver:
+    moderating: Moderating,
+) -> tuple[Driver, Keeper]:
     submitter = Submitter(
         book=book,
         runflow=runflow,
@@ -166,7 +131,19 @@ def _driver(
         callback_url=f"{settings.public_url}{_CALLBACK_PATH}" if settings.public_url else None,
         lost_after_s=settings.lost_after_s,
     )
-    return Driver(
+    watcher = Watcher(
+        book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=settings.run_deadline_s
+    )
+    deliverer = Deliverer(
+        book=book,
+        watcher=watcher,
+        downloader=downloader,
+        face=face,
+        clock=clock,
+        judge=moderating.judge,
+        holds=moderating.holds,
+    )
+    driver = Driver(
         book=book,
         submitter=submitter,
         watcher=watcher,
@@ -175,6 +152,7 @@ def _driver(
         clock=clock,
         bell=bell,
     )
+    return driver, moderating.keeper(book, deliverer)
 
 
 async def _until_stopped(driver: Driver, keeper: Keeper, client: ImagineClient, settings: Settings) -> None:

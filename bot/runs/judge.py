@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from bot.clock import Clock
 from bot.moderation.decision import decide, is_flagged
 from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy, Showing
@@ -33,8 +32,8 @@ class Ruling:
 class Judge:
     """Decides how runs may be shown, at the moment of showing."""
 
-    def __init__(self, *, store: Store, desk: ModerationDesk, face: Face, clock: Clock) -> None:
-        self._store, self._desk, self._face, self._clock = store, desk, face, clock
+    def __init__(self, *, store: Store, desk: ModerationDesk, face: Face) -> None:
+        self._store, self._desk, self._face = store, desk, face
 
     async def judge(self, run: Run, *, black: bool = False) -> Ruling:
         """How the pictures of a run that succeeded may be shown now. `black`: one of them is black all over."""

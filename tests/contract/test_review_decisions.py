@@ -81,7 +81,7 @@ async def test_two_processes_decide_at_the_same_instant_and_one_decision_holds(d
         for number in range(1, 9):
             run = a_held_run(number)
             await put(one, run)
-            answers: list[Decided] = await asyncio.gather(
+            answers: tuple[Decided, ...] = await asyncio.gather(
                 first.approve(Act(GUILD, 91), run.id),
                 second.reject(Act(GUILD, 92), run.id, "no"),
                 second.approve(Act(GUILD, 93), run.id),

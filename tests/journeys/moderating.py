@@ -119,7 +119,7 @@ class Desk:
             check=check,
         )
 
-    async def reject(self, answer: Answer, *, person: Person | None = None, **values: object) -> str:
+    async def reject(self, answer: Answer, values: Mapping[str, object], *, person: Person | None = None) -> str:
         """Press reject, fill in the form, and send it; the interaction of the form."""
         moderator = person or self.stage.cast.moderator
         opened = await self.press(answer, "reject", person=moderator)

@@ -96,7 +96,7 @@ async def test_approve_shows_the_pictures_in_the_card(desk: Desk):
 )
 async def test_reject_tells_the_person_why_kindly(desk: Desk, filled: dict[str, str], said: str):
     answer = await held(desk)
-    await desk.reject(answer, **filled)
+    await desk.reject(answer, filled)
     card = await desk.card_says(answer, "A moderator decided not to show this picture.")
     assert said in text_of(card)
     assert not card["attachments"]
@@ -108,7 +108,7 @@ async def test_reject_tells_the_person_why_kindly(desk: Desk, filled: dict[str, 
 
 async def test_a_rejection_needs_a_reason(desk: Desk):
     answer = await held(desk)
-    sent = await desk.reject(answer, words="   ")
+    sent = await desk.reject(answer, {"words": "   "})
     assert "Please choose a reason or write one" in await desk.answer_to(sent)
     assert (desk.stage.review(answer.id) or {})["outcome"] is None
 

@@ -23,10 +23,8 @@ from bot.runs.book import RunBook
 from bot.runs.deliver import Deliverer
 from bot.runs.driver import Driver
 from bot.runs.face import Balance, Ending, Shown
-from bot.runs.gate import Gate
-from bot.runs.holds import Holds
-from bot.runs.judge import Judge
 from bot.runs.keeper import Keeper
+from bot.runs.moderating import Moderating
 from bot.runs.moderators import Asked
 from bot.runs.progress import Progress
 from bot.runs.review import Obstacle, Review
@@ -210,12 +208,17 @@ async def runs_room(
         )
         book = RunBook(store=store, limits=Limits(user_daily=user_daily), clock=clock)
         watcher = Watcher(book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s)
-        moderators, knock = FakeModerators(), asyncio.Queue[str]()
+        moderators = FakeModerators()
         desk = ModerationDesk(store=store, clock=clock)
-        judge = Judge(store=store, desk=desk, face=face, clock=clock)
-        holds = Holds(store=store, desk=desk, moderators=moderators, clock=clock, bell=knock)
+        parts = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
         deliverer = Deliverer(
-            book=book, watcher=watcher, downloader=downloader, face=face, clock=clock, judge=judge, holds=holds
+            book=book,
+            watcher=watcher,
+            downloader=downloader,
+            face=face,
+            clock=clock,
+            judge=parts.judge,
+            holds=parts.holds,
         )
         driver = Driver(
             book=book,
@@ -228,25 +231,10 @@ async def runs_room(
             clock=clock,
             bell=bell,
         )
-        service = RunService(book=book, bell=bell, gate=Gate(desk=desk, moderators=moderators))
-        reviews = ReviewService(
-            store=store, desk=desk, face=face, moderators=moderators, clock=clock, bell=bell, keeper=knock
-        )
-        keeper = Keeper(
-            store=store,
-            book=book,
-            desk=desk,
-            deliverer=deliverer,
-            judge=judge,
-            face=face,
-            moderators=moderators,
-            clock=clock,
-            bell=knock,
-            driver=bell,
-        )
-        room = RunsRoom(clock, runflow, store, book, service, driver, face, moderators, desk, reviews, keeper)
-        parts = (driver.serve(), keeper.serve()) if serve else ()
-        serving = [asyncio.create_task(part, name=part.__name__) for part in parts]
+        service, keeper = RunService(book=book, bell=bell, gate=parts.gate), parts.keeper(book, deliverer)
+        room = RunsRoom(clock, runflow, store, book, service, driver, face, moderators, desk, parts.reviews, keeper)
+        parts_served = (driver.serve, keeper.serve) if serve else ()
+        serving = [asyncio.create_task(part(), name=part.__qualname__) for part in parts_served]
         try:
             yield room
         finally:

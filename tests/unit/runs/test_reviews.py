@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ async def reviewing(
         yield room
 
 
-async def held(room: RunsRoom, rules: ChannelRules = REVIEW, **options: object) -> Run:
+async def held(room: RunsRoom, rules: ChannelRules = REVIEW, **options: Any) -> Run:
     """A run that waits, with moderators asked."""
     run = await room.to_the_end(await room.press(rules=rules, **options))
     assert run.delivery is Delivery.HELD
@@ -268,7 +269,7 @@ async def test_the_prompt_that_runflow_used_is_checked_too(
 ) -> None:
     async with reviewing(tmp_path, FAST) as room:
         await room.desk.add_rule(ADMIN, "gore", action, "Nothing bloody.")
-        judge = Judge(store=room.store, desk=room.desk, face=room.face, clock=room.clock)
+        judge = Judge(store=room.store, desk=room.desk, face=room.face)
         result = Result(nsfw_detected=False, prompt_used="a red fox, gore", num_outputs=1)
         judged = await judge.judge(a_run(state=State.SUCCEEDED, result=result))
         assert (judged.showing, judged.why) == (showing, why)
