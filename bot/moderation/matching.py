@@ -17,6 +17,8 @@ TEXT_MOST = 100
 MATCHES_MOST = 100
 """The longest rule, in characters, and how many matches are told."""
 
+_SPELT_LEAST = 2  # a rule of more letters that stand alone is a word
+_NO_WORDS = frozenset("()[]{}\\|^")
 _HIDDEN_MOST = 2  # signs in a word that may stand for any vowel
 
 
@@ -108,6 +110,8 @@ def _parse(rule: str) -> tuple[list[str], bool, bool]:
         raise UserError("A rule needs a word or a phrase; this one is empty. Nothing was changed.")
     if len(words) > TEXT_MOST:
         raise UserError(f"A rule has at most {TEXT_MOST} characters. Nothing was changed.")
+    if not _NO_WORDS.isdisjoint(words):
+        raise UserError("Rules are words and phrases: ( ) [ ] { } | ^ and \\ are not taken. Nothing was changed.")
     bare = words.strip("*")
     if "*" in bare:
         raise UserError("In a rule, * may stand only at the beginning or at the end. Nothing was changed.")
@@ -118,8 +122,8 @@ def _parse(rule: str) -> tuple[list[str], bool, bool]:
         if not parts or gap >= Gap.MARK:
             parts.append("")
         parts[-1] += letter.readings[0]
-    if all(len(part) == 1 for part in parts):
-        parts = ["".join(parts)] if parts else []
+    if len(parts) > _SPELT_LEAST and all(len(part) == 1 for part in parts):
+        parts = ["".join(parts)]  # a word spelt out, not a phrase
     open_left, open_right = words.startswith("*"), words.endswith("*")
     least = 1 if any(letter.loose for letter in text.letters) else 3 if open_left or open_right else 2
     if len(text.letters) < least:
