@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -27,6 +28,7 @@ from bot.doctor import examine
 from bot.errors import BotError, SettingsError
 from bot.ledger.values import Limits
 from bot.moderation.desk import ModerationDesk
+from bot.moderation.sanctions import Thresholds
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -72,7 +74,7 @@ async def run(settings: Settings) -> None:
         book = RunBook(store=store, limits=Limits(user_daily=settings.user_daily_limit), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
         face, moderators = Presenter(clock=clock, models=models), ModeratorsFace()
-        desk = ModerationDesk(store=store, clock=clock)
+        desk = ModerationDesk(store=store, clock=clock, thresholds=_thresholds(settings))
         moderating = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
         stack.push_async_callback(moderating.gate.close)
         driver, keeper = _driver(
@@ -108,6 +110,16 @@ async def run(settings: Settings) -> None:
         app = make_app(checks=_checks(store, client), registry=registry)
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
         await _until_stopped(driver, keeper, client, settings)
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    return Thresholds(
+        warn=settings.strikes_to_warn,
+        pause=settings.strikes_to_pause,
+        stop=settings.strikes_to_stop,
+        decay=timedelta(days=settings.strike_days),
+        pause_length=timedelta(hours=settings.pause_hours),
+    )
 
 
 def _driver(

@@ -162,3 +162,12 @@ TOO_MUCH = {
     "1,488 people": "1488",
 }
 """Innocents that are met all the same, and by which rule: an exception helps."""
+
+
+def disguises_table() -> str:
+    """Some of what is seen through, and all that is not."""
+    kinds = ("nаkеd", "ɴᴀᴋᴇᴅ", "n̷a̷k̷e̷d̷", "n4ked", "n*ked", "n a k e d", "n.a.k.e.d", "nake d", "naaaaked", "nnaakkeedd")
+    seen = [f"| `{prompt}` | `{CAUGHT[prompt]}` |" for prompt in kinds]
+    unseen = [f"| `{prompt}` | nothing |" for prompt, found in CAUGHT.items() if found is None]
+    too_much = [f"| `{prompt}` | `{found}`, in all innocence |" for prompt, found in TOO_MUCH.items()]
+    return "\n".join(("| written | what finds it |", "| --- | --- |", *seen, *unseen, *too_much))
