@@ -78,8 +78,8 @@ class Reviews(Protocol):
         """How reviewing stands in a server, with the oldest of those that wait."""
         ...
 
-    def retry(self) -> None:
-        """Ask moderators now wherever they could not be asked before."""
+    async def retry(self, guild_id: int) -> None:
+        """Ask moderators now wherever they could not be asked before, or their message was deleted meanwhile."""
         ...
 
 

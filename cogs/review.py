@@ -1,6 +1,9 @@
 """Moderators' decisions about pictures that wait for them, and /review, which sets up and watches over that."""
 
+import asyncio
+
 import discord
+import structlog
 from discord import app_commands, ui
 
 from bot.errors import UserError
@@ -11,7 +14,7 @@ from bot.runs.reviewing import REASON_MOST, Decided
 from bot.services import Act, Moderation, Reviews
 from cogs import Host
 from cogs.ui import moderators, review_sentences
-from cogs.ui.answers import answer
+from cogs.ui.answers import answer, wait_a_moment
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
 from cogs.ui.base import Form
 from cogs.ui.buttons import answer_presses
@@ -20,9 +23,12 @@ from cogs.ui.guard import need
 from cogs.ui.sentences import relative
 from cogs.ui.text import cut, literal, plain
 
+_log = structlog.get_logger(__name__)
+
 _MODERATES, _MANAGES = "manage_messages", "manage_guild"
 
 _LIST_LIMIT = 1900
+_TIMEOUT_S = 10.0
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
@@ -70,7 +76,13 @@ class Decisions:
             await answer(interaction, review_sentences.decided(decided.review))
             return
         view = moderators.panel(decided.run, decided.review, moderators.names_on(message))
-        await interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS)
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS)
+        except (discord.HTTPException, TimeoutError) as error:
+            # It is decided, whatever becomes of the message: perhaps somebody deleted it just now.
+            _log.info("the moderators' message could not be changed", run=decided.run.id, why=type(error).__name__)
+            await answer(interaction, review_sentences.decided(decided.review))
 
 
 def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
@@ -122,8 +134,9 @@ class ReviewCommands(app_commands.Group):
         found = interaction.guild.get_channel_or_thread(channel) if interaction.guild else None
         if found is None:
             raise UserError("The bot cannot see that channel here. Let it view the channel, or choose another.")
+        await wait_a_moment(interaction)
         await self._moderation.set_review_channel(act, channel)
-        self._reviews.retry()
+        await self._reviews.retry(guild_id)
         lines = [f"Moderators are asked in <#{channel}> from now on."]
         if (obstacle := (await self._reviews.status(guild_id)).obstacle) is not None:
             lines.append(review_sentences.obstacle(obstacle, channel))
@@ -189,8 +202,9 @@ class ReviewCommands(app_commands.Group):
     )
     async def retry(self, interaction: discord.Interaction) -> None:
         """Try again."""
-        need(interaction, _MODERATES)
-        self._reviews.retry()
+        guild_id = need(interaction, _MODERATES)
+        await wait_a_moment(interaction)
+        await self._reviews.retry(guild_id)
         await answer(interaction, "Trying again now. /review status tells how it went.")
 
 

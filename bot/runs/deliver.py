@@ -74,7 +74,7 @@ class Deliverer:
         black = await blacks(run, fetched)
         if black and (ruling := await self._judge.judge(run, black=True)).showing in {Showing.WITHHELD, Showing.HELD}:
             return await self._keep_back(run, ruling)
-        seen = Seen(spoiler=ruling.showing is Showing.SPOILER, black=black, approved=ruling.review is not None)
+        seen = Seen(spoiler=ruling.showing is Showing.SPOILER, black=black, approved=ruling.is_approved)
         return await self._show_pictures(run, fetched, missing, seen)
 
     async def _keep_back(self, run: Run, ruling: Ruling) -> Run:

@@ -28,6 +28,11 @@ class Ruling:
     detail: str | None = None
     review: Review | None = None
 
+    @property
+    def is_approved(self) -> bool:
+        """Whether a moderator said yes."""
+        return self.review is not None and self.review.outcome is Outcome.APPROVED
+
 
 class Judge:
     """Decides how runs may be shown, at the moment of showing."""

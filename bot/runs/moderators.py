@@ -36,6 +36,10 @@ class Moderators(Protocol):
         """The pictures of a moderators' message with their indices; none where it is gone."""
         ...
 
+    async def stands(self, channel_id: int, message_id: int) -> bool:
+        """Whether a moderators' message is still there; True where that cannot be known now."""
+        ...
+
     async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:
         """Tell admins in their log channel why moderators could not be asked; whether it stands."""
         ...

@@ -155,8 +155,16 @@ class ReviewService:
         obstacle = self._moderators.obstacle(guild_id, settings.review_channel_id)
         return Status(settings.review_channel_id, obstacle, tuple(waiting))
 
-    def retry(self) -> None:
-        """Ask moderators now wherever they could not be asked before."""
+    async def retry(self, guild_id: int) -> None:
+        """Ask moderators now wherever they could not be asked before, or their message was deleted meanwhile."""
+        async with self._store.read() as connection:
+            waiting = await reviews.undecided(connection, guild_id, LISTED_MOST)
+        for one in waiting:
+            if one.channel_id is None or one.message_id is None:
+                continue
+            if not await self._moderators.stands(one.channel_id, one.message_id):
+                async with self._store.write() as connection:
+                    await reviews.unposted(connection, one.run_id, one.message_id)
         self._keeper.put_nowait("")
 
     def _ring(self, run: Run) -> None:

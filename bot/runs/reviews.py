@@ -47,6 +47,15 @@ async def posted(connection: AsyncConnection, run_id: str, *, channel_id: int, m
     )
 
 
+async def unposted(connection: AsyncConnection, run_id: str, message_id: int) -> None:
+    """Forget the moderators' message of a review that nobody has decided: it is gone."""
+    await connection.execute(
+        update(reviews)
+        .where(reviews.c.run_id == run_id, reviews.c.message_id == message_id, reviews.c.outcome.is_(None))
+        .values(channel_id=None, message_id=None)
+    )
+
+
 async def obstructed(connection: AsyncConnection, run_id: str, obstacle: Obstacle, told_at: datetime | None) -> None:
     """Note why there is no moderators' message, and when admins were told."""
     await connection.execute(

@@ -1,6 +1,7 @@
 """What moderators see of a run that waits for them: its pictures, covered, and two buttons."""
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Sequence
 from io import BytesIO
@@ -28,9 +29,10 @@ _UPLOAD_TIMEOUT_S = 90.0
 _WORDS_TIMEOUT_S = 15.0
 _FILE_TIMEOUT_S = 30.0
 _NONCE_MOST = 25  # Discord: at most 25 characters
+_NONCE_LIFE_S = 300  # Discord looks at those of the last few minutes
 _NUMBER = re.compile(r"-(\d+)\.\w+$")
 _NO_MENTIONS = discord.AllowedMentions.none()
-_UNKNOWN_CHANNEL = 10003
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 
 class Panel(Layout):
@@ -106,7 +108,8 @@ class ModeratorsFace:
             return None
         held = channel.permissions_for(guild.me)
         speaks = held.send_messages_in_threads if isinstance(channel, discord.Thread) else held.send_messages
-        return None if held.view_channel and speaks and held.attach_files else Obstacle.FORBIDDEN
+        may = held.view_channel and speaks and held.attach_files and held.read_message_history
+        return None if may else Obstacle.FORBIDDEN
 
     async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
         """Post the pictures, covered, with what moderators need to know and the buttons."""
@@ -116,13 +119,10 @@ class ModeratorsFace:
         files = [_file(run, picture) for picture in shown]
         names = [(file.filename, file.description or "Picture") for file in files]
         channel = client.get_partial_messageable(channel_id, guild_id=review.guild_id)
-        # The same review sent twice, because the first answer was lost, is one message to Discord. A second report
-        # of the same run is another review, opened at another time.
-        nonce = f"{int(review.opened_at.timestamp()) % 10**8}-{run.id}"[:_NONCE_MOST]
         try:
             async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
                 message = await channel.send(
-                    view=panel(run, review, names), files=files, allowed_mentions=_NO_MENTIONS, nonce=nonce
+                    view=panel(run, review, names), files=files, allowed_mentions=_NO_MENTIONS, nonce=_nonce(review)
                 )
         except discord.HTTPException as error:
             _log.info("moderators could not be asked", run=run.id, status=error.status, code=error.code)
@@ -167,6 +167,20 @@ class ModeratorsFace:
             _log.warning("what moderators were shown could not be had", why=type(error).__name__)
             return []
 
+    async def stands(self, channel_id: int, message_id: int) -> bool:
+        """Whether a moderators' message is still there; True where that cannot be known now."""
+        client = self._ready()
+        if client is None:
+            return True
+        try:
+            async with asyncio.timeout(_WORDS_TIMEOUT_S):
+                await client.get_partial_messageable(channel_id).fetch_message(message_id)
+        except discord.HTTPException as error:
+            return error.code not in {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE}
+        except (aiohttp.ClientError, OSError):  # TimeoutError is an OSError
+            return True
+        return True
+
     async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:  # noqa: ARG002
         """Tell admins in their log channel why moderators could not be asked; whether it stands."""
         return await self._tell(channel_id, review_sentences.told_obstacle(obstacle))
@@ -186,6 +200,16 @@ class ModeratorsFace:
     def _ready(self) -> discord.Client | None:
         client = self._client
         return None if client is None or client.application is None or client.is_closed() else client
+
+
+def _nonce(review: Review) -> str:
+    """What lets Discord see that a message is the same one, sent again because the first answer was lost.
+
+    One that was deleted and is posted anew is another, and so is that of a later report of the same run.
+    """
+    bucket = int(discord.utils.utcnow().timestamp()) // _NONCE_LIFE_S
+    named = f"{review.run_id} {review.opened_at.isoformat()} {bucket}"
+    return hashlib.blake2s(named.encode()).hexdigest()[:_NONCE_MOST]
 
 
 def _file(run: Run, picture: Picture) -> discord.File:

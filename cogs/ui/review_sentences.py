@@ -88,8 +88,8 @@ def obstacle(found: Obstacle, channel_id: int | None) -> str:
             return "This server has no moderation channel. Choose one with /review channel."
         case Obstacle.FORBIDDEN:
             return (
-                f"The bot may not post in {channel}. Let it view the channel, send messages and attach files there, "
-                "or choose another with /review channel."
+                f"The bot may not post in {channel}. Let it view the channel and its history, send messages "
+                "and attach files there, or choose another with /review channel."
             )
         case Obstacle.PICTURES | Obstacle.TOO_LARGE:
             return "The pictures could not be brought to the moderation channel. The bot tries again by itself."

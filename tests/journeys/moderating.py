@@ -76,15 +76,10 @@ class Desk:
         )
         return await self.answer_to(interaction_id)
 
-    def panels(self) -> list[Payload]:
-        """The messages of the bot in the moderation channel, as a moderator sees them."""
-        cast_ = self.stage.cast
-        snapshot = self._people.snapshot(cast_.moderator.id)
-        return [
-            one
-            for one in snapshot["messages"]
-            if int(one["channel_id"]) == cast_.mod_room.id and not one["flags"] & FLAGS_EPHEMERAL
-        ]
+    def said_in(self, place: Channel) -> list[str]:
+        """The ordinary messages of a channel, as an admin reads them."""
+        snapshot = self._people.snapshot(self.stage.cast.admin.id)
+        return [text_of(one) for one in snapshot["messages"] if int(one["channel_id"]) == place.id]
 
     def panel_of(self, answer: Answer) -> Payload | None:
         """The message that asks about a press; None while there is none."""

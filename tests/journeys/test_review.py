@@ -242,7 +242,7 @@ async def test_where_the_bot_may_not_write_admins_are_told_what_to_mend(desk: De
     answer = await desk.stage.imagine(image_size="square")
     assert answer.text.startswith("Not shown yet")
     status = await desk.command("review status", channel=cast.general)
-    assert f"The bot may not post in <#{cast.mod_room.id}>. Let it view the channel" in status
+    assert f"The bot may not post in <#{cast.mod_room.id}>. Let it view the channel and its history" in status
     await desk.stage.discord.change_channel(cast.mod_room.id, overwrites=cast.mod_room.overwrites)
     await desk.command("review retry")
     await desk.asked(answer)
@@ -318,6 +318,35 @@ async def test_a_run_that_runflow_ends_for_its_content_says_so_and_costs_nothing
     assert "Runflow's safety check kept this back" in answer.text
     assert answer.text.endswith("You were not charged.") or "You were not charged." in answer.text
     assert (await desk.stage.closed_books(answer.id)).ending == ("failed", "content", "shown")
+
+
+async def test_the_log_channel_hears_of_decisions_and_of_what_to_mend(desk: Desk):
+    stage, place = desk.stage, desk.stage.cast.after_dark
+    stage.alter("UPDATE guild_settings SET log_channel_id = ?", place.id)
+    try:
+        answer = await held(desk)
+        await desk.reject(answer, {"reason": "0"})
+        await stage.until(lambda: "Rejected by" in "\n".join(desk.said_in(place)))
+        (line,) = [line for line in desk.said_in(place) if "Review of a picture" in line]
+        assert f"by <@{stage.cast.member.id}> in <#{stage.cast.general.id}>" in line
+        assert f"Rejected by <@{stage.cast.moderator.id}>" in line
+        await desk.set_channel(None)
+        await stage.imagine(image_size="square")
+        await stage.until(lambda: "Choose one with /review channel" in "\n".join(desk.said_in(place)))
+    finally:
+        await desk.set_channel(stage.cast.mod_room)
+        stage.alter("UPDATE guild_settings SET log_channel_id = NULL")
+
+
+async def test_a_moderators_message_that_was_deleted_can_be_had_again(desk: Desk):
+    answer = await held(desk)
+    panel = await desk.asked(answer)
+    await desk.stage.discord.people.delete_message(user_id=desk.stage.cast.moderator.id, message_id=panel["id"])
+    await desk.command("review retry")
+    await desk.stage.until(lambda: desk.panel_of(answer) is not None)
+    assert desk.panel_of(answer) != panel
+    await desk.press(answer, "approve")
+    await desk.card_says(answer, SHOWN)
 
 
 async def test_open_ones_are_listed_with_links(desk: Desk):

@@ -89,6 +89,7 @@ class FakeModerators:
         self.closed: list[tuple[Run, Review]] = []
         self.told: list[Obstacle] = []
         self.lines: list[str] = []
+        self.deleted: set[int] = set()
         self.blocked: Obstacle | None = None
 
     def obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
@@ -106,6 +107,9 @@ class FakeModerators:
 
     async def files(self, channel_id: int, message_id: int) -> list[tuple[int, bytes]]:
         return [(one.index, one.data) for one in self.asked[message_id - 7_001][2]]
+
+    async def stands(self, channel_id: int, message_id: int) -> bool:
+        return message_id not in self.deleted
 
     async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:
         self.told.append(obstacle)

@@ -166,7 +166,7 @@ async def test_admins_are_told_once_that_there_is_no_channel_and_it_is_asked_whe
             {first.id, second.id},
         )
         await room.desk.set_review_channel(ADMIN, MODS)
-        room.reviews.retry()
+        await room.reviews.retry(GUILD)
         await posted(room, first)
         await posted(room, second)
         assert room.face.ends[-1][1] == Held(Why.FLAGGED, asked=True)
@@ -179,11 +179,11 @@ async def test_discord_that_forbids_it_is_an_obstacle_and_one_that_is_away_is_no
         run = await room.to_the_end(await room.press(rules=REVIEW))
 
         async def is_forbidden() -> bool:
-            room.reviews.retry()
+            await room.reviews.retry(GUILD)
             return (await room.reviews.find(GUILD, run.id)).review.obstacle is Obstacle.FORBIDDEN
 
         await until(is_forbidden)
-        room.reviews.retry()
+        await room.reviews.retry(GUILD)
         await posted(room, run)
         assert room.moderators.told == [Obstacle.FORBIDDEN]
         assert (await room.reviews.find(GUILD, run.id)).review.obstacle is None
@@ -195,6 +195,19 @@ async def test_pictures_that_are_too_large_for_discord_are_fitted(tmp_path: Path
         await held(room)
         ((_, _, (picture,)),) = room.moderators.asked
         assert picture.changed is not None
+
+
+async def test_a_moderators_message_that_was_deleted_is_posted_again(tmp_path: Path) -> None:
+    async with reviewing(tmp_path) as room:
+        run = await held(room)
+        first = (await room.reviews.find(GUILD, run.id)).review.message_id
+        assert first is not None
+        await room.reviews.retry(GUILD)
+        room.moderators.deleted.add(first)
+        await room.reviews.retry(GUILD)
+        await posted(room, run)
+        assert (await room.reviews.find(GUILD, run.id)).review.message_id != first
+        assert len(room.moderators.asked) == 2
 
 
 async def test_what_became_blocked_meanwhile_cannot_be_approved(tmp_path: Path) -> None:
