@@ -14,7 +14,7 @@ from bot.moderation.sanctions import Standing
 from bot.services import Act, Moderation
 from cogs import Host
 from cogs.ui import conduct
-from cogs.ui.answers import answer, write_to
+from cogs.ui.answers import answer, wait_a_moment, write_to
 from cogs.ui.appeal_post import post_appeal
 from cogs.ui.base import Form
 from cogs.ui.buttons import answer_presses
@@ -78,6 +78,7 @@ class Appeals:
         if interaction.guild_id is None:
             raise UserError(_IN_SERVERS)
         appeal = await self._moderation.appeal(interaction.guild_id, interaction.user.id, values.get(_WORDS, ""))
+        await wait_a_moment(interaction)  # posting it may take longer than Discord waits
         await answer(interaction, _SENT if await post_appeal(interaction.client, self._moderation, appeal) else _KEPT)
 
     async def lift(self, interaction: discord.Interaction, appeal_id: str) -> None:

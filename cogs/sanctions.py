@@ -10,7 +10,7 @@ from bot.moderation.sanctions import SanctionKind
 from bot.services import Act, Moderation, Reviews, Runs
 from cogs import Host
 from cogs.ui import conduct
-from cogs.ui.answers import answer, write_to
+from cogs.ui.answers import answer, answer_anew, write_to
 from cogs.ui.arguments import PersonId, Whole, Words
 from cogs.ui.base import Form
 from cogs.ui.buttons import answer_presses
@@ -57,12 +57,13 @@ class Sanctions:
             raise UserError(conduct.REASON_WANTED)
         act = Act(guild_id, interaction.user.id)
         done = await self._moderation.sanction(act, user_id, kind, words, length_s=length_s)
-        told = await write_to(interaction.client, user_id, conduct.to_person(kind, words, done, _name(interaction)))
-        await answer(interaction, conduct.to_moderator(user_id, kind, done, told=told))
+        await answer(interaction, conduct.to_moderator(user_id, kind, done))
+        # The answer has 3 seconds; Discord may make the bot wait longer than that before a direct message.
         review = await self._moderation.review_settings(guild_id)
-        await tell_admins(
-            interaction.client, review.log_channel_id, conduct.log_line(act.actor_id, user_id, kind, words, done)
-        )
+        line = conduct.log_line(act.actor_id, user_id, kind, words, done)
+        await tell_admins(interaction.client, review.log_channel_id, line)
+        told = await write_to(interaction.client, user_id, conduct.to_person(kind, words, done, _name(interaction)))
+        await answer_anew(interaction, conduct.to_moderator(user_id, kind, done, told=told))
 
     async def stop_person(self, interaction: discord.Interaction, person: discord.Member | discord.User) -> None:
         """From the menu of a person."""

@@ -14,6 +14,7 @@ from cogs.ui.log_channel import tell_admins
 _log = structlog.get_logger(__name__)
 
 _TIMEOUT_S = 10.0
+_NONCE_MOST = 25  # characters (Discord: create message)
 
 
 async def post_appeal(client: discord.Client, moderation: Moderation, appeal: Appeal) -> bool:
@@ -29,7 +30,7 @@ async def post_appeal(client: discord.Client, moderation: Moderation, appeal: Ap
             message = await channel.send(
                 view=conduct.appeal_panel(appeal, standing),
                 allowed_mentions=discord.AllowedMentions.none(),
-                nonce=f"appeal-{appeal.id}",
+                nonce=f"{appeal.id}-{int(appeal.opened_at.timestamp() * 1000)}"[-_NONCE_MOST:],
             )
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
         _log.warning("an appeal could not be posted", appeal=appeal.id, why=type(error).__name__)

@@ -32,15 +32,17 @@ _DONE = {
 }
 
 
-def to_moderator(user_id: int, kind: SanctionKind, standing: Standing, *, told: bool) -> str:
-    """What a moderator reads of their own act: what holds now, and whether the person was told."""
-    lines = [f"<@{user_id}> {_DONE[kind]}. {_holds(standing)}".rstrip()]
-    lines.append(
-        "They were told in a direct message."
-        if told
-        else "They take no direct messages: they read it when they next use the bot here."
-    )
-    return "\n".join(lines)
+def to_moderator(user_id: int, kind: SanctionKind, standing: Standing, *, told: bool | None = None) -> str:
+    """What a moderator reads of their own act: what holds, and whether the person was told (None: not known yet)."""
+    if told is None:
+        hearing = "Telling them…"
+    elif told:
+        hearing = "They were told in a direct message."
+    elif standing.allowed:
+        hearing = "They take no direct messages from the bot, so they were not told: please tell them yourself."
+    else:
+        hearing = "They take no direct messages from the bot: they read it when they next ask for a picture here."
+    return f"<@{user_id}> {_DONE[kind]}. {_holds(standing)}".rstrip() + f"\n{hearing}"
 
 
 def _holds(standing: Standing) -> str:

@@ -22,6 +22,7 @@ class Tools:
         self.stage = stage
         self.cast = stage.cast
         self.people = stage.discord.people
+        self.last = ""  # the interaction that was answered last
 
     def forget_everything(self) -> None:
         """Let nothing be set, behind the bot's back; only the channels that moderators and admins read."""
@@ -38,7 +39,7 @@ class Tools:
     # --- doing
 
     async def use(
-        self, person: Person, command: str, *, at: Channel | None = None, check: bool = True, **options: Any
+        self, person: Person, command: str, /, *, at: Channel | None = None, check: bool = True, **options: Any
     ) -> str:
         """Use a command; the text that only this person sees. With `check` False it is forged."""
         interaction_id = await self.people.slash(
@@ -100,9 +101,19 @@ class Tools:
 
     async def told(self, interaction_id: str) -> str:
         """The answer to an interaction, which only the person may see."""
+        self.last = interaction_id
         message = await self.people.wait_message(interaction_id, lambda one: not one["flags"] & 128, PATIENCE_S)
         assert message["flags"] & EPHEMERAL
         return text_of(message)
+
+    async def answer_says(self, words: str) -> None:
+        """Come back when the last answer to somebody's eyes only says `words`."""
+
+        def says() -> bool:
+            message = self.people.message_of(self.last)
+            return message is not None and words in text_of(message)
+
+        await self.stage.until(says)
 
     # --- seeing
 
