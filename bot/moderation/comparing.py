@@ -91,10 +91,18 @@ def compare(pattern: Pattern, words: Words, start: int, effort: Effort) -> int |
         for places in _Fit(pattern, words, doubled=doubled, effort=effort).places(start):
             effort.spend(len(places))
             end = places[-1]
-            closed = pattern.open_right or words.ends[end - 1]
+            closed = pattern.open_right or (words.ends[end - 1] and not _cuts_number(pattern, words, start, end))
             if closed and all(_is_one_word(words, first, last) for first, last in _words(pattern, places)):
                 return end
     return None
+
+
+def _cuts_number(pattern: Pattern, words: Words, start: int, end: int) -> bool:
+    """Whether a rule that ends in a digit would end within a number: 1488 is not in 14889."""
+    numeric_start, numeric_end = (run.letter.isdecimal() for run in (pattern.runs[0], pattern.runs[-1]))
+    before = numeric_start and start > 0 and not words.gaps[start] and words.letters[start - 1].readings[0].isdecimal()
+    after = numeric_end and end < len(words.letters) and not words.gaps[end]
+    return before or (after and words.letters[end].readings[0].isdecimal())
 
 
 def _may_be_doubled(pattern: Pattern, letters: Sequence[Letter], start: int) -> bool:
@@ -140,7 +148,7 @@ class _Fit:
             most += 1
         self.effort.spend(most + 1)
         counts = {2 * run.count} if self.doubled else {run.count}
-        if not self.doubled:
+        if not self.doubled and not run.letter.isdecimal():  # 999 is another number than 9
             counts.update(count for count in (most, together) if count >= _DRAWN_OUT and count > run.count)
             if run.count == 1 and run.letter in _RARELY_DOUBLED:
                 counts.add(2)

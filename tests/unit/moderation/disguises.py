@@ -144,8 +144,8 @@ INNOCENT = (
     "the men's pic", "it's pick of the day",
     "she'll ass-", "plan A s", "vitamin A s s", "G od", "go d", "f all", "a ss",
     # digits and signs
-    "1,488 people", "1488m", "148", "4x4", "50% off", "C++", "2+2=4", "$5", "90s", "80s", "f/1.8", "3d",
-    "(masterpiece:1.2)", "wow!!!", "a * b * c", "100%", "#art", "user@example.org", "¡Hola!", "€uro",
+    "1,488 people", "1488m", "148", "14889", "21488", "4x4", "50% off", "C++", "2+2=4", "$5", "90s", "80s",
+    "f/1.8", "3d", "(masterpiece:1.2)", "wow!!!", "a * b * c", "100%", "#art", "user@example.org", "¡Hola!", "€uro",
     # other languages and scripts
     "Ananas", "Fußball", "Füße", "сор", "хутор", "裸麦", "人体", "スパイス", "naïve", "Señor", "Ångström",
     "hindi हिन्दी",

@@ -6,10 +6,11 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import UserError
+from bot.moderation.folding import has_signs
 from bot.moderation.matching import MATCHES_MOST, Matcher, key_of
 from bot.moderation.prompts import PromptAction, PromptRule
 from tests.unit.moderation.disguises import CAUGHT, EXCEPTIONS, INNOCENT, RULES, TOO_MUCH
@@ -139,9 +140,10 @@ def test_any_text_is_judged_and_places_lie_within_it(prompt: str) -> None:
         assert 0 <= match.start < match.end <= len(prompt)
 
 
-@settings(max_examples=200)
+@settings(max_examples=600)
 @given(text=st.text(max_size=120))
 def test_a_rule_that_is_taken_finds_its_own_words(text: str) -> None:
+    assume(not has_signs(text))  # a rule takes some signs for letters and some for none; a text takes all or none
     try:
         key_of(text)
     except UserError:
