@@ -167,15 +167,22 @@ def _words(pattern: Pattern, places: Sequence[int]) -> Iterator[tuple[int, int]]
 
 def _is_one_word(words: Words, first: int, last: int) -> bool:
     """Whether these letters make one word. Spaces may part it where its letters stand alone: f u n, f unny."""
-    pieces: list[set[str]] = [set()]
-    for place in range(first, last):
-        if place > first and words.gaps[place] is Gap.SPACE:
-            pieces.append(set())
-        pieces[-1].add(words.letters[place].readings[0])
+    pieces = _pieces(words, first, last, Gap.SPACE)
     if len(pieces) == 1:
         return True
+    units = _pieces(words, first, last, Gap.MARK)
+    if all(len(unit) == 1 for unit in units):
+        return len(units) >= _SPREAD_LEAST
     alone = [piece for piece in pieces if len(piece) == 1]
-    if len(alone) == len(pieces):
-        return len(pieces) >= _SPREAD_LEAST
     in_earnest = any(piece & _LONE_WORDS for piece in alone)
     return last - first >= _BROKEN_LEAST and len(pieces) - len(alone) == 1 and not in_earnest
+
+
+def _pieces(words: Words, first: int, last: int, least: Gap) -> list[set[str]]:
+    """The letters between gaps of at least this width; one alone, however often, makes a piece of one."""
+    pieces: list[set[str]] = [set()]
+    for place in range(first, last):
+        if place > first and words.gaps[place] >= least:
+            pieces.append(set())
+        pieces[-1].add(words.letters[place].readings[0])
+    return pieces
