@@ -33,7 +33,10 @@ PAUSE_MOST = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """What a person says against a pause or a stop. `lifted` None: undecided. Ids are Discord's, times are UTC."""
+    """What a person says against a pause or a stop. `lifted` None: undecided. Ids are Discord's, times are UTC.
+
+    `sanction_id` is the act it is against.
+    """
 
     id: int
     guild_id: int
@@ -46,6 +49,7 @@ class Appeal:
     decided_by: int | None = None
     decided_at: datetime | None = None
     reason: str = ""
+    sanction_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +133,25 @@ class PeopleDesk:
             return tuple(_appeal(row) for row in rows)
 
     async def decide_appeal(self, act: Act, appeal_id: int, *, lift: bool, reason: str = "") -> AppealDecision:
-        """Decide an appeal; `lift` ends what holds. The first decision counts. Raises UserError as `find_appeal`."""
-        reason = _checked(reason)
+        """Decide an appeal. The first decision counts. Raises UserError as `find_appeal`.
+
+        `lift` ends what the appeal is against; where something else holds by now, that goes on.
+        """
+        reason, now = _checked(reason), self._clock.now()
         async with self._store.write() as connection:
             user_id = (await _find(connection, act.guild_id, appeal_id)).user_id
             await _lock(connection, act.guild_id, user_id)
-            decision = {"lifted": lift, "decided_by": act.actor_id, "decided_at": self._clock.now(), "reason": reason}
-            mine = appeals.c.id == appeal_id, appeals.c.lifted.is_(None)
-            done = await connection.execute(update(appeals).where(*mine).values(decision))
-            first = done.rowcount == 1
+            appeal = await _find(connection, act.guild_id, appeal_id)
+            first = appeal.lifted is None
             if first:
-                after: dict[str, object] = {"appeal": str(appeal_id), "user": str(user_id), "reason": reason}
-                what = "appeal lifted" if lift else "appeal kept"
-                await note(connection, act, what, before=None, after=after, at=self._clock.now())
-                if lift:
+                decision = {"lifted": lift, "decided_by": act.actor_id, "decided_at": now, "reason": reason}
+                await connection.execute(update(appeals).where(appeals.c.id == appeal_id).values(decision))
+                after = {"appeal": str(appeal_id), "user": str(user_id), "reason": reason}
+                await note(
+                    connection, act, "appeal lifted" if lift else "appeal kept", before=None, after=after, at=now
+                )
+                held = await self._standing(connection, act.guild_id, user_id)
+                if lift and held.sanction_id == appeal.sanction_id:
                     await self._add(connection, act, user_id, SanctionKind.LIFT, reason=reason)
             held = await self._standing(connection, act.guild_id, user_id)
             return AppealDecision(await _find(connection, act.guild_id, appeal_id), first, held)
@@ -150,19 +159,15 @@ class PeopleDesk:
     async def unheard(self, guild_id: int, user_id: int) -> Appeal | None:
         """A decided appeal that the person was not told of yet; from now on they count as told."""
         theirs = appeals.c.guild_id == guild_id, appeals.c.user_id == user_id
-        waiting = select(appeals.c.id).where(*theirs, appeals.c.lifted.is_not(None), appeals.c.heard_at.is_(None))
+        untold = *theirs, appeals.c.lifted.is_not(None), appeals.c.heard_at.is_(None)
+        oldest = select(func.min(appeals.c.id)).where(*untold)
         async with self._store.read() as connection:  # asked after every command: nearly always there is nothing
-            if (await connection.execute(waiting.limit(1))).first() is None:
+            if (await connection.execute(oldest)).scalar() is None:
                 return None
+        mine = *untold, appeals.c.id == oldest.scalar_subquery()
+        told = update(appeals).where(*mine).values(heard_at=self._clock.now()).returning(*appeals.c)
         async with self._store.write() as connection:
-            row = (
-                await connection.execute(
-                    update(appeals)
-                    .where(*theirs, appeals.c.lifted.is_not(None), appeals.c.heard_at.is_(None))
-                    .values(heard_at=self._clock.now())
-                    .returning(*appeals.c)
-                )
-            ).first()
+            row = (await connection.execute(told)).first()
         return None if row is None else _appeal(row)
 
     async def add_report(self, *, run_id: str, guild_id: int, user_id: int, reason: str | None = None) -> bool:
@@ -277,6 +282,7 @@ def _appeal(row: Row[Any]) -> Appeal:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         reason=row.reason or "",
+        sanction_id=row.sanction_id,
     )
 
 

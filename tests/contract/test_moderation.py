@@ -342,6 +342,15 @@ async def test_an_appeal_that_is_granted_lifts_what_holds(desk: ModerationDesk, 
     assert (await desk.appeal(GUILD, PERSON, "sorry again")).id != appeal.id, "a new stop, a new appeal"
 
 
+async def test_an_appeal_lifts_what_it_is_against_and_nothing_that_came_later(desk: ModerationDesk) -> None:
+    await desk.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "rude")
+    appeal = await desk.appeal(GUILD, PERSON, "sorry")
+    await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "and then much worse")
+    decided = await desk.decide_appeal(ADMIN, appeal.id, lift=True)
+    assert decided.appeal.lifted
+    assert decided.standing.kind is SanctionKind.STOP
+
+
 async def test_two_moderators_decide_one_appeal_at_the_same_instant(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()

@@ -132,7 +132,7 @@ def test_a_rule_that_is_no_longer_taken_says_nothing_and_hinders_no_other() -> N
     assert met("naked", matcher("", "naked")) == ["naked"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(prompt=st.text(max_size=300))
 def test_any_text_is_judged_and_places_lie_within_it(prompt: str) -> None:
     tested = ALL.test(prompt)
@@ -140,7 +140,7 @@ def test_any_text_is_judged_and_places_lie_within_it(prompt: str) -> None:
         assert 0 <= match.start < match.end <= len(prompt)
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(text=st.text(max_size=120))
 def test_a_rule_that_is_taken_finds_its_own_words(text: str) -> None:
     assume(not has_signs(text))  # a rule takes some signs for letters and some for none; a text takes all or none
