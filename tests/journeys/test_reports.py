@@ -95,6 +95,7 @@ async def test_a_kept_picture_is_not_hidden_again(tools: Tools):
     await tools.press(tools.cast.moderator, await tools.panel("A report"), "Keep")
     await tools.panel("Kept by")
     await tools.stage.until(lambda: bool((tools.people.message(message_id(answer)) or {}).get("attachments")))
+    await tools.stage.closed_books(answer.id)
     opened = await tools.menu(tools.cast.admin, MENU, message_id(answer))
     assert "has looked at this picture already, and kept it." in await tools.fill_in(tools.cast.admin, opened)
     card = tools.people.message(message_id(answer))

@@ -105,7 +105,7 @@ export function interactionRow(interaction, bot, on) {
 }
 
 // A message in one line, for people who listen to the page.
-export function spoken(message) {
+export function spoken(message, on) {
   if ((message.flags ?? 0) & LOADING) return `${displayName(message.author)} is thinking`;
   const texts = [message.content ?? ""];
   let pictures = 0;
@@ -115,6 +115,7 @@ export function spoken(message) {
     for (const child of component.components ?? []) walk(child);
   };
   for (const component of message.components ?? []) walk(component);
-  const text = texts.join(" ").replace(/<t:[^>]*>/g, "").replace(/[*_`#>|~]|-#/g, "").replace(/\s+/g, " ").trim().slice(0, 180);
+  const named = texts.join(" ").replace(/<@!?(\d+)>/g, (_, id) => on.personName(id)).replace(/<#(\d+)>/g, (_, id) => `#${on.channelName(id)}`);
+  const text = named.replace(/<t:[^>]*>/g, "").replace(/[*_`#>|~]|-#/g, "").replace(/\s+/g, " ").trim().slice(0, 180);
   return `${displayName(message.author)}: ${text}${pictures ? `. ${pictures} picture${pictures > 1 ? "s" : ""}.` : ""}`;
 }
