@@ -86,9 +86,12 @@ class PromptDesk:
         return await asyncio.to_thread(matcher.test, prompt)
 
     async def check_prompt(self, guild_id: int, prompt: str) -> Verdict:
-        """What the rules say of a prompt."""
+        """What the rules say of a prompt. One that cannot be compared in time is refused."""
         matcher = await self._matcher(guild_id)
-        matches = await asyncio.to_thread(matcher.find, prompt)
+        try:
+            matches = await asyncio.to_thread(matcher.find, prompt)
+        except UserError as tangled:
+            return Verdict(PromptAction.REFUSE, str(tangled))
         return verdict_of(matches)
 
     async def _matcher(self, guild_id: int) -> Matcher:

@@ -224,6 +224,18 @@ async def test_a_server_has_a_thousand_rules_at_most(desk: ModerationDesk, store
     assert len((await desk.check_prompt(GUILD, "word7 and word999")).matches) == 2
 
 
+async def test_a_prompt_that_cannot_be_compared_in_time_is_refused(
+    desk: ModerationDesk, store: Store, clock: MovableClock
+) -> None:
+    row = {"guild_id": GUILD, "action": "log", "is_exception": False, "added_by": 1, "added_at": clock.now()}
+    async with store.write() as connection:
+        texts = ["il" * 40 + f"{number:010b}".replace("0", "i").replace("1", "l") for number in range(1000)]
+        await connection.execute(tables.prompt_rules.insert(), [{**row, "text": text, "key": text} for text in texts])
+    verdict = await desk.check_prompt(GUILD, "1" * 2000)
+    assert verdict.action is PromptAction.REFUSE
+    assert "more plainly" in verdict.reason
+
+
 # --- the gate
 
 
