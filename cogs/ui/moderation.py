@@ -10,7 +10,7 @@ from cogs.ui.text import length, literal
 
 REASON_LIMIT = 300
 """The most characters of a reason, of a report and of a rule's public reason."""
-_ANSWER_LIMIT = 1900  # of the 2,000 characters of a message
+_ANSWER_LIMIT = 1700  # of the 2,000 characters of a message: a head stands before it
 _RULE_LIMIT = 80  # of a rule's words in a list
 _AROUND = 40  # characters shown before and after a match
 _MATCHES_MOST = 10
