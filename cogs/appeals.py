@@ -8,7 +8,7 @@ import discord
 import structlog
 from discord import app_commands, ui
 
-from bot.errors import UserError
+from bot.errors import Unavailable, UserError
 from bot.moderation.people import Appeal
 from bot.moderation.sanctions import Standing
 from bot.services import Act, Moderation
@@ -117,11 +117,12 @@ class Appeals:
 
     async def tell_outcome(self, interaction: discord.Interaction, _command: object) -> None:
         """After a command: what was decided about the person's appeal, if they were not told yet."""
-        outcome = await self._outcome(interaction)
-        if outcome is None:
-            return
         try:
-            await answer(interaction, outcome)
+            outcome = await self._outcome(interaction)
+            if outcome is not None:
+                await answer(interaction, outcome)
+        except Unavailable as error:
+            _log.info("whether an appeal was decided could not be read", why=str(error))
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             _log.info("an appeal's outcome was not heard", user=interaction.user.id, why=type(error).__name__)
 

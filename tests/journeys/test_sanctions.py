@@ -1,5 +1,6 @@
 """Strikes, pauses, stops and appeals by the real bot, with moderator and member, from commands, menus and buttons."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -213,6 +214,33 @@ async def test_the_second_moderator_is_told_who_decided(tools: Tools):
     said = await tools.told(late)
     assert f"This was decided already. Kept by <@{tools.cast.moderator.id}>" in said
     assert "have stopped you" in await refused(tools)
+
+
+async def test_two_moderators_at_once_are_one_decision(tools: Tools):
+    await stopped(tools)
+    panel = await appealed(tools)
+    before = len(tools.stage.acts("appeal lifted")) + len(tools.stage.acts("appeal kept"))
+    pressed = await asyncio.gather(
+        tools.press(tools.cast.moderator, panel, "Lift it"), tools.press(tools.cast.admin, panel, "Keep it")
+    )
+    await tools.panel("Appeal decided")
+    await tools.stage.until(lambda: all((tools.people.interaction(one) or {})["state"] != "sent" for one in pressed))
+    assert len(tools.stage.acts("appeal lifted")) + len(tools.stage.acts("appeal kept")) == before + 1
+
+
+async def test_a_form_and_buttons_from_before_a_restart_work_after_it(tools: Tools):
+    await stopped(tools)
+    opened = await tools.people.slash(user_id=tools.cast.member.id, channel_id=tools.cast.general.id, command="appeal")
+    await tools.form(opened)
+    await tools.stage.sandbox.bot.kill()
+    await tools.stage.sandbox.start_bot()
+    assert "Your appeal is with the moderators." in await tools.fill_in(tools.cast.member, opened, words="please")
+    panel = await tools.panel("An appeal waits for you")
+    await tools.stage.sandbox.bot.terminate()
+    await tools.stage.sandbox.start_bot()
+    await tools.press(tools.cast.moderator, panel, "Lift it")
+    await tools.panel("Appeal decided")
+    assert len((await tools.stage.imagine(image_size="square")).attachments) == 1
 
 
 async def test_who_took_no_message_hears_of_it_with_the_next_command(guarded: Stage, tools: Tools):
