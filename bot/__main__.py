@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import aiohttp
 import structlog
@@ -26,6 +27,8 @@ from bot.errors import BotError, SettingsError
 from bot.gateway import Gateway
 from bot.ledger.desk import LedgerDesk
 from bot.ledger.values import Defaults
+from bot.moderation.desk import ModerationDesk
+from bot.moderation.sanctions import Thresholds
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -36,6 +39,7 @@ from bot.runs.history import RunHistory
 from bot.runs.knocks import MOST_WAITING, Knock, Knocks
 from bot.runs.line import Line
 from bot.runs.low_balance import LowBalance
+from bot.runs.moderating import Moderating
 from bot.runs.progress import Progress
 from bot.runs.queue import Caps
 from bot.runs.recovery import CardFinder
@@ -51,6 +55,7 @@ from bot.web.app import Check, make_app, serve
 from bot.web.callbacks import CALLBACK_PATH, CallbackReceiver
 from cogs import EXTENSIONS
 from cogs.ui.errors import say
+from cogs.ui.moderators import ModeratorsFace
 from cogs.ui.presenter import Presenter
 
 _log = structlog.get_logger("bot")
@@ -79,7 +84,10 @@ async def run(settings: Settings) -> None:
         bell: asyncio.Queue[str] = asyncio.Queue()
         dues = Dues(clock)
         line = Line(caps=_caps(settings), clock=clock)
-        face = Presenter(clock=clock, models=models)
+        face, moderators = Presenter(clock=clock, models=models), ModeratorsFace()
+        desk = ModerationDesk(store=store, clock=clock, thresholds=_thresholds(settings))
+        moderating = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
+        stack.push_async_callback(moderating.gate.close)
         watcher = Watcher(
             book=book,
             runflow=runflow,
@@ -89,7 +97,16 @@ async def run(settings: Settings) -> None:
             deadline_s=settings.run_deadline_s,
             dues=dues,
         )
-        deliverer = Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock)
+        deliverer = Deliverer(
+            book=book,
+            watcher=watcher,
+            downloader=downloader,
+            face=face,
+            clock=clock,
+            judge=moderating.judge,
+            holds=moderating.holds,
+        )
+        keeper = moderating.keeper(book, deliverer)
         driver = _driver(
             settings=settings,
             book=book,
@@ -103,11 +120,18 @@ async def run(settings: Settings) -> None:
             bell=bell,
         )
         services = Services(
-            runs=RunService(book=book, bell=bell, line=line),
+            runs=RunService(book=book, bell=bell, line=line, gate=moderating.gate),
             history=RunHistory(store=store, runflow=runflow, downloader=downloader, deliverer=deliverer),
             books=LedgerDesk(store=store, clock=clock, defaults=defaults),
+            reviews=moderating.reviews,
+            moderation=desk,
             imagine=FLUX_KLEIN,
         )
+
+        def attach(client: ImagineClient) -> None:
+            face.attach(client)
+            moderators.attach(client)
+
         gateway = Gateway(
             make=lambda: ImagineClient(
                 services=services,
@@ -115,7 +139,7 @@ async def run(settings: Settings) -> None:
                 sync_memory=SyncedCommands(store=store, clock=clock),
                 say_error=say,
             ),
-            attach=face.attach,
+            attach=attach,
             token=settings.discord_token.get_secret_value(),
             clock=clock,
             rng=rng,
@@ -135,6 +159,7 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
         parts = {
             "driver": driver.serve,
+            "reviews": keeper.serve,
             "knocks": knocks.serve,
             "gateway": gateway.serve,
             "low balance": low_balance.serve,
@@ -156,6 +181,16 @@ def _caps(settings: Settings) -> Caps:
         at_once=settings.max_runs_at_once,
         per_guild=settings.max_runs_per_guild,
         per_user=settings.max_runs_per_user,
+    )
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    return Thresholds(
+        warn=settings.strikes_to_warn,
+        pause=settings.strikes_to_pause,
+        stop=settings.strikes_to_stop,
+        decay=timedelta(days=settings.strike_days),
+        pause_length=timedelta(hours=settings.pause_hours),
     )
 
 

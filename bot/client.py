@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -166,6 +166,22 @@ class ImagineClient(commands.AutoShardedBot):
         """Wait until no command and no press is being answered."""
         await self._quiet.wait()
 
+    async def on_interaction(self, interaction: discord.Interaction[Any], /) -> None:
+        """Answer a press of a button that its message does not have (any more): forged, or from before an edit.
+
+        discord.py finds no item for it and drops it. Handlers check who presses and what still holds, as always.
+        """
+        if interaction.type is not discord.InteractionType.component or interaction.message is None:
+            return
+        custom_id = str((interaction.data or {}).get("custom_id", ""))
+        action, colon, subject = custom_id.partition(":")
+        if (
+            colon
+            and action in self._press_handlers
+            and custom_id not in set(_custom_ids(interaction.message.components))
+        ):
+            await self.pressed(interaction, action, subject)
+
     async def login(self, token: str) -> None:
         """Log in. Raises SettingsError when Discord does not take the token, Unavailable when it cannot be reached."""
         try:
@@ -212,6 +228,17 @@ class ImagineClient(commands.AutoShardedBot):
         await self.tree.sync()
         await self._sync_memory.remember(self.application_id, digest)
         _log.info("commands synced", count=len(self.tree.get_commands()))
+
+
+def _custom_ids(components: Iterable[object]) -> Iterator[str]:
+    """Every custom_id among components, however deep they lie."""
+    for component in components:
+        custom_id = getattr(component, "custom_id", None)
+        if isinstance(custom_id, str):
+            yield custom_id
+        for name in ("children", "components"):
+            yield from _custom_ids(getattr(component, name, ()))
+        yield from _custom_ids([one for one in (getattr(component, "accessory", None),) if one is not None])
 
 
 def commands_digest(payloads: list[dict[str, Any]]) -> str:

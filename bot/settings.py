@@ -198,6 +198,20 @@ class Settings(BaseSettings):
         0.5, description="The least time between two progress edits of one card, in seconds."
     )
 
+    strikes_to_warn: Annotated[int, Ge(1), Le(100)] = Field(
+        1, description="At how many strikes that count a person is warned of what more of them bring."
+    )
+    strikes_to_pause: Annotated[int, Ge(1), Le(100)] = Field(
+        3, description="At how many strikes that count a person is paused."
+    )
+    strikes_to_stop: Annotated[int, Ge(1), Le(100)] = Field(
+        5, description="At how many strikes that count a person is stopped until a moderator lifts it."
+    )
+    strike_days: Annotated[int, Ge(1), Le(3650)] = Field(30, description="For how many days a strike counts.")
+    pause_hours: Annotated[int, Ge(1), Le(8760)] = Field(
+        24, description="How long a pause lasts, in hours, where the moderator names no time."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,

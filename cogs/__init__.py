@@ -6,11 +6,23 @@ from discord import app_commands
 
 from bot.services import Services
 from cogs.ui.buttons import PressHost
+from cogs.ui.forms import FormHost
 
-EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.queue", "cogs.history")
+EXTENSIONS: tuple[str, ...] = (
+    "cogs.imagine",
+    "cogs.queue",
+    "cogs.history",
+    "cogs.policy",
+    "cogs.review",
+    "cogs.rules",
+    "cogs.sanctions",
+    "cogs.appeals",
+    "cogs.reports",
+    "cogs.record",
+)
 
 
-class Host(PressHost, Protocol):
+class Host(PressHost, FormHost, Protocol):
     """What an extension's `setup(host)` may use of the client that loads it. bot/client.py answers it."""
 
     @property

@@ -13,11 +13,11 @@ from discord import app_commands
 from bot.catalog.model import Model
 from bot.runs.face import Balance, Ended
 from bot.runs.run import Reason, Run, State
-from bot.services import Runs
+from bot.services import Moderation, Runs
 from cogs import Host
 from cogs.ui import cards
 from cogs.ui.options import model_command
-from cogs.ui.place import place_of, policy_of, reply_of
+from cogs.ui.place import place_of, reply_of, surroundings_at
 
 _log = structlog.get_logger(__name__)
 
@@ -30,8 +30,10 @@ _ALREADY_ACKNOWLEDGED = 40060
 class Imagine:
     """Answers /imagine. `defer_after_s`: how long the checks may take before Discord is told to wait."""
 
-    def __init__(self, *, runs: Runs, model: Model, defer_after_s: float = DEFER_AFTER_S) -> None:
-        self._runs, self._model, self._defer_after_s = runs, model, defer_after_s
+    def __init__(
+        self, *, runs: Runs, moderation: Moderation, model: Model, defer_after_s: float = DEFER_AFTER_S
+    ) -> None:
+        self._runs, self._moderation, self._model, self._defer_after_s = runs, moderation, model, defer_after_s
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command, with the model's options."""
@@ -52,13 +54,15 @@ class Imagine:
             raise
 
     async def _accept(self, interaction: discord.Interaction, options: Mapping[str, object]) -> Run:
+        rules = await self._moderation.rules_at(surroundings_at(interaction))
         return await self._runs.accept(
             user_id=interaction.user.id,
             place=place_of(interaction),
             reply=reply_of(interaction),
             model=self._model,
             options=options,
-            policy=policy_of(interaction.channel),
+            policy=rules.policy,
+            rules=rules,
         )
 
     async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
@@ -117,4 +121,6 @@ def _may_stand(error: Exception) -> bool:
 
 async def setup(host: Host) -> None:
     """Add /imagine."""
-    host.tree.add_command(Imagine(runs=host.services.runs, model=host.services.imagine).command())
+    services = host.services
+    imagine = Imagine(runs=services.runs, moderation=services.moderation, model=services.imagine)
+    host.tree.add_command(imagine.command())

@@ -1,4 +1,4 @@
-"""What a channel does with pictures that are flagged as NSFW: pure decisions, no Discord and no storage."""
+"""What a channel does with pictures that are flagged as NSFW: the words for it, from strictest to most open."""
 
 from enum import StrEnum
 
@@ -32,21 +32,3 @@ def default_policy(*, age_restricted: bool) -> Policy:
 def stricter(one: Policy, other: Policy) -> Policy:
     """The stricter of two policies: what held at submission and what holds at showing both bind."""
     return min(one, other, key=_STRICTNESS.index)
-
-
-def is_flagged(nsfw_detected: bool | None, policy: Policy) -> bool:
-    """Whether a run counts as flagged: true is flagged; None (not checked) is too, unless the policy is `allow`."""
-    return policy is not Policy.ALLOW if nsfw_detected is None else nsfw_detected
-
-
-def decide(nsfw_detected: bool | None, *, then: Policy, now: Policy) -> Showing:
-    """How the pictures of a run may be shown. One flag holds all pictures of the run."""
-    policy = stricter(then, now)
-    if not is_flagged(nsfw_detected, policy):
-        return Showing.OPEN
-    return {
-        Policy.BLOCK: Showing.WITHHELD,
-        Policy.REVIEW: Showing.HELD,
-        Policy.SPOILER: Showing.SPOILER,
-        Policy.ALLOW: Showing.OPEN,
-    }[policy]

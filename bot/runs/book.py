@@ -75,6 +75,11 @@ class RunBook:
         async with self._store.read() as connection:
             return await records.find(connection, run_id=job, runflow_id=runflow_id)
 
+    async def by_message(self, message_id: int) -> Run | None:
+        """The run whose card is this message, where there is one."""
+        async with self._store.read() as connection:
+            return await records.by_message(connection, message_id)
+
     async def unfinished(self) -> list[Run]:
         """Runs that still owe somebody an end, oldest first."""
         async with self._store.read() as connection:

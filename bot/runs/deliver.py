@@ -8,12 +8,14 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import PictureFault
-from bot.moderation.policy import Showing, decide
+from bot.moderation.policy import Showing
 from bot.runflow.download import Downloader
 from bot.runflow.reading import Reading
 from bot.runs.book import RunBook
-from bot.runs.face import Ended, Ending, Face, Pictures, Shown, Withheld
+from bot.runs.face import Ended, Ending, Face, Shown
 from bot.runs.fetching import fetch, fetch_all, fitted
+from bot.runs.holds import Holds, Seen, blacks, words_for
+from bot.runs.judge import Judge, Ruling
 from bot.runs.run import Delivery, MissingPicture, Picture, Reason, Run, State
 from bot.runs.states import Change
 from bot.runs.watch import Watcher
@@ -30,31 +32,68 @@ _SHARES = (0.5, 0.4, 0.25, None)
 class Deliverer:
     """Ends cards."""
 
-    def __init__(self, *, book: RunBook, watcher: Watcher, downloader: Downloader, face: Face, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        book: RunBook,
+        watcher: Watcher,
+        downloader: Downloader,
+        face: Face,
+        clock: Clock,
+        judge: Judge,
+        holds: Holds,
+    ) -> None:
         self._book, self._watcher, self._downloader = book, watcher, downloader
-        self._face, self._clock = face, clock
+        self._face, self._clock, self._judge, self._holds = face, clock, judge, holds
 
     async def deliver(self, run: Run, reading: Reading | None) -> Run:
         """Bring a run that has its end to its card, and note what became of it.
 
         Where Discord takes nothing for a minute the run is given back as it was, its delivery still pending.
         """
-        if run.state not in {State.SUCCEEDED, State.PARTIAL} or run.result is None or not run.result.num_outputs:
-            return await self._show(run, Ended(), Delivery.SHOWN)
-        showing = await self.showing(run)
-        if showing in {Showing.WITHHELD, Showing.HELD}:
-            delivery = Delivery.HELD if showing is Showing.HELD else Delivery.WITHHELD
-            return await self._show(run, Withheld(checked=run.result.nsfw_detected is not None), delivery)
+        run = await self._deliver(run, reading)
+        self._holds.delivered(run)
+        return run
+
+    async def fetch(self, run: Run) -> tuple[list[Picture], list[MissingPicture]]:
+        """The pictures of a run, and those that cannot be had: from Runflow, or as moderators were shown them."""
+        reading = (await self._watcher.look(run)).reading
+        if reading is None and (kept := await self._holds.kept(run)):
+            return kept, []
         fetched, missing = await self._fetch(run, reading)
+        return (fetched or await self._holds.kept(run)), missing
+
+    async def _deliver(self, run: Run, reading: Reading | None) -> Run:
+        if run.state not in {State.SUCCEEDED, State.PARTIAL} or run.result is None or not run.result.num_outputs:
+            hide = run.reason is Reason.CONTENT and (await self._judge.judge(run)).rules.hide_prompt
+            return await self._show(run, Ended(hide_prompt=hide), Delivery.SHOWN)
+        ruling = await self._judge.judge(run)
+        if ruling.showing in {Showing.WITHHELD, Showing.HELD}:
+            return await self._keep_back(run, ruling)
+        fetched, missing = await (self.fetch(run) if ruling.review else self._fetch(run, reading))
         if not fetched:
             run = await self._because(run, _why_none(missing))
             return await self._show(run, Ended(), Delivery.SHOWN)
-        return await self._show_pictures(run, fetched, missing, spoiler=showing is Showing.SPOILER)
+        black = await blacks(run, fetched)
+        if black and (ruling := await self._judge.judge(run, black=True)).showing in {Showing.WITHHELD, Showing.HELD}:
+            return await self._keep_back(run, ruling)
+        seen = Seen(spoiler=ruling.showing is Showing.SPOILER, black=black, approved=ruling.is_approved)
+        return await self._show_pictures(run, fetched, missing, seen)
 
-    async def showing(self, run: Run) -> Showing:
-        """How the pictures of a run may be shown at this moment: the channel's policy then and now both bind."""
-        checked = run.result.nsfw_detected if run.result else None
-        return decide(checked, then=run.policy, now=await self._face.policy_now(run))
+    async def _keep_back(self, run: Run, ruling: Ruling) -> Run:
+        """End the card in words while pictures exist: until a moderator has looked, or for good."""
+        obstacle = await self._holds.obstacle(run) if ruling.showing is Showing.HELD else None
+        answer = await self._end_card(run, words_for(run, ruling, asked=obstacle is None))
+        if answer is Shown.YES and ruling.showing is Showing.HELD:
+            return await self._holds.hold(run, ruling, obstacle)
+        return await self._note(run, answer, Delivery.WITHHELD)
+
+    async def showing(self, run: Run, fetched: Sequence[Picture] = ()) -> Showing:
+        """How the pictures of a run may be shown at this moment: what held then and what holds now both bind.
+
+        `fetched`: the pictures, once they are there; one that is black all over may count as flagged.
+        """
+        return (await self._judge.judge(run, black=bool(await blacks(run, fetched)))).showing
 
     async def explain(self, run: Run) -> Run:
         """End the card in words alone: `run.reason` says which."""
@@ -64,14 +103,14 @@ class Deliverer:
         return await self._book.apply(run, Change(replace(run, reason=reason)))
 
     async def _show_pictures(
-        self, run: Run, fetched: Sequence[Picture], missing: Sequence[MissingPicture], *, spoiler: bool
+        self, run: Run, fetched: Sequence[Picture], missing: Sequence[MissingPicture], seen: Seen
     ) -> Run:
         limit_bytes = min(run.reply.attachment_limit_bytes, _DISCORD_MOST_BYTES)
         for share in _SHARES:
             shown, lost = await fitted(fetched, limit_bytes)
             if not shown:
                 break
-            ending = Pictures(shown, (*missing, *lost), spoiler=spoiler)
+            ending = seen.ending(shown, (*missing, *lost))
             answer = await self._end_card(run, ending)
             if answer is not Shown.TOO_LARGE:
                 return await self._note(run, answer, Delivery.SHOWN)

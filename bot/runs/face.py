@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.moderation.policy import Policy
+from bot.moderation.rules import Surroundings
 from bot.money import MicroUsd
+from bot.runs.review import Why
 from bot.runs.run import MissingPicture, Picture, Run
 
 
@@ -19,26 +20,56 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The end people want. `spoiler` hides every picture until a click; `missing` tells which are not there."""
+    """The end people want. `spoiler` hides every picture until a click; `missing` tells which are not there.
+
+    `black` names pictures that are black all over although nobody cleared the run. `approved`: a moderator said yes.
+    """
 
     pictures: tuple[Picture, ...]
     missing: tuple[MissingPicture, ...] = ()
     spoiler: bool = False
+    black: tuple[int, ...] = ()
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Pictures exist and the channel's policy keeps them from view. `checked` is False where nobody checked them."""
+    """Pictures exist and the channel's policy keeps them from view. `checked` is False where nobody checked them.
+
+    `rule` is the public reason of a rule for prompts that the prompt Runflow used broke.
+    """
 
     checked: bool
+    hide_prompt: bool = False
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Pictures wait for a moderator. `asked` is False while nobody could be asked: admins have to mend something."""
+
+    why: Why
+    asked: bool = True
+    hide_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A moderator said no, with a reason; or, with `by_rule`, nobody decided in the time that the channel gives."""
+
+    reason: str | None
+    by_rule: bool = False
+    hide_prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """No pictures: `run.reason` says why, `run.cost` whether anything was charged."""
 
+    hide_prompt: bool = False
 
-Ending = Pictures | Withheld | Ended
+
+Ending = Pictures | Withheld | Held | Rejected | Ended
 
 
 class Shown(StrEnum):
@@ -68,6 +99,6 @@ class Face(Protocol):
         """
         ...
 
-    async def policy_now(self, run: Run) -> Policy:
-        """The policy of the run's channel at this moment; the strictest (`block`) where it cannot be read."""
+    async def surroundings(self, run: Run) -> Surroundings:
+        """The run's channel as Discord knows it at this moment; `known` is False where it cannot be read."""
         ...

@@ -1,7 +1,7 @@
 """Runs of the past: listed page by page, and their pictures fetched anew for one person's eyes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -88,20 +88,21 @@ class RunHistory:
         what nobody cleared is shown elsewhere only where adults are. Raises UserError with why there is nothing to
         show, and Unavailable where it may be tried again. Whether the person may ask is checked by the cog.
         """
-        showing = await self._judge(run, viewing)
+        await self._judge(run, viewing)
         async with self._fetches_for(viewing.user_id):
             reading = await self._read(run)
             if reading.nsfw_detected and run.result is not None:  # flagged since
-                flagged = replace(run, result=replace(run.result, nsfw_detected=True))
-                showing = await self._judge(flagged, viewing)
+                run = replace(run, result=replace(run.result, nsfw_detected=True))
             found = await fetch_all(self._downloader, reading.outputs)
             missing = tuple(one for one in found if isinstance(one, MissingPicture))
-            shown, lost = await fitted([one for one in found if isinstance(one, Picture)], viewing.limit_bytes)
+            fetched = [one for one in found if isinstance(one, Picture)]
+            showing = await self._judge(run, viewing, fetched)
+            shown, lost = await fitted(fetched, viewing.limit_bytes)
         if not shown:
             raise _why_none((*missing, *lost))
         return Pictures(shown, (*missing, *lost), spoiler=showing is Showing.SPOILER)
 
-    async def _judge(self, run: Run, viewing: Viewing) -> Showing:
+    async def _judge(self, run: Run, viewing: Viewing, fetched: Sequence[Picture] = ()) -> Showing:
         """How the pictures may be seen there. Raises UserError where they may not."""
         if run.delivery is Delivery.WITHHELD:
             raise UserError(_WITHHELD)
@@ -109,7 +110,7 @@ class RunHistory:
             raise UserError(_HELD)
         if not has_pictures(run):
             raise UserError(_ON_THEIR_WAY if run.delivery is Delivery.PENDING else _NONE)
-        showing = await self._deliverer.showing(run)
+        showing = await self._deliverer.showing(run, fetched)
         if showing is Showing.HELD:
             raise UserError(_HELD)
         if showing is Showing.WITHHELD:

@@ -11,6 +11,7 @@ from bot.runs.run import Picture
 _MOST_PIXELS = 32_000_000  # eight times the largest picture the model's page speaks of
 _MAGIC = (("png", 0, b"\x89PNG\r\n\x1a\n"), ("jpeg", 0, b"\xff\xd8\xff"), ("webp", 8, b"WEBP"))
 _QUALITIES = (95, 90, 80, 65)
+_BLACK_MOST = 8  # of 255: JPEG and WebP do not keep black exactly
 _SHRINKS = (0.75, 0.5, 0.25)
 
 
@@ -35,6 +36,13 @@ def check(index: int, data: bytes) -> Picture:
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombWarning) as error:
         # Pillow's plugins raise any of these for a broken file.
         raise PictureError(PictureFault.UNREADABLE, f"picture {index}: {type(error).__name__}") from error
+
+
+def is_black(picture: Picture) -> bool:
+    """Whether the picture is black all over, but for the noise that compression leaves."""
+    with Image.open(io.BytesIO(picture.data), formats=(picture.format.upper(),)) as opened:
+        extrema = opened.convert("L").getextrema()
+    return isinstance(extrema[1], int | float) and extrema[1] <= _BLACK_MOST
 
 
 def fit(picture: Picture, limit_bytes: int) -> Picture | None:

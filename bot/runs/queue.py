@@ -1,6 +1,7 @@
 """Who of those that wait may start next, and who stands where in line. Pure.
 
-People take turns: whoever has the fewest runs alive goes first, then whoever has waited longest since their last run ended.
+People take turns: whoever has the fewest runs alive goes first, then whoever has waited longest since their last run
+ended.
 Each person's runs go oldest first. A run that waits for a free place in its server does not hold up what the same
 person asked for elsewhere, so that no place stays idle.
 """

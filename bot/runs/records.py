@@ -7,7 +7,9 @@ from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
+from bot.runs.review import Why
 from bot.runs.run import Delivery, Place, Reason, Reply, Result, Run, State
 from bot.store.tables import UNFINISHED, runs
 from bot.store.upsert import insert_if_absent
@@ -33,6 +35,12 @@ async def find(connection: AsyncConnection, *, run_id: str | None, runflow_id: s
         if row is not None:
             return _run(row)
     return None
+
+
+async def by_message(connection: AsyncConnection, message_id: int) -> Run | None:
+    """The run whose card is this message, where there is one."""
+    row = (await connection.execute(select(runs).where(runs.c.message_id == message_id))).first()
+    return None if row is None else _run(row)
 
 
 async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
@@ -93,6 +101,8 @@ def _values(run: Run) -> dict[str, Any]:
         "model_id": run.model_id,
         "input": run.input,
         "policy": run.policy.value,
+        "rules": run.rules_then.as_json(),
+        "review_why": run.review_why.value if run.review_why else None,
         "interaction_token": run.reply.token,
         "interaction_at": run.reply.created_at,
         "attachment_limit_bytes": run.reply.attachment_limit_bytes,
@@ -148,4 +158,6 @@ def _run(row: Row[Any]) -> Run:
         result=Result(**row.result) if row.result else None,
         submitted_at=row.submitted_at,
         ended_at=row.ended_at,
+        rules=ChannelRules.from_json(row.rules) if row.rules else None,
+        review_why=Why(row.review_why) if row.review_why else None,
     )

@@ -7,7 +7,9 @@ from typing import Any
 
 from bot.errors import PictureFault
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
+from bot.runs.review import Why
 
 
 class State(StrEnum):
@@ -51,6 +53,7 @@ class Reason(StrEnum):
     NO_PICTURES = "no_pictures"  # succeeded, yet with nothing in it
     PICTURES_UNREADABLE = "pictures_unreadable"  # none could be fetched or read
     UPLOAD_REFUSED = "upload_refused"  # too large: to be fetched, or for Discord even at the smallest fitting
+    CONTENT = "content"  # Runflow ended it, or made nothing, because of what it shows
     FAULT = "fault"  # ours; a reference is given
 
 
@@ -91,7 +94,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One press, one run. `input` is the checked input on the wire; times are UTC; money is whole micro-dollars."""
+    """One press, one run. `input` is the checked input on the wire; times are UTC; money is whole micro-dollars.
+
+    `rules` is what the channel said when the run was accepted; `review_why` is set when its prompt made a moderator's
+    look necessary, whatever comes out.
+    """
 
     id: str  # 32 hex digits, ours
     user_id: int
@@ -112,6 +119,13 @@ class Run:
     result: Result | None = None
     submitted_at: datetime | None = None
     ended_at: datetime | None = None
+    rules: ChannelRules | None = None
+    review_why: Why | None = None
+
+    @property
+    def rules_then(self) -> ChannelRules:
+        """What held for the run when it was accepted; where only the policy was kept, the rest as if nobody set it."""
+        return self.rules or ChannelRules(policy=self.policy)
 
     @property
     def prompt(self) -> str:

@@ -9,7 +9,9 @@ from bot.catalog.model import Model
 from bot.errors import UserError
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules
 from bot.runs.book import RunBook
+from bot.runs.gate import Gate
 from bot.runs.line import Line
 from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
 from bot.runs.states import FINAL, Change, ended
@@ -28,8 +30,8 @@ def _over(run: Run) -> str:
 class RunService:
     """Accepts runs. `bell` carries run ids to the driver, which sees each to its end, `line` is where they wait."""
 
-    def __init__(self, *, book: RunBook, bell: asyncio.Queue[str], line: Line) -> None:
-        self._book, self._bell, self._line = book, bell, line
+    def __init__(self, *, book: RunBook, bell: asyncio.Queue[str], line: Line, gate: Gate) -> None:
+        self._book, self._bell, self._line, self._gate = book, bell, line, gate
 
     async def accept(
         self,
@@ -40,15 +42,20 @@ class RunService:
         model: Model,
         options: Mapping[str, object],
         policy: Policy,
+        rules: ChannelRules | None = None,
         role_ids: tuple[int, ...] = (),
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
-        `role_ids` are the person's roles at this moment. Raises OptionError, LimitError, Unavailable, and UserError
-        for a press that has its run already, and where private use is switched off.
+        `rules` is what holds in the channel; where only its policy is given, the rest is as nobody set it. `role_ids`
+        are the person's roles at this moment. Raises OptionError, LimitError, Unavailable, and UserError for a prompt
+        or a person that the server does not let through, for a press that has its run already, and where private use
+        is switched off.
         """
         self._book.need_allowed(place)
-        checked = model.parse(options, safety_checker=True)
+        rules = rules or ChannelRules(policy=policy)
+        checked = model.parse(options, safety_checker=rules.safety_checker)
+        passed = await self._gate.passed(user_id, place, checked.prompt)
         run = Run(
             id=uuid4().hex,
             user_id=user_id,
@@ -56,14 +63,17 @@ class RunService:
             reply=reply,
             model_id=model.model_id,
             input=checked.wire(),
-            policy=policy,
+            policy=rules.policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
             held=model.dearest_price(checked),
             created_at=self._book.now(),
+            rules=rules,
+            review_why=passed.why,
         )
         if not await self._book.open(run, role_ids):
             raise UserError("This request is already being worked on. Its card shows how far it is.")
+        self._gate.tell(run, passed)
         return run
 
     async def start(self, run: Run, message_id: int) -> None:
@@ -106,3 +116,7 @@ class RunService:
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """What the person is to be told beside this run's card: limits of which it used 80 % for the first time."""
         return await self._book.notices(run)
+
+    async def by_message(self, message_id: int) -> Run | None:
+        """The run whose card is this message; None for any other message."""
+        return await self._book.by_message(message_id)

@@ -114,9 +114,18 @@ def _reason(state: State, reading: Reading) -> Reason | None:
     if state is State.CANCELED:
         return Reason.CANCELED
     if state is State.FAILED:
-        code = (reading.failure.code or "") if reading.failure else ""
-        return Reason.INPUT_REFUSED if "VALIDATION" in code.upper() else Reason.UPSTREAM_FAILED
-    return None if reading.outputs else Reason.NO_PICTURES
+        code = (reading.failure.code or "").upper() if reading.failure else ""
+        if _is_content(code) or reading.nsfw_detected:
+            return Reason.CONTENT
+        return Reason.INPUT_REFUSED if "VALIDATION" in code else Reason.UPSTREAM_FAILED
+    if reading.outputs:
+        return None
+    return Reason.CONTENT if reading.nsfw_detected else Reason.NO_PICTURES
+
+
+def _is_content(code: str) -> bool:
+    """Whether a failure's code speaks of what a picture shows. Runflow documents none; providers' words are known."""
+    return any(word in code for word in ("CONTENT", "NSFW", "SAFETY", "MODERATION"))
 
 
 def _books(run: Run, state: State, reading: Reading, model: Model) -> Settle | Release:

@@ -66,10 +66,15 @@ runs = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("submitted_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("rules", JSON(none_as_null=True)),  # what held in the channel when it was accepted
+    Column("review_why", String(32)),
     Index(None, "user_id", "created_at"),
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
+    Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
 )
+
+_UNCLOSED = literal_column("(closed_at IS NULL)", Boolean)
 
 _ENDS = literal_column("kind IN ('settle', 'release')", Boolean)
 _BEGINNINGS = literal_column("kind IN ('reserve', 'grant')", Boolean)
@@ -179,8 +184,123 @@ guild_settings = Table(
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("log_channel_id", BigInteger),
+    Column("review_channel_id", BigInteger),
+    Column("reject_reasons", JSON(none_as_null=True)),
 )
 """What a server's admins set for the whole server."""
+
+channel_settings = Table(
+    "channel_settings",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("policy", String(16)),
+    Column("approve_everything", Boolean),
+    Column("unchecked", String(16)),
+    Column("hide_prompt", Boolean),
+    Column("safety_checker", Boolean),
+    Column("undecided_after_s", Integer),
+    Column("undecided_reject", Boolean),
+    Column("hide_reported", Boolean),
+)
+"""What admins set for a channel or a category; null: not set."""
+
+prompt_rules = Table(
+    "prompt_rules",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("text", String(100), nullable=False),
+    Column("key", String(400), nullable=False),  # the text as it is compared: two rules never mean the same
+    Column("action", String(16), nullable=False),
+    Column("public_reason", String(512)),
+    Column("is_exception", Boolean, nullable=False),
+    Column("added_by", BigInteger, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    UniqueConstraint("guild_id", "key", "is_exception"),
+    sqlite_autoincrement=True,  # an id never comes back: count and highest id then tell whether the rules have changed
+)
+"""Rules for prompts. A row is added or removed, never changed."""
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("run_id", String(32), ForeignKey(runs.c.id), primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("why", String(32), nullable=False),
+    Column("detail", String),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("channel_id", BigInteger),
+    Column("message_id", BigInteger),
+    Column("obstacle", String(32)),
+    Column("told_at", UtcDateTime),
+    Column("outcome", String(16)),
+    Column("decided_by", BigInteger),
+    Column("decided_at", UtcDateTime),
+    Column("reason", String(512)),
+    Column("closed_at", UtcDateTime),
+    Index(None, "guild_id", "opened_at"),
+    Index("ix_reviews_unclosed", "opened_at", sqlite_where=_UNCLOSED, postgresql_where=_UNCLOSED),
+)
+"""Pictures that wait for a moderator, and what was decided; one for each run."""
+
+sanctions = Table(
+    "sanctions",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("reason", String(512), nullable=False),
+    Column("until", UtcDateTime),
+    Column("by_threshold", Boolean, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "guild_id", "user_id", "id"),
+)
+"""Acts about people. Append-only: what holds is computed from them."""
+
+people = Table(
+    "people",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("acts", BigInteger, nullable=False),
+)
+"""One row for each person somebody acted about: changed first, it lets only one act about them at a time."""
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("sanction_id", BigInteger, ForeignKey(sanctions.c.id), nullable=False),
+    Column("words", String, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("channel_id", BigInteger),
+    Column("message_id", BigInteger),
+    Column("lifted", Boolean),
+    Column("decided_by", BigInteger),
+    Column("decided_at", UtcDateTime),
+    Column("reason", String(512)),
+    Column("heard_at", UtcDateTime),
+    UniqueConstraint("sanction_id"),  # each pause or stop is appealed against once
+    Index(None, "guild_id", "user_id", "id"),
+)
+"""What people say against a pause or a stop, and what moderators decided."""
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("run_id", String(32), ForeignKey(runs.c.id), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("reason", String(512)),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""Who reported which pictures: once for each person."""
 
 synced_commands = Table(
     "synced_commands",

@@ -5,7 +5,7 @@ from io import BytesIO
 import discord
 from discord import ui
 
-from bot.runs.face import Balance, Ended, Ending, Pictures, Withheld
+from bot.runs.face import Balance, Ended, Ending, Held, Pictures, Rejected, Withheld
 from bot.runs.run import Picture, Run, State
 from cogs.ui import sentences
 from cogs.ui.base import Layout
@@ -42,12 +42,15 @@ def final(run: Run, ending: Ending, balance: Balance, model_title: str) -> Card:
             return _pictures(run, ending, balance, model_title)
         case Withheld():
             sentence = sentences.withheld(run, ending)
+        case Held():
+            sentence = sentences.held(run, ending)
+        case Rejected():
+            sentence = sentences.rejected(run, ending)
         case Ended():
             sentence = sentences.ended(run)
     left = sentences.left_today(balance)
     status = f"{sentence}\n{sentences.charged(run)}" + (f" {left}." if left else "")
-    hidden = isinstance(ending, Withheld)
-    head = _head(run, model_title, ending, beside=length(status), hidden=hidden)
+    head = _head(run, model_title, ending, beside=length(status))
     return Card(*head, ui.TextDisplay(status))
 
 
@@ -69,11 +72,17 @@ def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) ->
 
 
 def _head(
-    run: Run, model_title: str, ending: Ending | None, *, beside: int, hidden: bool = False
+    run: Run, model_title: str, ending: Ending | None, *, beside: int
 ) -> "tuple[ui.TextDisplay[Card], ui.TextDisplay[Card]]":
-    """Title and prompt. `beside` is the length of all other text; `hidden` keeps the prompt behind a spoiler too."""
+    """Title and prompt. `beside` is the length of all other text.
+
+    Where pictures are kept from view, the prompt is covered, or left out where the channel says so.
+    """
     title = f"**{sentences.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
-    before, after = ("||", "||") if hidden else ("> ", "")
+    kept_back = isinstance(ending, Withheld | Held | Rejected)
+    if (kept_back or isinstance(ending, Ended)) and ending.hide_prompt:
+        return ui.TextDisplay(title), ui.TextDisplay(sentences.PROMPT_HIDDEN)
+    before, after = ("||", "||") if kept_back else ("> ", "")
     room = TEXT_LIMIT - beside - length(title) - len(before) - len(after)
     prompt = literal(run.prompt, room, starts_line=True) or "(empty prompt)"
     return ui.TextDisplay(title), ui.TextDisplay(f"{before}{prompt}{after}")
@@ -84,12 +93,17 @@ def attachments(run: Run, ending: Pictures) -> list[discord.File]:
     return [
         discord.File(
             BytesIO(picture.data),
-            filename=f"imagine-{run.id[:8]}-{picture.index + 1}.{_extension(picture)}",
+            filename=filename(run, picture),
             description=alt_text(run, picture),
             spoiler=ending.spoiler,
         )
         for picture in ending.pictures
     ]
+
+
+def filename(run: Run, picture: Picture) -> str:
+    """The name of a picture's file; its number tells which of the run's it is."""
+    return f"imagine-{run.id[:8]}-{picture.index + 1}.{_extension(picture)}"
 
 
 def alt_text(run: Run, picture: Picture) -> str:

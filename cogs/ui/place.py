@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.moderation.policy import Policy, default_policy
+from bot.moderation.rules import Surroundings
 from bot.runs.run import Place, Reply
 
 
@@ -25,9 +25,33 @@ def reply_of(interaction: discord.Interaction) -> Reply:
     )
 
 
-def policy_of(channel: object) -> Policy:
-    """The policy of a channel that nobody has set. Threads inherit; DMs and what is unknown take the strictest."""
-    return default_policy(age_restricted=is_age_restricted(channel))
+def surroundings_at(interaction: discord.Interaction) -> Surroundings:
+    """What Discord says of the place of an interaction. A place that it does not describe counts as unknown."""
+    return surroundings_in(place_of(interaction), interaction.channel)
+
+
+def surroundings_of(channel: discord.abc.GuildChannel | discord.Thread) -> Surroundings:
+    """What is known of a channel, a category or a thread of a server."""
+    parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
+    return surroundings_in(Place(channel.guild.id, channel.id, parent_id), channel)
+
+
+def surroundings_in(place: Place, channel: object) -> Surroundings:
+    """What is known of a place. `channel` is the channel itself, or a thread's where the thread is not known."""
+    return Surroundings(
+        guild_id=place.guild_id,
+        channel_id=place.channel_id,
+        parent_id=place.parent_channel_id,
+        category_id=_category_of(channel),
+        age_restricted=is_age_restricted(channel),
+        known=isinstance(channel, discord.Thread | discord.abc.GuildChannel),
+    )
+
+
+def _category_of(channel: object) -> int | None:
+    if isinstance(channel, discord.Thread):
+        return channel.category_id if channel.parent else None
+    return channel.category_id if isinstance(channel, discord.abc.GuildChannel) else None
 
 
 def is_age_restricted(channel: object) -> bool:

@@ -14,12 +14,12 @@ import structlog
 from bot.catalog.model import Model
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.moderation.policy import Policy
+from bot.moderation.rules import Surroundings
 from bot.runs.face import Balance, Ending, Pictures, Shown
 from bot.runs.run import Run
 from cogs.ui import cards, sentences
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.place import policy_of
+from cogs.ui.place import surroundings_in
 
 _log = structlog.get_logger(__name__)
 
@@ -117,19 +117,22 @@ class Presenter:
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             raise Unavailable("Discord cannot be reached") from error
 
-    async def policy_now(self, run: Run) -> Policy:
-        """The policy of the run's channel at this moment; `block` in DMs and where it cannot be read."""
+    async def surroundings(self, run: Run) -> Surroundings:
+        """The run's channel at this moment, as far as Discord says; unknown in DMs and where it cannot be read."""
+        return surroundings_in(run.place, await self._channel(run))
+
+    async def _channel(self, run: Run) -> object:
         client = self._client
         if client is None or run.place.guild_id is None:
-            return Policy.BLOCK
+            return None
         guild = client.get_guild(run.place.guild_id)
         known = guild is not None and not guild.unavailable
         if not known and not client.is_ready() and await self._became_ready(client):
             guild = client.get_guild(run.place.guild_id)
         if guild is None:
-            return Policy.BLOCK
+            return None
         # A thread that was archived meanwhile has left the cache; its channel speaks for it.
-        return policy_of(guild.get_channel(run.place.parent_channel_id or run.place.channel_id))
+        return guild.get_channel(run.place.parent_channel_id or run.place.channel_id)
 
     async def can_tell(self) -> bool:
         """Whether anybody can be told anything by now: the client is connected."""
@@ -227,3 +230,8 @@ def outcome_of(status: int, code: int) -> Outcome:
     if code in {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE}:
         return Outcome.GONE
     return Outcome.REJECTED if status == 400 else Outcome.CLOSED
+
+
+def shown_as(status: int, code: int) -> Shown:
+    """What became of an edit or a post that Discord refused with this status and code."""
+    return _SHOWN[outcome_of(status, code)]

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from bot.errors import OptionError, PictureFault
 from bot.money import MicroUsd, format_usd
-from bot.runs.face import Balance, Ended, Ending, Pictures, Withheld
+from bot.runs.face import Balance, Ended, Ending, Held, Pictures, Rejected, Withheld
+from bot.runs.review import Why
 from bot.runs.run import MissingPicture, Picture, Reason, Run, State
 from cogs.ui.text import literal
 
@@ -21,6 +22,8 @@ LOW_BALANCE = (
 )
 
 _CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED})
+REASON_LIMIT = 300
+PROMPT_HIDDEN = "-# The prompt is hidden here."
 
 
 def relative(moment: datetime) -> str:
@@ -63,6 +66,10 @@ def title(run: Run, ending: Ending | None) -> str:
             return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
         case Withheld():
             return "Not shown here"
+        case Held():
+            return "Waiting for a moderator" if ending.asked else "Not shown yet"
+        case Rejected():
+            return "Not shown"
         case Ended():
             return "Canceled" if run.reason in _CANCELED else "No pictures this time"
         case _ as unknown:
@@ -88,6 +95,8 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "Runflow is very busy and did not take the request. Please try again in a few minutes."
         case Reason.UPSTREAM_FAILED:
             return "Runflow could not finish this request. Please try again, perhaps with other words."
+        case Reason.CONTENT:
+            return "Runflow's safety check kept this back, so there is nothing to show. Please try other words."
         case Reason.CANCELED:
             return "This request was canceled before it was finished."
         case Reason.LEFT_QUEUE:
@@ -121,6 +130,8 @@ def withheld(run: Run, ending: Withheld) -> str:
     """That pictures exist and are not shown, and what to do."""
     several = run.result is not None and run.result.num_outputs > 1
     subject, were = ("The pictures", "were") if several else ("The picture", "was")
+    if ending.rule is not None:
+        return f"{subject} {were} drawn from a changed prompt that this server does not allow. {ending.rule}"
     why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
     return (
         f"{subject} {were} made but {were} {why}, and this channel does not show such pictures. "
@@ -133,6 +144,32 @@ def bare(run: Run, ending: Ending) -> str:
     if isinstance(ending, Ended):
         return ended(replace(run, reason_fields=()))
     return "This request is finished, but Discord did not take the card that shows it. Use /history to see it."
+
+
+def held(run: Run, ending: Held) -> str:
+    """That pictures wait for a moderator, kindly: most of them are fine."""
+    several = run.result is not None and run.result.num_outputs > 1
+    subject, are, them = ("Your pictures", "are", "them") if several else ("Your picture", "is", "it")
+    if not ending.asked:
+        return (
+            f"{subject} {are} ready, but no moderator could be asked yet: this server's moderation channel "
+            "needs mending. Its admins can see what to do, and this card will change by itself afterwards."
+        )
+    if ending.why is Why.REPORTED:
+        return f"{subject} {are} hidden until a moderator has looked at {them}. This card will tell."
+    reason = "Here a moderator looks at every picture first" if ending.why is Why.EVERYTHING else ""
+    look = reason or f"A moderator looks at {them} first"
+    return f"{subject} {are} ready. {look}; this card will change by itself when that is done."
+
+
+def rejected(run: Run, ending: Rejected) -> str:
+    """That a moderator said no, kindly, with the reason."""
+    several = run.result is not None and run.result.num_outputs > 1
+    subject, were = ("these pictures", "were") if several else ("this picture", "was")
+    if ending.by_rule:
+        return f"No moderator found the time to look, so {subject} {were} not shown. You are welcome to ask again."
+    reason = f"The reason: {literal(ending.reason, REASON_LIMIT).rstrip('.')}. " if ending.reason else ""
+    return f"A moderator decided not to show {subject}. {reason}You are welcome to try something else."
 
 
 def charged(run: Run) -> str:
@@ -191,6 +228,9 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
     lines += [f"Picture {one.index + 1}: {one.changed}." for one in ending.pictures if one.changed]
     if run.result and run.result.prompt_used and run.result.prompt_used.strip() != run.prompt.strip():
         lines.append(f"Drawn from a changed prompt: {literal(run.result.prompt_used, PROMPT_USED_LIMIT)}")
+    lines += [f"Picture {index + 1} is black all over: that is what a safety check leaves." for index in ending.black]
+    if ending.approved:
+        lines.append("A moderator approved this.")
     if ending.spoiler:
         lines.append("Flagged as not safe for work, or not checked: hidden until you open it.")
     return tuple(lines)

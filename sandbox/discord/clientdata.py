@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.discord import payloads
+from sandbox.discord.cast import Person
 from sandbox.discord.media import Upload, take_in
+from sandbox.discord.messages import Message
 from sandbox.discord.rules.options import Option
 from sandbox.discord.rules.tree import Kind
 from sandbox.discord.wire import Payload, as_int, sid
@@ -45,6 +47,19 @@ class ClientData:
             data["options"] = given
         if resolved:
             data["resolved"] = resolved
+        if "guild_id" in command:
+            data["guild_id"] = command["guild_id"]
+        return data
+
+    def menu(self, command: Payload, target: Person | Message) -> Payload:
+        """Data of a command from the menu of a message or a person. A message is resolved whole, as Discord does."""
+        resolved: dict[str, dict[str, Any]] = {}
+        if isinstance(target, Message):
+            resolved["messages"] = {sid(target.id): self._world.render(target)}
+        else:
+            self._pick(target.id, resolved)
+        data: Payload = {"id": command["id"], "name": command["name"], "type": command["type"]}
+        data |= {"target_id": sid(target.id), "resolved": resolved}
         if "guild_id" in command:
             data["guild_id"] = command["guild_id"]
         return data

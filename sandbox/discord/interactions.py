@@ -197,6 +197,9 @@ class Interactions:
             "user": payloads.user(interaction.person),
             "authorizing_integration_owners": self._owners(interaction),
         }
+        if interaction.kind == COMMAND and (target := interaction.data.get("target_id")):
+            users = interaction.data["resolved"].get("users", {})
+            metadata |= {"target_user": users[target]} if target in users else {"target_message_id": target}
         if interaction.kind == COMPONENT and interaction.message is not None:
             metadata["interacted_message_id"] = sid(interaction.message.id)
         if interaction.kind == MODAL_SUBMIT and interaction.trigger is not None:
@@ -260,6 +263,8 @@ def described(interaction: Interaction) -> Payload:
         "name": interaction.name,
         "type": interaction.kind,
     }
+    if interaction.kind == COMMAND:
+        payload["command_type"] = interaction.data["type"]
     if interaction.message is not None:
         payload["pressed"] = sid(interaction.message.id)
     if interaction.original_id is not None:

@@ -19,8 +19,9 @@ from sandbox.discord.interactions import (
     Interactions,
     described,
 )
-from sandbox.discord.messages import find_component
+from sandbox.discord.messages import Message, find_component
 from sandbox.discord.permissions import Permission, in_guild
+from sandbox.discord.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU
 from sandbox.discord.rules.tree import walk
 from sandbox.discord.timeline import Timeline
 from sandbox.discord.wire import Payload, sid, sids
@@ -67,6 +68,28 @@ class People:
             self._check_use(person, channel, way[0])
             check_values(way[-1], values, known=self._known(person))
         data = self._data.command(way or (_made_up(command),), values, channel_id=channel.id)
+        return sid(self._interactions.begin(COMMAND, person, channel, data, name=command).id)
+
+    async def use_context_menu(
+        self, *, user_id: int, channel_id: int, command: str, target_id: int | str, check: bool = True
+    ) -> str:
+        """Use a command from the menu of a message or of a person (`target_id`). Gives the interaction's id.
+
+        Which of the two is meant is read from the id: a message's, else a person's. Raises ClientRefusal.
+        """
+        person, channel = self._actor(user_id), self._place(channel_id)
+        target = self._world.message(int(target_id)) or self._world.person(int(target_id))
+        if target is None:
+            raise ClientRefusal("This is no longer there.")
+        kind = MESSAGE_MENU if isinstance(target, Message) else USER_MENU
+        registered = self._registered(kind, command, channel)
+        if check:
+            if registered is None:
+                raise ClientRefusal(f"There is no {command} in this menu.")
+            self._check_use(person, channel, registered)
+            if isinstance(target, Message):
+                self._check_target(person, channel, target)
+        data = self._data.menu(registered or _made_up(command) | {"name": command, "type": kind}, target)
         return sid(self._interactions.begin(COMMAND, person, channel, data, name=command).id)
 
     async def press(
@@ -244,11 +267,19 @@ class People:
 
     def _find(self, command: str, channel: Channel) -> tuple[Payload, ...] | None:
         name, *rest = command.split()
+        registered = self._registered(CHAT_INPUT, name, channel)
+        return None if registered is None else find_leaf(registered, rest)
+
+    def _registered(self, kind: int, name: str, channel: Channel) -> Payload | None:
         # A command of the guild hides the global one of its name.
-        for registered in reversed(self._world.commands_for(channel.guild_id)):
-            if registered["type"] == 1 and registered["name"] == name:
-                return find_leaf(registered, rest)
-        return None
+        commands = reversed(self._world.commands_for(channel.guild_id))
+        return next((each for each in commands if each["type"] == kind and each["name"] == name), None)
+
+    def _check_target(self, person: Person, channel: Channel, message: Message) -> None:
+        if not self._world.sees_message(person, message) or message.channel_id != channel.id:
+            raise ClientRefusal("You cannot see this message.")
+        if message.visible_to is not None or message.is_loading:
+            raise ClientRefusal("Apps cannot be used on this message.")
 
     def _check_use(self, person: Person, channel: Channel, command: Payload) -> None:
         needed = Permission.VIEW_CHANNEL | Permission.USE_APPLICATION_COMMANDS
@@ -260,15 +291,15 @@ class People:
             contexts = [0, 1] if command["dm_permission"] else [0]
         installs = command["integration_types"]
         if context not in contexts or (context == 2 and 1 not in installs):
-            raise ClientRefusal(f"/{command['name']} cannot be used here.")
+            raise ClientRefusal(f"{_called(command)} cannot be used here.")
         if command["nsfw"] and context == 0 and not self._world.is_age_restricted(channel):
-            raise ClientRefusal(f"/{command['name']} can only be used in age-restricted channels.")
+            raise ClientRefusal(f"{_called(command)} can only be used in age-restricted channels.")
         wanted = command["default_member_permissions"]
         if wanted is not None and context == 0:
             held = in_guild(person, self._world.cast.guild)
             admin = bool(held & Permission.ADMINISTRATOR)
             if not admin and (int(wanted) == 0 or held & int(wanted) != int(wanted)):
-                raise ClientRefusal(f"You do not have permission to use /{command['name']}.")
+                raise ClientRefusal(f"You do not have permission to use {_called(command)}.")
 
     def _known(self, person: Person) -> Known:
         seen = [each for each in self._world.channels() if self._world.may(person, each, Permission.VIEW_CHANNEL)]
@@ -300,6 +331,10 @@ class People:
 
 def _shown_person(person: Person) -> Payload:
     return {**payloads.user(person), "bot": person.is_bot, "role": person.part, "roles": sids(person.role_ids)}
+
+
+def _called(command: Payload) -> str:
+    return f"/{command['name']}" if command["type"] == CHAT_INPUT else str(command["name"])
 
 
 def _made_up(command: str) -> Payload:

@@ -181,6 +181,11 @@ class DiscordStandin:
         self._tell_channel(name, changed)
         return changed
 
+    async def add_channel(self, channel: Channel) -> None:
+        """Make a channel or a category of the guild, and tell the bot."""
+        self.world.add_channel(channel)
+        self._tell_channel("CHANNEL_CREATE", channel)
+
     async def delete_channel(self, channel_id: int) -> None:
         """Take a channel away with its messages, and tell the bot."""
         gone = self.world.channel(channel_id)

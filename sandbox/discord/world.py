@@ -62,6 +62,10 @@ class World:
         self._channels[channel_id] = changed
         return changed
 
+    def add_channel(self, channel: Channel) -> None:
+        """Put a new channel beside the others."""
+        self._channels[channel.id] = channel
+
     def remove_channel(self, channel_id: int) -> Channel:
         """Take a channel away with its messages. Raises KeyError where there is none."""
         for message in self.in_channel(channel_id):

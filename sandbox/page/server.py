@@ -51,6 +51,7 @@ class PageServer:
                 web.get("/api/state", self._state),
                 web.get("/api/events", self._events),
                 web.post("/api/slash", self._slash),
+                web.post("/api/menu", self._menu),
                 web.post("/api/press", self._press),
                 web.post("/api/modal", self._modal),
                 web.post("/api/autocomplete", self._autocomplete),
@@ -140,6 +141,17 @@ class PageServer:
                 channel_id=_id(body.get("channel_id")),
                 command=_text(body, "command"),
                 options=_mapping(body, "options"),
+            )
+        )
+
+    async def _menu(self, request: web.Request) -> web.StreamResponse:
+        body = await _json(request)
+        return await _answered(
+            self._discord.people.use_context_menu(
+                user_id=_id(body.get("as")),
+                channel_id=_id(body.get("channel_id")),
+                command=_text(body, "command"),
+                target_id=_id(body.get("target_id")),
             )
         )
 

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.journeys.helpers import Stage, open_stage
+from tests.journeys.tools import Tools, open_tools
 
 # Far beyond what the journeys spend together; a create whose answer was lost is given up quickly; every state is shown.
 SETTINGS = {"USER_DAILY_LIMIT_USD": "1000", "LOST_AFTER_S": "1", "PROGRESS_SPACING_S": "0"}
@@ -31,3 +32,17 @@ async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[
     """A stage whose bot gives a run one second."""
     async with open_stage(tmp_path_factory.mktemp("impatient"), **SETTINGS, RUN_DEADLINE_S="1") as stage:
         yield stage
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+    """A stage whose server has moderators at work: other scenes must not find it so."""
+    async with open_stage(tmp_path_factory.mktemp("guarded"), **SETTINGS) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tools(guarded: Stage) -> AsyncGenerator[Tools]:
+    """What moderators work with, in a scene in which nothing was set yet."""
+    async with open_tools(guarded) as opened:
+        yield opened

@@ -227,6 +227,25 @@ class Stage:
             rows[0], tuple(Entry(one["kind"], one["amount_micro_usd"], bool(one["estimated"])) for one in entries)
         )
 
+    def review(self, interaction_id: str) -> Payload | None:
+        """The review of a press; None where it has none."""
+        wanted = "SELECT reviews.* FROM reviews JOIN runs ON runs.id = reviews.run_id WHERE runs.interaction_id = ?"
+        return next(iter(self._ask(wanted, int(interaction_id))), None)
+
+    def acts(self, what: str) -> list[Payload]:
+        """What admins and moderators did, of one kind, oldest first."""
+        return list(self._ask("SELECT * FROM audit WHERE what = ? ORDER BY id", what))
+
+    def alter(self, statement: str, *values: object) -> None:
+        """Change a row behind the bot's back: for what would take days."""
+        with closing(sqlite3.connect(self._database, timeout=PATIENCE_S)) as connection:
+            connection.execute(statement, values)
+            connection.commit()
+
+    def forget_review(self, run_id: str) -> None:
+        """Take the review of a run away, as if the run had been deleted."""
+        self.alter("DELETE FROM reviews WHERE run_id = ?", run_id)
+
     async def closed_books(self, interaction_id: str) -> Books:
         """The books of a press once its end is noted. Every total agrees with its entries, and nothing is held."""
         await self.until(lambda: (self.books(interaction_id).row or {}).get("delivery") not in {None, "pending"})

@@ -91,7 +91,13 @@ async def test_input_that_the_provider_refuses_late(stage: Stage):
     await assert_free(stage, answer, sentence, "failed", "input_refused")
 
 
-@pytest.mark.parametrize("profile", ["failing", "failing_silently", "nsfw_failed"])
+async def test_a_run_that_fails_for_its_content(stage: Stage):
+    stage.play("nsfw_failed")
+    sentence = "Runflow's safety check kept this back, so there is nothing to show. Please try other words."
+    await assert_free(stage, await stage.imagine(image_size="square"), sentence, "failed", "content")
+
+
+@pytest.mark.parametrize("profile", ["failing", "failing_silently"])
 async def test_a_run_that_fails(stage: Stage, profile: str):
     stage.play(profile)
     await assert_free(stage, await stage.imagine(image_size="square"), NOT_FINISHED, "failed", "upstream_failed")

@@ -11,9 +11,15 @@ import pytest
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.model import Option
 from bot.settings import settings_table
+from tests.unit.moderation.disguises import disguises_table
+from tests.unit.moderation.table import decisions_table, policies_table
 
 ROOT = Path(__file__).parents[2]
-GENERATED = {"README.md": ("settings", "commands"), "docs/settings.md": ("settings",)}
+GENERATED = {
+    "README.md": ("settings", "commands"),
+    "docs/settings.md": ("settings",),
+    "docs/moderation.md": ("policies", "decisions", "disguises"),
+}
 
 
 def commands_table() -> str:
@@ -32,7 +38,14 @@ def _allowed(option: Option) -> str:
 
 def filled(text: str) -> str:
     """A document with its generated parts as the code has them now."""
-    for name, part in (("settings", settings_table()), ("commands", commands_table())):
+    parts = {
+        "settings": settings_table(),
+        "commands": commands_table(),
+        "policies": policies_table(),
+        "decisions": decisions_table(),
+        "disguises": disguises_table(),
+    }
+    for name, part in parts.items():
         around = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text = around.sub(lambda found, part=part: f"{found[1]}\n{part}\n\n{found[2]}", text)
     return text

@@ -14,8 +14,10 @@ from sandbox.discord.rules.problems import Problem
 __all__ = ["check_commands", "check_options"]
 
 CHAT_INPUT: Final = 1
+USER_MENU: Final = 2
+MESSAGE_MENU: Final = 3
 _PRIMARY_ENTRY_POINT: Final = 4
-_MOST_OF_TYPE: Final = {CHAT_INPUT: 100, 2: 15, 3: 15, _PRIMARY_ENTRY_POINT: 1}
+_MOST_OF_TYPE: Final = {CHAT_INPUT: 100, USER_MENU: 15, MESSAGE_MENU: 15, _PRIMARY_ENTRY_POINT: 1}
 _CHARACTERS_MOST: Final = 8000
 _DEEPEST_PATH: Final = 12  # deeper than any option may lie, and far from Python's limit of recursion
 _CHOICES_MOST: Final = 25

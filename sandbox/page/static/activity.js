@@ -10,7 +10,7 @@ const KEPT = 40;
 
 export function drawActivity(list, interaction, page) {
   const id = `activity-${interaction.id}`;
-  const what = interaction.name ? `/${interaction.name}` : "a button";
+  const what = interaction.name ? `${interaction.command_type > 1 ? "" : "/"}${interaction.name}` : "a button";
   const ack = interaction.ack_ms === undefined || interaction.ack_ms === null ? "" : ` in ${Math.round(interaction.ack_ms)} ms`;
   const item = h("li", { id, class: `activity is-${interaction.state}` },
     h("p", { class: "activity-what" }, h("strong", {}, what), ` by ${displayName(page.person(interaction.user_id))}`),

@@ -4,6 +4,7 @@ import { drawActivity } from "./activity.js";
 import { Events, Refused, getState, post } from "./api.js";
 import { Composer } from "./composer.js";
 import { compareIds, displayName, face, h } from "./dom.js";
+import { offered, useMenu } from "./menu.js";
 import { openModal } from "./modal.js";
 import { drawChannels, drawPeople, drawProfiles } from "./side.js";
 import { setClock } from "./time.js";
@@ -42,6 +43,8 @@ class Page {
       revealedOf: (id) => this.revealed.get(id) ?? this.revealed.set(id, new Set()).get(id),
       usedBy: (message) => this.usedBy(message),
       press: (message, customId, values, from) => this.press(message, customId, values, from),
+      menu: (kind) => offered(this.commands, kind, this.channel()?.permissions),
+      use: (kind, command, targetId, from) => this.use(command, targetId, from),
       dismiss: (message) => this.dismiss(message.id),
       dismissInteraction: (interaction) => this.dismiss(interaction.id),
     };
@@ -67,7 +70,8 @@ class Page {
     const about = message.interaction_metadata;
     if (!about || about.type !== 2) return null;
     const command = this.interactions.get(String(about.id))?.name ?? message.interaction?.name ?? about.name;
-    return { person: { ...about.user, ...this.person(about.user?.id) }, command };
+    const fromMenu = Boolean(about.target_user || about.target_message_id);
+    return { person: { ...about.user, ...this.person(about.user?.id) }, command, fromMenu };
   }
 
   // --- events -------------------------------------------------------------------------------------------------------
@@ -185,6 +189,13 @@ class Page {
       from.removeAttribute("aria-busy");
       this.timeline.note(String(message.id), refused.message);
     }
+  }
+
+  async use(command, targetId, from) {
+    const key = from.closest("[data-id]")?.dataset.id;
+    if (key) this.timeline.note(key, "");
+    const refused = await useMenu({ person: this.me, channel: this.here, command, targetId });
+    if (refused && key) this.timeline.note(key, refused);
   }
 
   settlePress(interaction) {

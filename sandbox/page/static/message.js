@@ -4,6 +4,7 @@ import { drawComponents } from "./components.js";
 import { displayName, face, h } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { gallery } from "./media.js";
+import { MENU, menuButton } from "./menu.js";
 import { clockTime } from "./time.js";
 
 const EPHEMERAL = 64;
@@ -15,8 +16,8 @@ export function messageRow(message, on) {
   const row = h("li", { class: "message", data: { id: message.id } });
   if (flags & EPHEMERAL) row.classList.add("ephemeral");
   const used = on.usedBy(message);
-  if (used) row.append(usedLine(used));
-  const body = h("div", { class: "message-body" }, head(message), content(message, flags, on));
+  if (used) row.append(usedLine(used, on));
+  const body = h("div", { class: "message-body" }, head(message, flags, on), content(message, flags, on));
   row.append(face(message.author), body);
   if (flags & EPHEMERAL) {
     body.append(h("p", { class: "only-you" }, "Only you can see this · ",
@@ -25,17 +26,29 @@ export function messageRow(message, on) {
   return row;
 }
 
-function usedLine({ person, command }) {
+function usedLine({ person, command, fromMenu }, on) {
   return h("p", { class: "used" }, face(person, h("span", { class: "face small", "aria-hidden": "true" })),
-    h("strong", {}, displayName(person)), " used ", h("span", { class: "used-command" }, command ? `/${command}` : "a command"));
+    h("strong", {}, named(person, on)), " used ",
+    h("span", { class: "used-command" }, command ? `${fromMenu ? "" : "/"}${command}` : "a command"));
 }
 
-function head(message) {
+// A name that opens the menu of the person. Apps have none.
+function named(person, on) {
+  const name = displayName(person);
+  if (person.bot || !person.id) return name;
+  return menuButton(MENU.user, String(person.id), `Menu of ${name}`, on, name);
+}
+
+function head(message, flags, on) {
   const author = message.author ?? {};
+  const name = displayName(author);
+  // Apps cannot be used on what only one person sees, nor on what is not there yet.
+  const more = flags & (EPHEMERAL | LOADING) ? null
+    : menuButton(MENU.message, String(message.id), `Menu of this message by ${name}`, on, h("span", { "aria-hidden": "true" }, "⋯"));
   return h("p", { class: "message-head" },
-    h("strong", { class: "author" }, displayName(author)),
+    h("strong", { class: "author" }, named(author, on)),
     author.bot ? h("span", { class: "app-tag" }, "APP") : null,
-    h("time", { datetime: message.timestamp }, clockTime(message.timestamp)));
+    h("time", { datetime: message.timestamp }, clockTime(message.timestamp)), more);
 }
 
 function content(message, flags, on) {
@@ -80,7 +93,8 @@ function looseAttachments(message, lent) {
 export function interactionRow(interaction, bot, on) {
   const failed = interaction.state === "failed";
   const row = h("li", { class: "message ephemeral pending", data: { id: interaction.id } });
-  row.append(usedLine({ person: on.person(interaction.user_id), command: interaction.name }), face(bot));
+  const used = { person: on.person(interaction.user_id), command: interaction.name, fromMenu: interaction.command_type > 1 };
+  row.append(usedLine(used, on), face(bot));
   row.append(h("div", { class: "message-body" },
     h("p", { class: "message-head" }, h("strong", { class: "author" }, displayName(bot)), h("span", { class: "app-tag" }, "APP")),
     failed ? h("p", { class: "failed" }, h("span", { "aria-hidden": "true" }, "⚠ "), "The application did not respond")
@@ -91,7 +105,7 @@ export function interactionRow(interaction, bot, on) {
 }
 
 // A message in one line, for people who listen to the page.
-export function spoken(message) {
+export function spoken(message, on) {
   if ((message.flags ?? 0) & LOADING) return `${displayName(message.author)} is thinking`;
   const texts = [message.content ?? ""];
   let pictures = 0;
@@ -101,6 +115,7 @@ export function spoken(message) {
     for (const child of component.components ?? []) walk(child);
   };
   for (const component of message.components ?? []) walk(component);
-  const text = texts.join(" ").replace(/<t:[^>]*>/g, "").replace(/[*_`#>|~]|-#/g, "").replace(/\s+/g, " ").trim().slice(0, 180);
+  const named = texts.join(" ").replace(/<@!?(\d+)>/g, (_, id) => on.personName(id)).replace(/<#(\d+)>/g, (_, id) => `#${on.channelName(id)}`);
+  const text = named.replace(/<t:[^>]*>/g, "").replace(/[*_`#>|~]|-#/g, "").replace(/\s+/g, " ").trim().slice(0, 180);
   return `${displayName(message.author)}: ${text}${pictures ? `. ${pictures} picture${pictures > 1 ? "s" : ""}.` : ""}`;
 }

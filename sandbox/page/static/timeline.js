@@ -39,7 +39,7 @@ export class Timeline {
     if (old) this.replace(key, old, row);
     else this.place(key, row);
     if (this.notes.get(key)) this.note(key, this.notes.get(key));
-    if (!pending) this.live.textContent = spoken(thing);
+    if (!pending) this.live.textContent = spoken(thing, this.on);
     else if (thing.state === "failed") this.live.textContent = "The application did not respond";
     if (this.pinned) this.toEnd();
   }

@@ -5,5 +5,7 @@ from cogs.imagine import Imagine
 
 
 async def setup(host: Host) -> None:
-    imagine = Imagine(runs=host.services.runs, model=host.services.imagine, defer_after_s=0.0)
+    imagine = Imagine(
+        runs=host.services.runs, moderation=host.services.moderation, model=host.services.imagine, defer_after_s=0.0
+    )
     host.tree.add_command(imagine.command())

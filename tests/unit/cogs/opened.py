@@ -10,10 +10,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import ImagineClient, point_discord_at
-from bot.services import Books, Services
+from bot.services import Books, Moderation, Reviews, Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
-from tests.unit.cogs.samples import FakeHistory, FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeHistory, FakeModeration, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 
@@ -51,14 +51,19 @@ class Opened:
 async def opened(
     runs: FakeRuns | None = None,
     memory: Memory | None = None,
+    *,
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
+    moderation: object = None,
+    reviews: object = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
         runs=runs or FakeRuns(),
         history=history or FakeHistory(),
         books=cast("Books", None),  # no cog under test asks them
+        reviews=cast("Reviews", reviews),
+        moderation=cast("Moderation", moderation or FakeModeration()),
         imagine=SampleModel(),
     )
     client = ImagineClient(

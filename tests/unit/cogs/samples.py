@@ -9,7 +9,9 @@ from typing import Any, Self
 from bot.catalog.model import Choice, Option, Size
 from bot.errors import BotError, OptionError, UserError
 from bot.ledger.values import Notice
+from bot.moderation.channels import ReviewSettings
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules, Surroundings, rules_for
 from bot.money import MicroUsd
 from bot.runs.face import Balance, Pictures
 from bot.runs.past import Page, Viewing
@@ -110,6 +112,17 @@ class SampleModel:
         return MicroUsd(12_000)
 
 
+class FakeModeration:
+    """A moderation desk where nobody has set anything."""
+
+    async def rules_at(self, surroundings: Surroundings) -> ChannelRules:
+        private = surroundings.guild_id is None or not surroundings.known
+        return rules_for(None, None, age_restricted=surroundings.age_restricted, private=private)
+
+    async def review_settings(self, guild_id: int) -> ReviewSettings:
+        return ReviewSettings()
+
+
 @dataclass
 class FakeRuns:
     """The runs room as a cog sees it. `hold` keeps `accept` waiting; `refusal` is what it answers, `broken` `start`."""
@@ -153,6 +166,9 @@ class FakeRuns:
     async def abandon(self, run: Run) -> None:
         self.abandoned.append(run)
         self.changed.set()
+
+    async def by_message(self, message_id: int) -> Run | None:
+        return next((run for run, shown_as in self.started if shown_as == message_id), None)
 
     async def balance(self, user_id: int) -> Balance:
         return Balance(used=MicroUsd(0), left=None)

@@ -1,5 +1,7 @@
 """Buttons: they work from their custom_id alone, and their errors are said."""
 
+from typing import Any
+
 import discord
 import pytest
 
@@ -61,3 +63,27 @@ async def test_an_action_is_answered_once() -> None:
         answer_presses(open_.client, "test_wave", handler)
         with pytest.raises(ValueError, match="test_wave"):
             answer_presses(open_.client, "test_wave", handler)
+
+
+def forged(custom_id: str) -> dict[str, Any]:
+    payload = pressed_button("another:2")
+    payload["data"]["custom_id"] = custom_id
+    return payload
+
+
+async def test_a_button_that_its_message_does_not_have_is_answered_all_the_same() -> None:
+    async with opened() as open_:
+        seen: list[str] = []
+
+        async def handler(interaction: discord.Interaction, subject: str) -> None:
+            seen.append(subject)
+            raise UserError("Only moderators may do this.")
+
+        answer_presses(open_.client, "test_wave", handler)
+        for custom_id in ("nobody_knows:1", "test_wave", "test_wave:a1"):
+            open_.press(forged(custom_id))
+        (answer,) = await open_.discord.wait("POST", "/callback")
+        assert answer.body["data"]["content"] == "Only moderators may do this."
+        open_.press(pressed_button("test_wave:b2"))
+        await open_.discord.wait("POST", "/callback", count=2)
+        assert seen == ["a1", "b2"]

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.moderation.policy import Policy
 from bot.money import MicroUsd
 from bot.runs.face import Balance, Ended, Ending, Face, Pictures, Shown, Withheld
 from bot.runs.run import Place, Reason, State
@@ -207,25 +206,27 @@ async def test_a_lost_connection_is_for_later() -> None:
 async def test_before_the_login_and_after_the_end_it_is_for_later() -> None:
     lonely = Presenter(clock=StoppedClock(), models={})
     assert await lonely.progress(a_run()) is Shown.LATER
-    assert await lonely.policy_now(a_run()) is Policy.BLOCK
+    assert not (await lonely.surroundings(a_run())).known
     async with presenting() as (open_, presenter):
         await open_.client.close()
         assert await presenter.progress(a_run()) is Shown.LATER
 
 
-@pytest.mark.parametrize(("nsfw", "policy"), [(True, Policy.SPOILER), (False, Policy.BLOCK)])
-async def test_the_policy_is_read_from_the_channel_as_it_is_now(nsfw: bool, policy: Policy) -> None:
+@pytest.mark.parametrize("nsfw", [True, False])
+async def test_the_surroundings_are_read_from_the_channel_as_it_is_now(nsfw: bool) -> None:
     async with presenting() as (open_, presenter):
         open_.become_ready()
         open_.hand_in("GUILD_CREATE", guild(nsfw=nsfw))
-        assert await presenter.policy_now(a_run()) is policy
-        thread = a_run(place=Place(GUILD_ID, 99, CHANNEL_ID))
-        assert await presenter.policy_now(thread) is policy
+        here = await presenter.surroundings(a_run(place=Place(GUILD_ID, CHANNEL_ID)))
+        assert (here.known, here.age_restricted, here.rules_id) == (True, nsfw, CHANNEL_ID)
+        thread = await presenter.surroundings(a_run(place=Place(GUILD_ID, 99, CHANNEL_ID)))
+        assert (thread.known, thread.age_restricted, thread.rules_id) == (True, nsfw, CHANNEL_ID)
 
 
 @pytest.mark.parametrize("place", [Place(None, CHANNEL_ID), Place(5, 6), Place(GUILD_ID, 6)])
-async def test_what_cannot_be_read_is_blocked(place: Place) -> None:
+async def test_what_cannot_be_read_is_unknown(place: Place) -> None:
     async with presenting() as (open_, presenter):
         open_.become_ready()
         open_.hand_in("GUILD_CREATE", guild(nsfw=True))
-        assert await presenter.policy_now(a_run(place=place)) is Policy.BLOCK
+        here = await presenter.surroundings(a_run(place=place))
+        assert (here.known, here.age_restricted) == (False, False)

@@ -121,7 +121,7 @@ def _answer(call: Call) -> Any:
         }
     if call.path.endswith("/commands"):
         return [
-            {**command, "id": str(1000 + i), "application_id": str(APPLICATION_ID), "version": "1"}
+            {"description": "", **command, "id": str(1000 + i), "application_id": str(APPLICATION_ID), "version": "1"}
             for i, command in enumerate(call.body)
         ]
     if call.method == "DELETE":

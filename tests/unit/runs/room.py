@@ -1,7 +1,7 @@
 """The runs room whole, on a real SQLite file and against the Runflow stand-in; only the face is a fake."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,9 @@ from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.ledger.values import Defaults, Subject, Window
+from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules, Surroundings
 from bot.runflow.client import RunflowClient
 from bot.runflow.download import Downloader
 from bot.runs.book import RunBook
@@ -22,11 +24,16 @@ from bot.runs.driver import Driver
 from bot.runs.dues import Dues
 from bot.runs.face import Balance, Ending, Shown
 from bot.runs.history import RunHistory
+from bot.runs.keeper import Keeper
 from bot.runs.line import Line
+from bot.runs.moderating import Moderating
+from bot.runs.moderators import Asked
 from bot.runs.progress import Progress
 from bot.runs.queue import Caps
 from bot.runs.recovery import CardFinder
-from bot.runs.run import Place, Reply, Run, State
+from bot.runs.review import Obstacle, Review
+from bot.runs.reviewing import ReviewService
+from bot.runs.run import Picture, Place, Reply, Run, State
 from bot.runs.service import RunService
 from bot.runs.submit import Submitter
 from bot.runs.watch import Watcher
@@ -51,7 +58,7 @@ class FakeFace:
     """Remembers what it was asked to show. `answers` are given to ends in turn, then YES; an exception is raised."""
 
     def __init__(self) -> None:
-        self.policy = Policy.BLOCK
+        self.age_restricted = False
         self.answers: list[Shown | Exception] = []
         self.cards: list[int | Exception] = []
         self.progressed: list[State] = []
@@ -83,8 +90,51 @@ class FakeFace:
             raise answer
         return answer
 
-    async def policy_now(self, run: Run) -> Policy:
-        return self.policy
+    async def surroundings(self, run: Run) -> Surroundings:
+        place = run.place
+        return Surroundings(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
+
+
+class FakeModerators:
+    """Remembers what moderators were asked and told. `answers` are given to questions in turn, then a message."""
+
+    def __init__(self) -> None:
+        self.answers: list[Obstacle] = []
+        self.asked: list[tuple[Run, Review, tuple[Picture, ...]]] = []
+        self.closed: list[tuple[Run, Review]] = []
+        self.told: list[Obstacle] = []
+        self.lines: list[str] = []
+        self.deleted: set[int] = set()
+        self.blocked: Obstacle | None = None
+
+    def obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
+        return Obstacle.NO_CHANNEL if channel_id is None else self.blocked
+
+    async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
+        if self.answers:
+            return self.answers.pop(0)
+        self.asked.append((run, review, tuple(shown)))
+        return Asked(channel_id, 7_000 + len(self.asked))
+
+    async def close(self, run: Run, review: Review) -> Shown:
+        self.closed.append((run, review))
+        return Shown.YES
+
+    async def files(self, channel_id: int, message_id: int) -> list[tuple[int, bytes]]:
+        return [(one.index, one.data) for one in self.asked[message_id - 7_001][2]]
+
+    async def stands(self, channel_id: int, message_id: int) -> bool:
+        return message_id not in self.deleted
+
+    async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:
+        self.told.append(obstacle)
+        return channel_id is not None
+
+    async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
+        self.lines.append(f"{review.outcome} {run.delivery}")
+
+    async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
+        self.lines.append(f"rule {words}")
 
 
 @dataclass
@@ -99,6 +149,10 @@ class RunsRoom:
     driver: Driver
     face: FakeFace
     history: RunHistory
+    moderators: FakeModerators
+    desk: ModerationDesk
+    reviews: ReviewService
+    keeper: Keeper
     presses: int = field(default=0)
 
     async def press(
@@ -108,6 +162,7 @@ class RunsRoom:
         limit_bytes: int = 10 * 1024 * 1024,
         place: Place = Place(1, 2),  # noqa: B008 - frozen
         policy: Policy = Policy.BLOCK,
+        rules: ChannelRules | None = None,
         **options: object,
     ) -> Run:
         """Accept a run as a cog would, without starting it."""
@@ -120,6 +175,7 @@ class RunsRoom:
             model=FLUX_KLEIN,
             options={"prompt": "a red fox", **options},
             policy=policy,
+            rules=rules,
         )
 
     async def to_the_end(self, run: Run) -> Run:
@@ -181,7 +237,18 @@ async def runs_room(
             book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s, dues=Dues(clock)
         )
         line = Line(caps=caps, clock=clock)
-        deliverer = Deliverer(book=book, watcher=watcher, downloader=downloader, face=face, clock=clock)
+        moderators = FakeModerators()
+        desk = ModerationDesk(store=store, clock=clock)
+        parts = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
+        deliverer = Deliverer(
+            book=book,
+            watcher=watcher,
+            downloader=downloader,
+            face=face,
+            clock=clock,
+            judge=parts.judge,
+            holds=parts.holds,
+        )
         history = RunHistory(store=store, runflow=client, downloader=downloader, deliverer=deliverer)
         driver = Driver(
             book=book,
@@ -196,12 +263,16 @@ async def runs_room(
             clock=clock,
             bell=bell,
         )
-        service = RunService(book=book, bell=bell, line=line)
-        room = RunsRoom(clock, runflow, store, book, service, driver, face, history)
-        serving = asyncio.create_task(driver.serve(), name="driver") if serve else None
+        service = RunService(book=book, bell=bell, line=line, gate=parts.gate)
+        keeper = parts.keeper(book, deliverer)
+        room = RunsRoom(
+            clock, runflow, store, book, service, driver, face, history, moderators, desk, parts.reviews, keeper
+        )
+        parts_served = (driver.serve, keeper.serve) if serve else ()
+        serving = [asyncio.create_task(part(), name=part.__qualname__) for part in parts_served]
         try:
             yield room
         finally:
-            if serving is not None:
-                serving.cancel()
-                await asyncio.gather(serving, return_exceptions=True)
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)

@@ -123,7 +123,7 @@ async def test_flagged_pictures_are_withheld_and_not_even_fetched(
     tmp_path: Path, then: Policy, now: Policy, shown: Delivery
 ) -> None:
     async with runs_room(tmp_path, without_waiting(PROFILES["nsfw_flagged"])) as room:
-        room.face.policy = now
+        room.face.age_restricted = now is Policy.SPOILER
         done = await room.to_the_end(await room.press())
         assert (done.policy, done.delivery) == (then, shown)
         assert room.face.ends[-1][1] == Withheld(checked=True)

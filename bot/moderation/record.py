@@ -1,0 +1,68 @@
+"""What is on record about a person in a server: read from the rows of sanctions, appeals, reviews and reports."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.moderation.sanctions import RecordKind, RecordLine
+from bot.store.tables import appeals, reports, reviews, runs, sanctions
+
+
+async def read(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> tuple[RecordLine, ...]:
+    """The last `most` lines, newest first."""
+    found = [
+        *await _sanctions(connection, guild_id, user_id, most),
+        *await _appeals(connection, guild_id, user_id, most),
+        *await _reviews(connection, guild_id, user_id, most),
+        *await _reports(connection, guild_id, user_id, most),
+    ]
+    return tuple(sorted(found, key=lambda line: line.at, reverse=True)[:most])
+
+
+async def _sanctions(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+    theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
+    rows = await connection.execute(select(sanctions).where(*theirs).order_by(sanctions.c.id.desc()).limit(most))
+    return [
+        RecordLine(RecordKind.SANCTION, row.kind, row.at, row.actor_id, row.reason, until=row.until) for row in rows
+    ]
+
+
+async def _appeals(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+    theirs = appeals.c.guild_id == guild_id, appeals.c.user_id == user_id
+    rows = await connection.execute(select(appeals).where(*theirs).order_by(appeals.c.id.desc()).limit(most))
+    lines: list[RecordLine] = []
+    for row in rows:
+        lines.append(RecordLine(RecordKind.APPEAL, "opened", row.opened_at, row.user_id, row.words))
+        if row.lifted is not None:
+            what = "lifted" if row.lifted else "kept"
+            lines.append(RecordLine(RecordKind.APPEAL, what, row.decided_at, row.decided_by, row.reason or ""))
+    return lines
+
+
+async def _reviews(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+    rows = await connection.execute(
+        select(reviews)
+        .join(runs, runs.c.id == reviews.c.run_id)
+        .where(runs.c.user_id == user_id, reviews.c.guild_id == guild_id, reviews.c.outcome.is_not(None))
+        .order_by(reviews.c.decided_at.desc())
+        .limit(most)
+    )
+    return [
+        RecordLine(RecordKind.REVIEW, row.outcome, row.decided_at, row.decided_by, row.reason or "", run_id=row.run_id)
+        for row in rows
+    ]
+
+
+async def _reports(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+    rows = await connection.execute(
+        select(reports)
+        .join(runs, runs.c.id == reports.c.run_id)
+        .where(runs.c.user_id == user_id, reports.c.guild_id == guild_id)
+        .order_by(reports.c.at.desc())
+        .limit(most)
+    )
+    return [
+        RecordLine(RecordKind.REPORTED, "reported", row.at, row.user_id, row.reason or "", run_id=row.run_id)
+        for row in rows
+    ]

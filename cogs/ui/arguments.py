@@ -1,0 +1,194 @@
+"""Arguments of commands for admins and moderators: declared to Discord, and checked again, for clients send anything.
+
+discord.py answers for a wrong value with an error of its own, which names neither the option nor what is allowed.
+"""
+
+from collections.abc import Mapping
+
+import discord
+from discord import AppCommandOptionType, ChannelType, app_commands
+
+from bot.errors import OptionError, UserError
+
+_SHOWN_LIMIT = 100
+_LARGEST_ID = 2**63 - 1
+
+PLACES = (
+    ChannelType.text,
+    ChannelType.voice,
+    ChannelType.stage_voice,
+    ChannelType.news,
+    ChannelType.forum,
+    ChannelType.category,
+    ChannelType.public_thread,
+    ChannelType.private_thread,
+    ChannelType.news_thread,
+)
+"""Where pictures can be asked for, and the categories such places lie in."""
+
+WRITABLE = (ChannelType.text, ChannelType.news, ChannelType.public_thread, ChannelType.private_thread)
+"""Where the bot can post a message."""
+
+
+def id_of(value: object) -> int:
+    """The id of whatever an option named, known to Discord or not. Raises UserError where there is none."""
+    found = getattr(value, "id", value)
+    if isinstance(found, str) and found.isascii() and found.isdigit():
+        found = int(found[:20])
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= _LARGEST_ID:
+        raise UserError("That is nothing Discord knows. Please choose one from the list.")
+    return found
+
+
+class ChannelId(app_commands.Transformer):
+    """A channel, as its id; `kinds` are offered (default: PLACES). Whether it is of this server the caller checks."""
+
+    def __init__(self, kinds: tuple[ChannelType, ...] = PLACES) -> None:
+        self._kinds = kinds
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """A channel."""
+        return AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[ChannelType]:
+        """The kinds that Discord offers."""
+        return list(self._kinds)
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
+        """The id, whether or not Discord knew what it belongs to."""
+        return id_of(value)
+
+
+class PlaceNamed(app_commands.Transformer):
+    """A channel or category of this server; a thread stands for its channel.
+
+    Raises UserError for one that is deleted, of another server, or that the bot cannot see.
+    """
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """A channel."""
+        return AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[ChannelType]:
+        """The kinds that Discord offers."""
+        return list(PLACES)
+
+    async def transform(self, interaction: discord.Interaction, value: object, /) -> discord.abc.GuildChannel:
+        """The channel as the bot knows it."""
+        return place_in(interaction, value)
+
+
+def place_in(interaction: discord.Interaction, value: object) -> discord.abc.GuildChannel:
+    """The channel or category of this server that `value` names; of a thread, its channel. Raises UserError."""
+    guild = interaction.guild
+    if guild is None:
+        raise UserError("This works in a server only.")
+    # A thread that was archived has left the bot's memory; Discord named its channel with the command.
+    parent_id = getattr(value, "parent_id", None) if _is_thread(value) else None
+    found = guild.get_channel_or_thread(parent_id or id_of(value))
+    if isinstance(found, discord.Thread):
+        found = guild.get_channel(found.parent_id)
+    if found is None:
+        raise UserError("There is no such channel in this server that I can see. Nothing was changed.")
+    return found
+
+
+def _is_thread(value: object) -> bool:
+    return isinstance(value, discord.Thread | app_commands.AppCommandThread)
+
+
+class PersonId(app_commands.Transformer):
+    """A person, as their id."""
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """A person."""
+        return AppCommandOptionType.user
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
+        """The id, whether or not the person is still here."""
+        return id_of(value)
+
+
+class Words(app_commands.Transformer):
+    """Text of any length: `most` is what Discord's client lets people type, and the service judges again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    @property
+    def max_value(self) -> int:
+        """The most characters."""
+        return self._most
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> str:
+        """The text as it was sent."""
+        return value if isinstance(value, str) else str(value)
+
+
+class OneOf(app_commands.Transformer):
+    """One of a few values; `choices` maps each to what people read. Raises OptionError for any other."""
+
+    def __init__(self, name: str, choices: Mapping[str, str]) -> None:
+        self._name, self._choices = name, choices
+
+    @property
+    def choices(self) -> list[app_commands.Choice[int | float | str]]:
+        """The values with their words."""
+        return [app_commands.Choice(name=words, value=value) for value, words in self._choices.items()]
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> str:
+        """The value, if it is one of them."""
+        if isinstance(value, str) and value in self._choices:
+            return value
+        raise OptionError(self._name, str(value)[:_SHOWN_LIMIT], ", ".join(self._choices))
+
+
+class YesNo(app_commands.Transformer):
+    """Yes or no. Raises OptionError for anything else."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """Yes or no."""
+        return AppCommandOptionType.boolean
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> bool:
+        """The value, if it is one of them."""
+        if isinstance(value, bool):
+            return value
+        raise OptionError(self._name, str(value)[:_SHOWN_LIMIT], "True or False")
+
+
+class Whole(app_commands.Transformer):
+    """A whole number between `least` and `most`. Raises OptionError outside."""
+
+    def __init__(self, name: str, least: int, most: int) -> None:
+        self._name, self._least, self._most = name, least, most
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """A whole number."""
+        return AppCommandOptionType.integer
+
+    @property
+    def min_value(self) -> int:
+        """The least."""
+        return self._least
+
+    @property
+    def max_value(self) -> int:
+        """The most."""
+        return self._most
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
+        """The number, if it lies within."""
+        if isinstance(value, int) and not isinstance(value, bool) and self._least <= value <= self._most:
+            return value
+        raise OptionError(self._name, str(value)[:_SHOWN_LIMIT], f"{self._least} to {self._most}")

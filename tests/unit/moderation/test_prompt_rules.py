@@ -1,0 +1,215 @@
+"""Rules for prompts: what they see through, what they leave alone, and what it costs."""
+
+import random
+import string
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from bot.errors import UserError
+from bot.moderation.folding import has_signs
+from bot.moderation.matching import MATCHES_MOST, Matcher, key_of
+from bot.moderation.prompts import PromptAction, PromptRule
+from tests.unit.moderation.disguises import CAUGHT, EXCEPTIONS, INNOCENT, RULES, TOO_MUCH
+
+
+def rule(number: int, text: str, *, is_exception: bool = False) -> PromptRule:
+    return PromptRule(number, 1, text, PromptAction.REFUSE, is_exception=is_exception)
+
+
+def matcher(*texts: str, exceptions: tuple[str, ...] = ()) -> Matcher:
+    rules = [rule(number, text) for number, text in enumerate(texts)]
+    return Matcher([*rules, *(rule(1000 + at, text, is_exception=True) for at, text in enumerate(exceptions))])
+
+
+ALL = matcher(*RULES, exceptions=EXCEPTIONS)
+
+
+def met(prompt: str, by: Matcher = ALL) -> list[str]:
+    return sorted({match.rule.text for match in by.find(prompt)})
+
+
+def test_the_lists_are_long_enough() -> None:
+    assert sum(found is not None for found in CAUGHT.values()) >= 60
+    assert len(set(INNOCENT) - set(TOO_MUCH)) >= 60
+
+
+@pytest.mark.parametrize(("prompt", "found"), CAUGHT.items())
+def test_disguises(prompt: str, found: str | None) -> None:
+    assert met(prompt) == ([found] if found else [])
+
+
+@pytest.mark.parametrize("prompt", INNOCENT)
+def test_innocents(prompt: str) -> None:
+    found = TOO_MUCH.get(prompt)
+    assert met(prompt) == ([found] if found else [])
+
+
+@pytest.mark.parametrize("prompt", [prompt for prompt, found in CAUGHT.items() if found])
+def test_a_disguise_is_seen_through_within_a_prompt_too(prompt: str) -> None:
+    found = CAUGHT[prompt]
+    assert found in met(f"a photo of {prompt} at dawn")
+    assert found in met(f"a photo of, {prompt}, at dawn, {prompt}")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "stretch"),
+    [
+        ("a n a k e d man", "n a k e d"),
+        ("two n̷a̷k̷e̷d̷ men", "n̷a̷k̷e̷d"),
+        ("Ｎａｋｅｄ", "Ｎａｋｅｄ"),
+        ("naaaaked!!", "naaaaked"),
+        ("🅽🅰🅺🅴🅳 now", "🅽🅰🅺🅴🅳"),
+    ],
+)
+def test_a_match_names_the_place_in_the_prompt_as_it_was_written(prompt: str, stretch: str) -> None:
+    (found,) = ALL.find(prompt)
+    assert prompt[found.start : found.end] == stretch
+
+
+def test_each_place_is_told_once_in_order() -> None:
+    found = ALL.find("naked, then nude, then n4ked!")
+    assert [(match.rule.text, match.start) for match in found] == [("naked", 0), ("nude", 12), ("naked", 23)]
+
+
+def test_an_exception_excuses_what_lies_within_it_and_nothing_else() -> None:
+    tested = ALL.test("a cocktail for two cocks in Scunthorpe")
+    assert [match.rule.text for match in tested.matches] == ["cock*"]
+    assert tested.matches[0].start == 19
+    assert [(match.rule.text, excuse.rule.text) for match, excuse in tested.excused] == [
+        ("cock*", "cocktail*"),
+        ("*cunt*", "scunthorpe"),
+    ]
+
+
+def test_an_exception_in_disguise_still_excuses() -> None:
+    assert met("c o c k t a i l") == []
+    assert met("сосktail") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "empty"),
+        ("   \n\t ", "empty"),
+        ("x" * 101, "at most 100"),
+        ("x" * 10_240, "at most 100"),
+        ("\u200b\u200b", "at least 2 letters"),
+        ("...!?", "at least 2 letters"),
+        ("🔥", "at least 2 letters"),
+        ("a", "at least 2 letters"),
+        ("*", "at least 3 letters"),
+        ("*an*", "at least 3 letters"),
+        ("f*ck", "beginning or at the end"),
+        ("(a+)+$", "words and phrases"),
+        ("[a-z]+", "words and phrases"),
+        ("\\w{99}", "words and phrases"),
+        (".*", "at least 3 letters"),
+    ],
+)
+def test_a_rule_that_would_say_nothing_or_too_much_is_refused_in_a_sentence(text: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        key_of(text)
+
+
+def test_two_spellings_of_one_rule_are_one_rule() -> None:
+    assert key_of("Naked") == key_of("n a k e d") == key_of("n\u200baked") == key_of(" nаked ") == key_of("na̷ked")
+    assert key_of("hand job") == key_of("hand-job") == key_of("HAND  JOB!")
+    assert key_of("naked*") != key_of("naked") != key_of("*naked")
+    assert key_of("n4ked") != key_of("naked"), "whoever writes a digit in a rule means the digit"
+
+
+def test_a_rule_with_digits_meets_those_digits_only() -> None:
+    by = matcher("w33d")
+    assert met("w33d", by) == ["w33d"]
+    assert met("weed", by) == []
+
+
+def test_a_rule_that_is_no_longer_taken_says_nothing_and_hinders_no_other() -> None:
+    assert met("naked", matcher("", "naked")) == ["naked"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(prompt=st.text(max_size=300))
+def test_any_text_is_judged_and_places_lie_within_it(prompt: str) -> None:
+    tested = ALL.test(prompt)
+    for match in (*tested.matches, *(match for match, _ in tested.excused)):
+        assert 0 <= match.start < match.end <= len(prompt)
+
+
+@settings(max_examples=600, deadline=None)
+@given(text=st.text(max_size=120))
+def test_a_rule_that_is_taken_finds_its_own_words(text: str) -> None:
+    assume(not has_signs(text))  # a rule takes some signs for letters and some for none; a text takes all or none
+    try:
+        key_of(text)
+    except UserError:
+        return
+    words = " ".join(text.split()).strip("*")
+    assert met(words, matcher(text)), "a rule that does not even find itself"
+
+
+# --- what it costs
+
+
+def words(count: int, seed: int = 7) -> list[str]:
+    rng = random.Random(seed)
+    return ["".join(rng.choices(string.ascii_lowercase, k=rng.randint(4, 10))) for _ in range(count)]
+
+
+def best_s(by: Matcher, prompt: str) -> float:
+    """The quickest of several: what the work takes, not what else the machine does."""
+    times: list[float] = []
+    for _ in range(9):
+        started = time.perf_counter()
+        by.find(prompt)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+PROMPTS = {
+    "plain": " ".join(words(400, seed=1))[:2000],
+    "short words": ("a b cd ef " * 200)[:2000],
+    "signs": "!+" * 1000,
+    "one letter": "i" * 2000,
+    "letters alone": "a e " * 500,
+}
+
+
+@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+def test_a_thousand_rules_cost_little_more_than_ten(prompt: str) -> None:
+    few, many = matcher(*words(10)), matcher(*words(1000))
+    assert best_s(many, prompt) < 8 * best_s(few, prompt) + 0.002
+
+
+def test_a_thousand_rules_against_a_long_prompt_take_less_than_five_milliseconds() -> None:
+    taken_s = best_s(matcher(*words(1000)), PROMPTS["plain"])
+    loop_s = min(_counted_s() for _ in range(9))
+    # Told with `pytest -s`.
+    print(f"1,000 rules, 2,000 characters: {taken_s * 1000:.2f} ms ({taken_s / loop_s:.1f} times counting to 100,000)")  # noqa: T201
+    # Counting takes about 1.5 ms where the goal was set: a slower machine is given its due, and no more.
+    assert taken_s < max(0.005, 3 * loop_s)
+
+
+def _counted_s() -> float:
+    started = time.perf_counter()
+    for _ in range(100_000):
+        pass
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize("prompt", ["1" * 2000, "1 " * 1000, "il" * 1000, "1!" * 1000])
+def test_rules_and_prompts_made_to_be_slow_are_given_up_in_time(prompt: str) -> None:
+    rng = random.Random(3)
+    evil = matcher(*("il" * 30 + "".join(rng.choices("il", k=40)) for _ in range(1000)))
+    started = time.perf_counter()
+    with suppress(UserError):
+        evil.find(prompt)
+    assert time.perf_counter() - started < 2
+
+
+def test_a_prompt_full_of_matches_tells_only_so_many() -> None:
+    assert len(ALL.find("naked " * 333)) == MATCHES_MOST
