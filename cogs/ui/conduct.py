@@ -83,7 +83,8 @@ def next_step(standing: Standing) -> str:
     count = (
         "This is your first strike that counts." if standing.strikes == 1 else f"{standing.strikes} strikes count now."
     )
-    return f"{count} Strikes fade with time; more of them pause you for a while, and then stop you."
+    warning = "Please take this as a warning: more of them pause you for a while, and then stop you."
+    return f"{count} Strikes fade with time. {warning if standing.warned else 'So far nothing follows from it.'}"
 
 
 def log_line(actor_id: int, user_id: int, kind: SanctionKind, reason: str, standing: Standing) -> str:

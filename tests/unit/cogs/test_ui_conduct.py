@@ -27,6 +27,8 @@ def an_appeal(**changes: Any) -> Appeal:
     ("kind", "standing", "said"),
     [
         (SanctionKind.STRIKE, WARNED, "This is your first strike that counts."),
+        (SanctionKind.STRIKE, WARNED, "Please take this as a warning"),
+        (SanctionKind.STRIKE, Standing(strikes=1), "So far nothing follows from it."),
         (SanctionKind.STRIKE, PAUSED, f"one too many.\n{AGAIN} <t:{STAMP}:R>"),
         (SanctionKind.PAUSE, PAUSED, f"have paused you.\n{AGAIN} <t:{STAMP}:R>"),
         (SanctionKind.STOP, STOPPED, "You cannot ask for pictures there until they lift it."),
