@@ -143,7 +143,8 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
         (
             Applied(limit(Subject.BOT, None, 10_000, window=Window.MONTH, guild_id=None), Why.BOT),
             9_999,
-            "That could cost up to $0.0004, and I have $0.000001 left of the $0.01 that everybody together may spend a month. "
+            "That could cost up to $0.0004, and I have $0.000001 left of the $0.01 "
+            "that everybody together may spend a month. "
             f"It starts afresh <t:{NEXT_MONTH}:R>. "
             "Until then, smaller pictures may fit.",
         ),
