@@ -123,8 +123,8 @@ async def _compared(
     columns = (ledger_totals.c[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
     wanted = select(*columns).where(ledger_totals.c.window == window, ledger_totals.c.window_start == start)
     for row in (await connection.execute(wanted)).all():  # no more of them than there are sums in memory
-        whose: Whose = (row[0], Subject(row[1]), row[2])
-        stored: tuple[int, ...] = row[3:]
+        values: tuple[Any, ...] = tuple(row)
+        whose, stored = (values[0], Subject(values[1]), values[2]), values[3:]
         counted = _in_window(sums[whose], window) if whose in unseen else nothing
         unseen.discard(whose)
         if counted != stored:

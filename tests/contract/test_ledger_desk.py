@@ -3,14 +3,18 @@
 import asyncio
 import csv
 import io
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.__main__ import main
-from bot.errors import UserError
+from bot.doctor import books
+from bot.errors import BotError, UserError
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.values import (
     Defaults,
@@ -30,6 +34,7 @@ from bot.money import MicroUsd
 from bot.runs.states import Change, Settle
 from bot.store.audit import Act, AuditRow
 from bot.store.engine import Store
+from bot.store.tables import ledger_totals
 from tests.contract.pressing import ADMIN, JUST_BEFORE_MIDNIGHT, PRIVATE, THERE, Room
 
 DAILY = Limit(Subject.USER, 7, Window.DAY, Measure.MONEY, 1_000_000, 1)
@@ -251,9 +256,13 @@ def test_a_line_of_the_export() -> None:
 
 
 @pytest.fixture
-def environment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What the command line reads, and the log's handlers as they were: it sets up its own, on streams of this test."""
     for name, value in {"DISCORD_TOKEN": "a", "RUNFLOW_API_KEY": "b", "DATABASE_URL": database_url}.items():
         monkeypatch.setenv(name, value)
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:], logging.root.level = handlers, level
 
 
 async def filled(database_url: str) -> None:
@@ -281,3 +290,15 @@ def test_the_export_from_the_command_line(
     assert main(["export", "--out", str(tmp_path / "no" / "folder.csv")]) == 1
     with pytest.raises(SystemExit):
         main(["export", "--since", "yesterday"])
+
+
+async def test_the_check_says_where_the_books_disagree(room: Room, database_url: str) -> None:
+    await room.press(1)
+    assert await books(database_url) == "every total agrees with its entries"
+    async with room.store.write() as connection:
+        one = (ledger_totals.c.subject == Subject.GUILD) & (ledger_totals.c.window == Window.MONTH)
+        await connection.execute(update(ledger_totals).where(one).values(held_micro_usd=1))
+    with pytest.raises(
+        BotError, match="1 totals disagree with their entries; the first: guild 1 of server 1, month"
+    ):
+        await books(database_url)
