@@ -1,4 +1,4 @@
-"""The composition root and the command line: `python -m bot [run]`, `python -m bot check`.
+"""The composition root and the command line: `python -m bot [run]`, `python -m bot check`, `python -m bot export`.
 
 Everything is made here and handed to whoever needs it; this is the only file that sees every room.
 """
@@ -10,7 +10,8 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import aiohttp
 import structlog
@@ -24,6 +25,7 @@ from bot.client import ImagineClient, point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.doctor import examine
 from bot.errors import BotError, SettingsError
+from bot.export import export
 from bot.gateway import Gateway
 from bot.ledger.desk import LedgerDesk
 from bot.ledger.values import Defaults
@@ -243,11 +245,22 @@ def _checks(store: Store, gateway: Gateway, dues: Dues) -> Mapping[str, Check]:
     return {"database": database, "gateway": connected, "looks": looks}
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="The Discord image bot.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("run", help="run the bot (so does no command at all)")
+    commands.add_parser("check", help="show the settings, try what can be reached, recompute the books")
+    exported = commands.add_parser("export", help="write the entries of the ledger as CSV")
+    exported.add_argument("--guild", type=int, metavar="ID", help="one server's entries only")
+    exported.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="from this day on (UTC, 2026-01-31)")
+    exported.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="until before this day (UTC)")
+    exported.add_argument("--out", type=Path, metavar="FILE", help="where to write; standard output without it")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; its exit code: 0 well, 1 a fault or something out of reach, 2 settings that do not hold."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description="The Discord image bot.")
-    parser.add_argument("command", nargs="?", choices=("run", "check"), default="run")
-    command = parser.parse_args(arguments).command
+    given = _parser().parse_args(arguments)
     try:
         settings = load_settings(os.environ)
     except SettingsError as error:
@@ -260,9 +273,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         secrets=[secret.get_secret_value() for secret in secrets],
     )
     try:
-        if command == "check":
-            return asyncio.run(examine(settings, SystemClock(), print))
-        asyncio.run(run(settings))
+        match given.command:
+            case "check":
+                return asyncio.run(examine(settings, SystemClock(), print))
+            case "export":
+                wanted = export(settings, guild_id=given.guild, since=given.since, until=given.until, file=given.out)
+                print(f"{asyncio.run(wanted)} entries", file=sys.stderr)
+            case _:
+                asyncio.run(run(settings))
     except BotError as error:
         _log.error("stopped", reason=str(error))
         return 2 if isinstance(error, SettingsError) else 1

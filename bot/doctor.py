@@ -33,7 +33,7 @@ async def examine(settings: Settings, clock: Clock, say: Say) -> int:
         )
         parts = {
             "database": lambda: _database(settings),
-            "books": lambda: _books(settings),
+            "books": lambda: books(settings.database_url),
             "Runflow": lambda: _runflow(runflow),
             "Discord": lambda: _discord(settings),
         }
@@ -55,9 +55,10 @@ async def _database(settings: Settings) -> str:
         return f"{store.dialect} answers"
 
 
-async def _books(settings: Settings) -> str:
+async def books(database_url: str) -> str:
+    """Recompute every total from its entries. Raises BotError where one disagrees, and what `Store.open` raises."""
     count, first = 0, ""
-    async with Store.open(settings.database_url) as store, store.read() as connection:
+    async with Store.open(database_url) as store, store.read() as connection:
         async for wrong in recount.disagreements(connection):
             count += 1
             first = first or _told(wrong)

@@ -27,7 +27,14 @@ from bot.ledger.values import (
     Window,
 )
 
+Whose = tuple[int, Subject, int]
+"""Of which server (0: none), subject and id a total is."""
+
 _BOT_WINDOWS = (Window.MONTH, Window.EVER)  # for the cap, and to know what is under way
+WINDOWS_OF: Mapping[Subject, tuple[Window, ...]] = {
+    subject: _BOT_WINDOWS if subject is Subject.BOT else tuple(Window) for subject in Subject
+}
+"""The windows in which a subject's totals are kept. There are none of roles: a role's limit is one on each person."""
 
 
 def applicable(limits: Iterable[Limit], defaults: Defaults, person: Person) -> tuple[Applied, ...]:
@@ -53,15 +60,21 @@ def explained(limits: Iterable[Limit], defaults: Defaults, person: Person) -> Ex
     return Explanation(tuple(applied), tuple(passed_over), allowed)
 
 
+def counting(person: Person) -> tuple[Whose, ...]:
+    """Whose totals count a run of the person's."""
+    guild_id = person.guild_id or 0
+    own: Whose = (guild_id, Subject.USER, person.user_id)
+    everybody: Whose = (0, Subject.BOT, 0)
+    if person.guild_id is None:
+        return own, everybody
+    return own, (guild_id, Subject.GUILD, guild_id), (guild_id, Subject.CHANNEL, person.channel_id), everybody
+
+
 def counted_in(person: Person, at: datetime) -> tuple[TotalKey, ...]:
     """Every row that counts a run of the person at `at`, in the order in which every writer locks rows."""
-    subjects = [(Subject.USER, person.user_id)]
-    if person.guild_id is not None:
-        subjects += [(Subject.GUILD, person.guild_id), (Subject.CHANNEL, person.channel_id)]
-    guild_id = person.guild_id or 0
-    rows = [TotalKey(guild_id, *subject, window, window.start_of(at)) for subject in subjects for window in Window]
-    rows += [TotalKey(0, Subject.BOT, 0, window, window.start_of(at)) for window in _BOT_WINDOWS]
-    return in_order(rows)
+    return in_order(
+        TotalKey(*whose, window, window.start_of(at)) for whose in counting(person) for window in WINDOWS_OF[whose[1]]
+    )
 
 
 def persons_own(person: Person, at: datetime) -> tuple[TotalKey, ...]:

@@ -1,79 +1,92 @@
 """Totals held against their entries: every entry once, in the order of time, a window's sums at a time.
 
-What is kept in memory is the sums of the present hour, day and month, and those without an end: it grows with the
-people and channels there are, not with the entries.
+An hour's sums are compared when it is over and then added to its day's, those to the month's, and those to what has no
+end. So what is kept in memory grows with the people and channels there are, not with the entries.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Row, and_, literal, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.ledger.limits import counted_in
-from bot.ledger.totals import in_window, key_of, made, numbers, total_of
-from bot.ledger.values import Disagreement, Kind, Person, Subject, Total, TotalKey, Window
-from bot.money import MicroUsd
+from bot.ledger.limits import WINDOWS_OF, Whose, counting
+from bot.ledger.totals import COUNTS, made
+from bot.ledger.values import Disagreement, Kind, Person, Subject, TotalKey, Window
 from bot.store.tables import ledger_entries, ledger_totals
 
 _PAGE = 5_000
-_Sums = dict[TotalKey, list[int]]
-_NOTHING = Total()
+_NESTED = (Window.HOUR, Window.DAY, Window.MONTH, Window.EVER)  # each is part of the next
+# What an entry or a row counts, in the order of the fields of Total.
+_HELD, _SPENT, _ESTIMATED, _GRANTED, _HELD_PICTURES, _SPENT_PICTURES, _LIVE_RUNS = range(7)
+_Sums = dict[Whose, list[int]]
 
 
 async def disagreements(connection: AsyncConnection) -> AsyncIterator[Disagreement]:
     """Every row that is not the sum of its entries, and every sum without a row."""
+    sums: Mapping[Window, _Sums] = {window: {} for window in _NESTED}
+    starts: dict[Window, datetime] = {}
     compared: set[tuple[Window, datetime]] = set()
-    sums: dict[tuple[Window, datetime], _Sums] = {}
-    async for at, changes in _hours(connection):
-        for place in _over(sums, at):
-            compared.add(place)
-            async for wrong in _compared(connection, place, sums.pop(place)):
-                yield wrong
-        _count_in(sums, changes, at)
-    for place, counted in sums.items():
-        compared.add(place)
-        async for wrong in _compared(connection, place, counted):
-            yield wrong
-    for place in await _places(connection):
-        if place not in compared:
-            async for wrong in _compared(connection, place, {}):
-                yield wrong
-
-
-def _over(sums: Mapping[tuple[Window, datetime], _Sums], at: datetime) -> list[tuple[Window, datetime]]:
-    return [(window, start) for window, start in sums if window.start_of(at) != start]
-
-
-def _count_in(
-    sums: dict[tuple[Window, datetime], _Sums], changes: Mapping[Person, Sequence[int]], at: datetime
-) -> None:
-    for person, change in changes.items():
-        whole = made(change)
-        for key in counted_in(person, at):
-            # A grant raises what the person alone may spend.
-            own = whole if key.subject is Subject.USER else replace(whole, granted=MicroUsd(0))
-            place = sums.setdefault((key.window, key.window_start), {})
-            _sum_up(place.setdefault(key, [0] * len(change)), numbers(in_window(own, key.window)))
-
-
-async def _hours(connection: AsyncConnection) -> AsyncIterator[tuple[datetime, Mapping[Person, Sequence[int]]]]:
-    """For each hour in which something began, in order: what it came to for each person and place."""
-    hour: datetime | None = None
-    changes: dict[Person, list[int]] = {}
     async for row in _beginnings(connection):
-        start = Window.HOUR.start_of(row.at)
-        if hour is not None and start != hour:
-            yield hour, changes
-            changes = {}
-        hour = start
-        change = numbers(_of(row))
-        person = Person(row.user_id, row.guild_id, row.channel_id or 0)
-        _sum_up(changes.setdefault(person, [0] * len(change)), change)
-    if hour is not None:
-        yield hour, changes
+        if not starts or not _is_in(starts[Window.HOUR], row.at):
+            for window in _over(starts, row.at):
+                compared.add((window, starts[window]))
+                async for wrong in _compared(connection, window, starts[window], sums[window]):
+                    yield wrong
+                _carry_over(sums, window)
+            starts = {window: window.start_of(row.at) for window in _NESTED}
+        _count(sums[Window.HOUR], row)
+    for window, start in starts.items():
+        compared.add((window, start))
+        async for wrong in _compared(connection, window, start, sums[window]):
+            yield wrong
+        _carry_over(sums, window)
+    async for wrong in _without_entries(connection, compared):
+        yield wrong
+
+
+def _is_in(hour: datetime, at: datetime) -> bool:
+    return 0 <= (at - hour).total_seconds() < 3600
+
+
+def _over(starts: Mapping[Window, datetime], at: datetime) -> list[Window]:
+    """The windows that `at` is no longer in, shortest first."""
+    return [window for window, start in starts.items() if window.start_of(at) != start]
+
+
+def _carry_over(sums: Mapping[Window, _Sums], window: Window) -> None:
+    """Add a window's sums to those of the one it is part of, and begin anew."""
+    if window is Window.EVER:
+        return
+    longer = sums[_NESTED[_NESTED.index(window) + 1]]
+    for whose, counts in sums[window].items():
+        _sum_up(longer, whose, counts)
+    sums[window].clear()
+
+
+def _count(sums: _Sums, row: Row[Any]) -> None:
+    """Add a grant, or a run: held while it has no end, else what it cost, be it known late."""
+    counts = [0] * len(COUNTS)
+    for_whom = counting(Person(row.user_id, row.guild_id, row.channel_id or 0))
+    if row.kind == Kind.GRANT:
+        counts[_GRANTED] = row.amount_micro_usd
+        for_whom = tuple(whose for whose in for_whom if whose[1] is Subject.USER)  # what the person alone may spend
+    elif row.end is None:
+        counts[_HELD], counts[_HELD_PICTURES], counts[_LIVE_RUNS] = row.amount_micro_usd, row.pictures, 1
+    elif row.end == Kind.SETTLE:
+        counts[_SPENT], counts[_SPENT_PICTURES] = row.end_amount_micro_usd, row.end_pictures
+        counts[_ESTIMATED] = counts[_SPENT] if row.end_estimated else 0
+    elif row.late_amount_micro_usd is not None:
+        counts[_SPENT], counts[_SPENT_PICTURES] = row.late_amount_micro_usd, row.late_pictures
+        counts[_ESTIMATED] = counts[_SPENT] if row.late_estimated else 0
+    for whose in for_whom:
+        _sum_up(sums, whose, counts)
+
+
+def _sum_up(sums: _Sums, whose: Whose, counts: list[int]) -> None:
+    before = sums.get(whose)
+    sums[whose] = counts if before is None else [one + other for one, other in zip(before, counts, strict=True)]
 
 
 async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
@@ -82,7 +95,7 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
     found = ("amount_micro_usd", "pictures", "estimated")
     page = (
         select(
-            begin,
+            *(begin.c[name] for name in ("id", "at", "kind", "user_id", "guild_id", "channel_id", *found[:2])),
             end.c.kind.label("end"),
             *(end.c[name].label(f"end_{name}") for name in found),
             *(late.c[name].label(f"late_{name}") for name in found),
@@ -102,39 +115,38 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
         rows = (await connection.execute(page.where(tuple_(begin.c.at, begin.c.id) > last))).all()
 
 
-def _of(row: Row[Any]) -> Total:
-    """What an entry counts for: a grant; or a run, held while it has no end, else what it cost, be it known late."""
-    if row.kind == Kind.GRANT:
-        return Total(granted=MicroUsd(row.amount_micro_usd))
-    if row.end is None:
-        return Total(held=MicroUsd(row.amount_micro_usd), held_pictures=row.pictures, live_runs=1)
-    prefix = "end" if row.end == Kind.SETTLE else "late"
-    spent = MicroUsd(getattr(row, f"{prefix}_amount_micro_usd") or 0)
-    estimated = spent if getattr(row, f"{prefix}_estimated") else MicroUsd(0)
-    return Total(spent=spent, estimated=estimated, spent_pictures=getattr(row, f"{prefix}_pictures") or 0)
-
-
 async def _compared(
-    connection: AsyncConnection, place: tuple[Window, datetime], sums: _Sums
+    connection: AsyncConnection, window: Window, start: datetime, sums: _Sums
 ) -> AsyncIterator[Disagreement]:
-    window, start = place
-    wanted = select(ledger_totals).where(ledger_totals.c.window == window, ledger_totals.c.window_start == start)
-    async for row in await connection.stream(wanted):
-        key, stored = key_of(row), total_of(row)
-        counted = sums.pop(key, None)
-        recomputed = _NOTHING if counted is None else made(counted)
-        if stored != recomputed:
-            yield Disagreement(key, stored, recomputed)
-    for key, counted in sums.items():
-        if any(counted):
-            yield Disagreement(key, _NOTHING, made(counted))
+    """The rows of a window that differ from these sums, which are left as they are."""
+    nothing, unseen = (0,) * len(COUNTS), {whose for whose in sums if window in WINDOWS_OF[whose[1]]}
+    columns = (ledger_totals.c[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
+    wanted = select(*columns).where(ledger_totals.c.window == window, ledger_totals.c.window_start == start)
+    for row in (await connection.execute(wanted)).all():  # no more of them than there are sums in memory
+        values: tuple[Any, ...] = tuple(row)
+        whose, stored = (values[0], Subject(values[1]), values[2]), values[3:]
+        counted = _in_window(sums[whose], window) if whose in unseen else nothing
+        unseen.discard(whose)
+        if counted != stored:
+            yield Disagreement(TotalKey(*whose, window, start), made(stored), made(counted))
+    for whose in sorted(unseen):
+        counted = _in_window(sums[whose], window)
+        if counted != nothing:
+            yield Disagreement(TotalKey(*whose, window, start), made(nothing), made(counted))
 
 
-async def _places(connection: AsyncConnection) -> Sequence[tuple[Window, datetime]]:
-    rows = await connection.execute(select(ledger_totals.c.window, ledger_totals.c.window_start).distinct())
-    return [(Window(row.window), row.window_start) for row in rows]
+def _in_window(counts: list[int], window: Window) -> tuple[int, ...]:
+    """What a row of this window counts: runs at once are counted in the one without an end alone."""
+    return tuple(counts) if window is Window.EVER else (*counts[:_LIVE_RUNS], 0)
 
 
-def _sum_up(sums: list[int], change: Sequence[int]) -> None:
-    for index, number in enumerate(change):
-        sums[index] += number
+async def _without_entries(
+    connection: AsyncConnection, compared: set[tuple[Window, datetime]]
+) -> AsyncIterator[Disagreement]:
+    """The rows of windows in which nothing began."""
+    places = select(ledger_totals.c.window, ledger_totals.c.window_start).distinct()
+    for row in (await connection.execute(places)).all():
+        place = Window(row.window), row.window_start
+        if place not in compared:
+            async for wrong in _compared(connection, *place, {}):
+                yield wrong

@@ -23,6 +23,8 @@ _COLUMN_OF = {
 }
 if tuple(_COLUMN_OF) != tuple(field.name for field in fields(Total)):
     raise AssertionError("every field of Total has its column, in its order")
+COUNTS = tuple(_COLUMN_OF.values())
+"""The columns of numbers, in the order of the fields of Total."""
 
 
 async def add(connection: AsyncConnection, keys: Sequence[TotalKey], change: Total) -> Mapping[TotalKey, Total]:
@@ -32,7 +34,7 @@ async def add(connection: AsyncConnection, keys: Sequence[TotalKey], change: Tot
     runs are counted in the window without an end alone.
     """
     rows = [{**_columns(key), **_counts(in_window(change, key.window))} for key in keys]
-    found = await add_to_rows(connection, ledger_totals, rows, tuple(_COLUMN_OF.values()))
+    found = await add_to_rows(connection, ledger_totals, rows, COUNTS)
     return {key_of(row): total_of(row) for row in found}
 
 
@@ -82,7 +84,7 @@ def key_of(row: Row[Any]) -> TotalKey:
 
 def total_of(row: Row[Any]) -> Total:
     """What a row counts."""
-    return made([getattr(row, column) for column in _COLUMN_OF.values()])
+    return made([getattr(row, column) for column in COUNTS])
 
 
 def _columns(key: TotalKey) -> dict[str, object]:

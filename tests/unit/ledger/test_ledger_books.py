@@ -8,34 +8,78 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import LimitError
-from bot.ledger import ledger
-from bot.ledger.values import Account, Limits
+from bot.ledger import ledger, recount
+from bot.ledger.desk import LedgerDesk
+from bot.ledger.values import Defaults, Demand, Disagreement, Limit, Measure, Person, Subject, UsageReport, Window
 from bot.money import MicroUsd
+from bot.store.audit import Act
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals, runs
+from tests.unit.ledger.model import Held, Model
 
 T = TypeVar("T")
-LIMIT = 1_000
-LIMITS = Limits(user_daily=MicroUsd(LIMIT))
-MIDNIGHT = datetime(2026, 5, 1, tzinfo=UTC)
-DAYS = (0, 1)
-USERS = (1, 2)
-AMOUNTS = st.integers(0, LIMIT + 100)
+START = datetime(2026, 4, 30, 22, 30, tzinfo=UTC)  # an hour and a half before a day and a month end
+PLACES = ((1, 10), (1, 11), (2, 20), (None, 30))
+USERS = (101, 102)
+ROLES = (5, 6)
+AMOUNTS = st.integers(0, 1_100)
+
+
+@st.composite
+def people(draw: st.DrawFn) -> Person:
+    """Somebody somewhere, with some roles."""
+    guild_id, channel_id = draw(st.sampled_from(PLACES))
+    return Person(draw(st.sampled_from(USERS)), guild_id, channel_id, draw(st.sampled_from([(), ROLES[:1], ROLES])))
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> Limit:
+    """A limit that the first server's admins may set."""
+    subject, subject_id = draw(
+        st.sampled_from(
+            [
+                (Subject.GUILD, None),
+                (Subject.CHANNEL, 10),
+                *((Subject.USER, user) for user in USERS),
+                *((Subject.ROLE, role) for role in (*ROLES, 1)),  # everybody has the role with the server's id
+            ]
+        )
+    )
+    measure = draw(st.sampled_from(Measure))
+    window = Window.EVER if measure is Measure.RUNS else draw(st.sampled_from(Window))
+    amount = draw(st.integers(0, {Measure.MONEY: 2_500, Measure.PICTURES: 12, Measure.RUNS: 3}[measure]))
+    return Limit(subject, subject_id, window, measure, amount, guild_id=1)
+
+
+PEOPLE, LIMITS = people(), limits()
 
 
 class Crash(Exception):
     """The process ends in the middle of a transaction."""
 
 
+class MovedClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def sleep(self, delay_s: float) -> None:
+        self.at += timedelta(seconds=delay_s)
+
+
 class BooksMachine(RuleBasedStateMachine):
-    """Holds, settles, releases, repeats, crashes, on two days by two people."""
+    """People hold, settle, release, repeat and crash; admins grant and set limits; the clock goes to and fro."""
 
     run_ids: Bundle[str] = Bundle("run_ids")
 
@@ -44,94 +88,139 @@ class BooksMachine(RuleBasedStateMachine):
         self._runner = asyncio.Runner()
         self._folder = tempfile.TemporaryDirectory()
         self._stack = AsyncExitStack()
+        self._clock = MovedClock()
         url = f"sqlite:///{self._folder.name}/books.db"
         self._store = self._runner.run(self._stack.enter_async_context(Store.open(url)))
+        self._model = Model(user_daily=1_000, private_daily=600, bot_monthly=4_000)
+        self._defaults = Defaults(user_daily=MicroUsd(1_000), private_daily=MicroUsd(600), bot_monthly=MicroUsd(4_000))
+        self._desk = LedgerDesk(store=self._store, clock=self._clock, defaults=self._defaults)
         self._numbers = itertools.count(1)
-        self._held: dict[str, tuple[int, int, int]] = {}  # run: user, day, amount; while in flight
-        self._ends: dict[str, tuple[int, int, int]] = {}  # run: user, day, cost
 
     def teardown(self) -> None:
         """Let every run end: then nothing is held, and the totals are the sum of the entries."""
-        for run_id in tuple(self._held):
-            self.release(run_id=run_id, crash=False)
-        self.balances_are_the_models()
-        self._runner.run(self._no_money_is_held())
+        for run_id, run in self._model.runs.items():
+            if run.end is None:
+                self.release(run_id=run_id, crash=False)
+        self.the_model_agrees()
+        self._runner.run(self._nothing_is_held())
         self._runner.run(self._stack.aclose())
         self._runner.close()
         self._folder.cleanup()
 
     @initialize(target=run_ids)
     def first(self) -> str:
-        return self._reserve(1, 0, 10, crash=False)
+        return self._reserve(Person(101, 1, 10), Demand(MicroUsd(10), 1), crash=False)
 
-    @rule(target=run_ids, user=st.sampled_from(USERS), day=st.sampled_from(DAYS), amount=AMOUNTS, crash=st.booleans())
-    def reserve(self, user: int, day: int, amount: int, crash: bool) -> str:
-        return self._reserve(user, day, amount, crash=crash)
+    @rule(target=run_ids, person=PEOPLE, money=AMOUNTS, pictures=st.integers(1, 4), crash=st.booleans())
+    def reserve(self, person: Person, money: int, pictures: int, crash: bool) -> str:
+        return self._reserve(person, Demand(MicroUsd(money), pictures), crash=crash)
 
-    @rule(run_id=run_ids, cost=st.integers(0, 2 * LIMIT), estimated=st.booleans(), crash=st.booleans())
-    def settle(self, run_id: str, cost: int, estimated: bool, crash: bool) -> None:
+    def _reserve(self, person: Person, demand: Demand, *, crash: bool) -> str:
+        number, at = next(self._numbers), self._clock.at
+        run_id = f"{number:032x}"
+
+        async def act(connection: AsyncConnection) -> None:
+            await connection.execute(insert(runs).values(_run_row(run_id, number, person)))
+            await ledger.reserve(
+                connection, run_id=run_id, person=person, demand=demand, defaults=self._defaults, at=at
+            )
+
+        refused = self._model.refuses(person, at, demand.money, demand.pictures)
+        try:
+            kept, _ = self._write(act, crash=crash)
+        except LimitError as error:
+            assert refused
+            self._check_what_fits(error.fits, person, demand)
+        else:
+            assert not refused
+            if kept:
+                self._model.runs[run_id] = Held(person, at, demand.money, demand.pictures)
+        return run_id
+
+    @rule(
+        run_id=run_ids, cost=st.integers(0, 2_000), made=st.integers(0, 4), estimated=st.booleans(), crash=st.booleans()
+    )
+    def settle(self, run_id: str, cost: int, made: int, estimated: bool, crash: bool) -> None:
         async def act(connection: AsyncConnection) -> bool:
-            at = MIDNIGHT + timedelta(days=1, hours=3)
-            return await ledger.settle(connection, run_id=run_id, cost=MicroUsd(cost), estimated=estimated, at=at)
+            return await ledger.settle(
+                connection,
+                run_id=run_id,
+                cost=MicroUsd(cost),
+                pictures=made,
+                estimated=estimated,
+                at=self._clock.at,
+            )
 
-        self._close(run_id, cost, act, crash=crash)
+        run = self._model.runs.get(run_id)
+        booked = self._close(
+            run_id, act, expected=run is not None and (run.end is None or run.was_released), crash=crash
+        )
+        if run is not None and booked:
+            run.end, run.was_released = (cost, made, estimated), False
 
     @rule(run_id=run_ids, crash=st.booleans())
     def release(self, run_id: str, crash: bool) -> None:
         async def act(connection: AsyncConnection) -> bool:
-            return await ledger.release(connection, run_id=run_id, at=MIDNIGHT)
+            return await ledger.release(connection, run_id=run_id, at=self._clock.at)
 
-        self._close(run_id, 0, act, crash=crash)
+        run = self._model.runs.get(run_id)
+        if self._close(run_id, act, expected=run is not None and run.end is None, crash=crash) and run is not None:
+            run.end, run.was_released = (0, 0, False), True
+
+    @rule(user=st.sampled_from(USERS), guild=st.sampled_from([1, 2]), amount=st.integers(1, 500))
+    def grant(self, user: int, guild: int, amount: int) -> None:
+        person = Person(user, guild, 10)
+        self._runner.run(self._desk.grant(Act(guild, 9), person, MicroUsd(amount), "a contest"))
+        self._model.grants.append((person, amount, self._clock.at))
+
+    @rule(limit=LIMITS)
+    def set_limit(self, limit: Limit) -> None:
+        self._runner.run(self._desk.set_limit(Act(1, 9), limit))
+        self._model.set(limit)
+
+    @rule(limit=LIMITS)
+    def remove_limit(self, limit: Limit) -> None:
+        assert self._runner.run(self._desk.remove_limit(Act(1, 9), limit)) == self._model.remove(limit)
+
+    @rule(hours=st.sampled_from([1, 2, 24, -1, -3]))
+    def move_the_clock(self, hours: int) -> None:
+        self._clock.at += timedelta(hours=hours)
 
     @invariant()
-    def balances_are_the_models(self) -> None:
-        for user, day in itertools.product(USERS, DAYS):
-            usage = self._read(
-                lambda connection, user=user, day=day: ledger.usage(
-                    connection, user_id=user, limits=LIMITS, at=MIDNIGHT + timedelta(days=day, hours=12)
-                )
-            )
-            assert usage.used == self._used(user, day)
-            assert usage.left == max(0, LIMIT - self._used(user, day))
-        assert self._read(ledger.disagreements) == ()
+    def the_model_agrees(self) -> None:
+        at = self._clock.at
+        for user, place in itertools.product(USERS, PLACES):
+            person = Person(user, *place, ROLES)
+            usage = self._runner.run(self._desk.usage(person))
+            assert _told(usage) == self._model.uses(person, at)
+            assert all(use.left == max(0, use.amount - use.used) for use in usage.limits)
+        assert self._runner.run(self._disagreements()) == []
+        midnight = Window.DAY.start_of(at)
+        for guild_id in (1, 2, None):
+            spend = self._runner.run(self._desk.spend(guild_id, midnight, midnight + timedelta(days=1)))
+            assert spend.total.money == spend.by_day[0].spend.money == self._model.spent_on(guild_id, at)
+            assert sum(one.spend.money for one in spend.by_person) == spend.total.money
 
-    def _used(self, user: int, day: int) -> int:
-        return sum(amount for *whose, amount in (*self._held.values(), *self._ends.values()) if whose == [user, day])
-
-    def _reserve(self, user: int, day: int, amount: int, *, crash: bool) -> str:
-        number = next(self._numbers)
-        run_id, at = f"{number:032x}", MIDNIGHT + timedelta(days=day, hours=6)
-
-        async def act(connection: AsyncConnection) -> None:
-            await connection.execute(insert(runs).values(_run_row(run_id, number, user)))
-            await ledger.reserve(
-                connection, run_id=run_id, account=Account(user, None, 1), amount=MicroUsd(amount), limits=LIMITS, at=at
-            )
-
-        left = max(0, LIMIT - self._used(user, day))
-        try:
-            kept, _ = self._write(act, crash=crash)
-        except LimitError as error:
-            assert amount > left == error.left  # noqa: PT017 - whether it is refused is the model's to say
-        else:
-            assert amount <= left
-            if kept:
-                self._held[run_id] = (user, day, amount)
-        return run_id
+    def _check_what_fits(self, fits: int, person: Person, demand: Demand) -> None:
+        """What the refusal offers would be taken, and one picture more would not."""
+        each = -(-demand.money // demand.pictures)
+        at = self._clock.at
+        if fits:
+            assert not self._model.refuses(person, at, each * fits, fits)
+        if fits < demand.pictures - 1:
+            assert self._model.refuses(person, at, each * (fits + 1), fits + 1)
 
     def _close(
-        self, run_id: str, cost: int, act: Callable[[AsyncConnection], Awaitable[bool]], *, crash: bool = False
-    ) -> None:
+        self, run_id: str, act: Callable[[AsyncConnection], Awaitable[bool]], *, expected: bool, crash: bool
+    ) -> bool:
+        """Whether something was booked and kept."""
         try:
-            kept, closed = self._write(act, crash=crash)
+            kept, booked = self._write(act, crash=crash)
         except LookupError:  # refused by its limit, or crashed before it was kept
-            assert run_id not in self._held | self._ends
-            return
-        if kept:
-            assert closed == (run_id in self._held)
-            if closed:
-                user, day, _ = self._held.pop(run_id)
-                self._ends[run_id] = (user, day, cost)
+            assert run_id not in self._model.runs
+            return False
+        assert booked == expected or not kept
+        return kept and bool(booked)
 
     def _write(self, act: Callable[[AsyncConnection], Awaitable[T]], *, crash: bool) -> tuple[bool, T | None]:
         async def write() -> T:
@@ -146,39 +235,54 @@ class BooksMachine(RuleBasedStateMachine):
         except Crash:
             return False, None
 
-    def _read(self, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async def read() -> T:
-            async with self._store.read() as connection:
-                return await question(connection)
-
-        return self._runner.run(read())
-
-    async def _no_money_is_held(self) -> None:
+    async def _disagreements(self) -> list[Disagreement]:
         async with self._store.read() as connection:
-            assert not [held for held in await connection.scalars(select(ledger_totals.c.held_micro_usd)) if held]
+            return [wrong async for wrong in recount.disagreements(connection)]
+
+    async def _nothing_is_held(self) -> None:
+        columns = ledger_totals.c
+        async with self._store.read() as connection:
+            held = select(ledger_totals).where(
+                (columns.held_micro_usd != 0) | (columns.held_pictures != 0) | (columns.live_runs != 0)
+            )
+            assert (await connection.execute(held)).all() == []
 
 
-def _run_row(run_id: str, number: int, user: int) -> dict[str, Any]:
+def _told(usage: UsageReport) -> set[tuple[Subject, int, Window, Measure, int, int]]:
+    return {
+        (limit.subject, limit.subject_id or 0, limit.window, limit.measure, use.used, use.amount)
+        for use in usage.limits
+        for limit in [use.applied.limit]
+    }
+
+
+def _run_row(run_id: str, number: int, person: Person) -> dict[str, Any]:
     return {
         "id": run_id,
         "interaction_id": number,
         "application_id": 1,
-        "user_id": user,
-        "channel_id": 1,
+        "user_id": person.user_id,
+        "guild_id": person.guild_id,
+        "channel_id": person.channel_id,
         "model_id": "m",
-        "input": {},
+        "input": {"prompt": "a fox"},
         "policy": "block",
         "interaction_token": "t",
-        "interaction_at": MIDNIGHT,
+        "interaction_at": START,
         "attachment_limit_bytes": 1,
         "state": "accepted",
         "delivery": "pending",
         "held_micro_usd": 0,
         "cost_estimated": False,
         "reason_fields": [],
-        "created_at": MIDNIGHT,
+        "created_at": START,
     }
 
 
 TestBooks = BooksMachine.TestCase
-TestBooks.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+TestBooks.settings = settings(
+    max_examples=15,
+    stateful_step_count=20,
+    deadline=None,
+    phases=[Phase.reuse, Phase.generate],  # each step is several transactions: shrinking takes longer than reading
+)

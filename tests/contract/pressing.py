@@ -1,0 +1,52 @@
+"""The one door of the runs room and the admins' desk, over one store; nothing is sent anywhere."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.ledger.desk import LedgerDesk
+from bot.ledger.values import Defaults, Limit, Measure, Subject, Window
+from bot.moderation.policy import Policy
+from bot.runs.book import RunBook
+from bot.runs.line import Line
+from bot.runs.queue import Caps
+from bot.runs.run import Place, Reply, Run
+from bot.runs.service import RunService
+from bot.store.audit import Act
+from bot.store.engine import Store
+from sandbox.clock import SandboxClock
+
+MiB = 1024 * 1024
+HERE, THERE, PRIVATE = Place(1, 10), Place(2, 20), Place(None, 30)
+ADMIN = Act(1, 9)
+JUST_BEFORE_MIDNIGHT = datetime(2026, 6, 30, 23, 59, 50, tzinfo=UTC)
+
+
+class Room:
+    """Whoever presses, and the admins' desk, over one store."""
+
+    def __init__(self, store: Store, defaults: Defaults = Defaults()) -> None:  # noqa: B008 - frozen
+        self.store, self.clock = store, SandboxClock(stopped=True, start=JUST_BEFORE_MIDNIGHT)
+        self.book = RunBook(store=store, defaults=defaults, clock=self.clock)
+        self.desk = LedgerDesk(store=store, clock=self.clock, defaults=defaults)
+        line = Line(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
+        self.service = RunService(book=self.book, bell=asyncio.Queue(), line=line)
+
+    async def press(
+        self, number: int, place: Place = HERE, *, user_id: int = 7, roles: tuple[int, ...] = (), pictures: int = 1
+    ) -> Run:
+        reply = Reply(number, 8, "token", self.clock.now(), 10 * MiB)
+        return await self.service.accept(
+            user_id=user_id,
+            place=place,
+            reply=reply,
+            model=FLUX_KLEIN,
+            options={"prompt": "a red fox", "num_images": pictures, "image_size": "square_hd"},
+            policy=Policy.BLOCK,
+            role_ids=roles,
+        )
+
+    async def limit(
+        self, subject: Subject, subject_id: int | None, measure: Measure, amount: int, window: Window
+    ) -> None:
+        await self.desk.set_limit(ADMIN, Limit(subject, subject_id, window, measure, amount, ADMIN.guild_id))

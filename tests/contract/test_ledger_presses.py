@@ -1,0 +1,177 @@
+"""Requests through the one door, on SQLite and on PostgreSQL: limits hold whatever is pressed at once, and are fair."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.errors import LimitError, Unavailable, UserError
+from bot.ledger import recount
+from bot.ledger.values import Defaults, Measure, Subject, Window
+from bot.money import MicroUsd
+from bot.runs.run import Place, Run
+from bot.store.engine import Store
+from bot.store.tables import ledger_entries, ledger_totals, runs
+from tests.contract.pressing import ADMIN, HERE, PRIVATE, THERE, Room
+
+
+async def wrong(store: Store) -> Sequence[object]:
+    async with store.read() as connection:
+        return [one async for one in recount.disagreements(connection)]
+
+
+@pytest.fixture
+def room(store: Store) -> Room:
+    return Room(store)
+
+
+@pytest.mark.parametrize(
+    ("subject", "subject_id", "measure", "window"),
+    [
+        (Subject.USER, 7, Measure.RUNS, Window.EVER),
+        (Subject.GUILD, None, Measure.PICTURES, Window.DAY),
+        (Subject.ROLE, 5, Measure.MONEY, Window.HOUR),
+    ],
+)
+async def test_two_hundred_presses_against_a_limit_of_three_start_three(
+    room: Room, *, subject: Subject, subject_id: int | None, measure: Measure, window: Window
+) -> None:
+    price = (await Room(room.store).press(9_999, THERE)).held
+    await room.limit(subject, subject_id, measure, 3 * price if measure is Measure.MONEY else 3, window)
+    presses = (room.press(number, roles=(5,)) for number in range(1, 201))
+    ends = await asyncio.gather(*presses, return_exceptions=True)
+    started = [end for end in ends if isinstance(end, Run)]
+    refused = [end for end in ends if isinstance(end, LimitError)]
+    assert (len(started), len(refused)) == (3, 197)
+    async with room.store.read() as connection:
+        kept = set(await connection.scalars(select(runs.c.id).where(runs.c.guild_id == 1)))
+        holding = set(await connection.scalars(select(ledger_entries.c.run_id).where(ledger_entries.c.guild_id == 1)))
+    assert kept == holding == {run.id for run in started}
+    assert await wrong(room.store) == []
+
+
+async def test_two_processes_pressed_at_once_start_three(room: Room, database_url: str) -> None:
+    await room.limit(Subject.GUILD, None, Measure.RUNS, 3, Window.EVER)
+    async with Store.open(database_url) as other:
+        rooms = room, Room(other)
+        ends = await asyncio.gather(
+            *(rooms[number % 2].press(number, user_id=number) for number in range(1, 41)), return_exceptions=True
+        )
+    assert sum(isinstance(end, Run) for end in ends) == 3
+    assert not [end for end in ends if not isinstance(end, Run | LimitError | Unavailable)]
+    assert await wrong(room.store) == []
+
+
+async def test_a_run_that_is_over_makes_room_for_the_next(room: Room) -> None:
+    await room.limit(Subject.USER, 7, Measure.RUNS, 1, Window.EVER)
+    first = await room.press(1)
+    with pytest.raises(LimitError, match="You may have 1 run at once, and you have 1 under way"):
+        await room.press(2)
+    await room.service.abandon(first)
+    await room.press(3)
+
+
+async def test_people_at_once_in_many_places_never_wait_for_each_other_in_a_circle(room: Room) -> None:
+    async def one(number: int) -> None:
+        place = (HERE, Place(1, 11), THERE, PRIVATE)[number % 4]
+        await room.service.abandon(await room.press(number, place, user_id=number % 3 + 1))
+
+    await asyncio.gather(*(one(number) for number in range(1, 61)))
+    async with room.store.read() as connection:
+        rows = (await connection.execute(select(ledger_totals))).all()
+    assert not [row for row in rows if row.held_micro_usd or row.held_pictures or row.live_runs]
+    assert await wrong(room.store) == []
+
+
+async def test_a_day_begins_anew_at_midnight(room: Room) -> None:
+    await room.limit(Subject.USER, 7, Measure.PICTURES, 1, Window.DAY)
+    await room.press(1)
+    with pytest.raises(LimitError) as caught:
+        await room.press(2)
+    assert caught.value.resets_at == datetime(2026, 7, 1, tzinfo=UTC)
+    room.clock.advance(11)
+    await room.press(3)
+    with pytest.raises(LimitError):
+        await room.press(4)
+
+
+async def test_a_limit_of_another_server_is_not_felt_here(room: Room) -> None:
+    await room.limit(Subject.USER, 7, Measure.PICTURES, 0, Window.DAY)
+    with pytest.raises(LimitError, match="switched off"):
+        await room.press(1)
+    await room.press(2, THERE)
+    await room.press(3, PRIVATE)
+
+
+async def test_a_role_that_was_taken_away_between_two_presses_counts_no_more(room: Room) -> None:
+    await room.limit(Subject.ROLE, 1, Measure.PICTURES, 1, Window.DAY)  # everybody's
+    await room.limit(Subject.ROLE, 5, Measure.PICTURES, 3, Window.DAY)
+    await room.press(1, roles=(5,), pictures=2)
+    with pytest.raises(LimitError, match="you have nothing left of your 1 picture for today"):
+        await room.press(2)
+    await room.press(3, roles=(5,))
+
+
+async def test_the_limit_of_a_role_that_was_deleted_holds_for_nobody_and_can_be_removed(room: Room) -> None:
+    await room.limit(Subject.ROLE, 5, Measure.PICTURES, 0, Window.DAY)
+    await room.press(1, roles=(6,))  # Discord takes a deleted role from everybody
+    (limit,) = await room.desk.limits_of(1)
+    assert await room.desk.remove_limit(ADMIN, limit)
+    assert await room.desk.limits_of(1) == ()
+
+
+async def test_a_thread_counts_to_its_channel(room: Room) -> None:
+    await room.limit(Subject.CHANNEL, 10, Measure.PICTURES, 1, Window.DAY)
+    await room.press(1, Place(1, 77, parent_channel_id=10))
+    with pytest.raises(LimitError, match="this channel has nothing left of its 1 picture"):
+        await room.press(2)
+
+
+async def test_a_refusal_names_what_would_fit_and_it_does(room: Room) -> None:
+    await room.limit(Subject.USER, 7, Measure.PICTURES, 3, Window.DAY)
+    await room.press(1)
+    with pytest.raises(LimitError, match="2 pictures would fit") as caught:
+        await room.press(2, pictures=3)
+    await room.press(3, pictures=caught.value.fits)
+
+
+async def test_private_use_has_its_own_limit_and_can_be_switched_off(store: Store) -> None:
+    price = (await Room(store).press(1, THERE)).held
+    room = Room(store, Defaults(user_daily=None, private_daily=MicroUsd(price)))
+    await room.press(2)
+    await room.press(3, PRIVATE)
+    with pytest.raises(LimitError):
+        await room.press(4, PRIVATE)
+    closed = Room(store, Defaults(private_use=False))
+    with pytest.raises(UserError, match="switched off in direct messages") as caught:
+        await closed.press(5, PRIVATE)
+    assert not isinstance(caught.value, LimitError)
+    await closed.press(6)
+
+
+async def test_most_of_a_limit_is_told_once_in_a_window_by_the_run_that_used_it(room: Room) -> None:
+    await room.limit(Subject.USER, 7, Measure.PICTURES, 5, Window.DAY)
+    early = [await room.press(number) for number in (1, 2, 3)]
+    fourth, fifth = await room.press(4), await room.press(5)
+    told = await room.service.notices(fourth)
+    assert [notice.sentence for notice in told] == [
+        "Most of your limit is used: 1 picture is left of 5 pictures for today. It starts afresh <t:1782864000:R>."
+    ]
+    assert await room.service.notices(fourth) == told
+    assert [await room.service.notices(run) for run in (*early, fifth)] == [()] * 4
+    room.clock.advance(timedelta(days=1).total_seconds())
+    again = await room.press(6, pictures=4)
+    assert len(await room.service.notices(again)) == 1
+
+
+async def test_what_is_left_on_a_card_is_the_least_that_any_limit_on_money_leaves(room: Room) -> None:
+    run = await room.press(1, roles=(5,))
+    assert (await room.book.balance(run)).left is None
+    await room.limit(Subject.ROLE, 5, Measure.MONEY, 40 * run.held, Window.DAY)
+    run = await room.press(2, roles=(5,))
+    balance = await room.book.balance(run)
+    assert (balance.used, balance.left) == (2 * run.held, 38 * run.held)
+    await room.limit(Subject.GUILD, None, Measure.MONEY, 3 * run.held, Window.MONTH)
+    assert (await room.book.balance(run)).left == run.held
