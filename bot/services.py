@@ -78,7 +78,10 @@ class Runs(Protocol):
         ...
 
     async def abandon(self, run: Run) -> None:
-        """The card could not be shown (nothing was sent to Runflow): end the run and release the money."""
+        """The card could not be shown (nothing was sent to Runflow): end the run and release the money.
+
+        Raises Unavailable where that happens later: the run then goes on where its card stands after all.
+        """
         ...
 
     async def by_message(self, message_id: int) -> Run | None:

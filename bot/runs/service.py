@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
+import structlog
+
 from bot.catalog.model import Model
-from bot.errors import UserError
+from bot.errors import Unavailable, UserError
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
@@ -15,6 +17,8 @@ from bot.runs.gate import Gate
 from bot.runs.line import Line
 from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
 from bot.runs.states import FINAL, Change, ended
+
+_log = structlog.get_logger(__name__)
 
 _NO_SUCH_RUN = "This request is not known any more. Nothing was changed."
 _NOT_YOURS = "Only the person who asked for this, or a moderator here, can take it out of the queue."
@@ -77,9 +81,15 @@ class RunService:
         return run
 
     async def start(self, run: Run, message_id: int) -> None:
-        """The card stands as `message_id`: hand the run to the driver."""
+        """The card stands as `message_id`: hand the run to the driver.
+
+        Where that cannot be written down just now, the driver finds the card as it would after a crash.
+        """
         reply = replace(run.reply, message_id=message_id)
-        await self._book.apply(run, Change(replace(run, reply=reply)))
+        try:
+            await self._book.apply(run, Change(replace(run, reply=reply)))
+        except Unavailable as error:
+            _log.warning("a card could not be noted", run=run.id, why=str(error))
         self._bell.put_nowait(run.id)
 
     def place(self, run: Run) -> int | None:
@@ -108,10 +118,18 @@ class RunService:
         self._bell.put_nowait(run_id)  # whoever drives it ends its card
 
     async def abandon(self, run: Run) -> None:
-        """The card could not be shown, and nothing was sent: end the run and release the money."""
+        """The card could not be shown, and nothing was sent: end the run and release the money.
+
+        Raises Unavailable where that cannot be written down just now: the driver then does it later, or goes on with
+        the run where its card stands after all.
+        """
         self._line.forget(run.id)
         change = ended(run, State.CANCELED, Reason.CANCELED, self._book.now())
-        await self._book.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
+        try:
+            await self._book.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
+        except Unavailable:
+            self._bell.put_nowait(run.id)
+            raise
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """What the person is to be told beside this run's card: limits of which it used 80 % for the first time."""
