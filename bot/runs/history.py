@@ -93,6 +93,7 @@ class RunHistory:
             reading = await self._read(run)
             if reading.nsfw_detected and run.result is not None:  # flagged since
                 run = replace(run, result=replace(run.result, nsfw_detected=True))
+                await self._judge(run, viewing)
             found = await fetch_all(self._downloader, reading.outputs)
             missing = tuple(one for one in found if isinstance(one, MissingPicture))
             fetched = [one for one in found if isinstance(one, Picture)]

@@ -5,7 +5,7 @@ comes in through the client's own event, whichever process opened it.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from typing import Any, Protocol, cast
 
 import discord
@@ -25,7 +25,7 @@ _CUSTOM_ID = re.compile(r"(?P<action>[a-z][a-z_]*):(?P<subject>[0-9A-Za-z_.:-]{1
 class FormHost(Protocol):
     """The client, as forms know it."""
 
-    def add_listener(self, func: Callable[..., Awaitable[None]], /, name: str = ...) -> None:
+    def add_listener(self, func: Callable[..., Coroutine[Any, Any, Any]], /, name: str = ...) -> None:
         """Let a function hear an event (discord.py's)."""
         ...
 

@@ -15,6 +15,7 @@ from bot.runs.service import RunService
 from bot.store.audit import Act
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
+from tests.contract.gates import an_open_gate
 
 MiB = 1024 * 1024
 HERE, THERE, PRIVATE = Place(1, 10), Place(2, 20), Place(None, 30)
@@ -30,7 +31,7 @@ class Room:
         self.book = RunBook(store=store, defaults=defaults, clock=self.clock)
         self.desk = LedgerDesk(store=store, clock=self.clock, defaults=defaults)
         line = Line(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
-        self.service = RunService(book=self.book, bell=asyncio.Queue(), line=line)
+        self.service = RunService(book=self.book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, self.clock))
 
     async def press(
         self, number: int, place: Place = HERE, *, user_id: int = 7, roles: tuple[int, ...] = (), pictures: int = 1

@@ -16,6 +16,7 @@ from bot.runs.states import Change
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries
 from sandbox.clock import SandboxClock
+from tests.contract.gates import an_open_gate
 from tests.unit.runs.made import NOON, a_run
 
 ROUNDS = 25
@@ -25,7 +26,7 @@ async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
     clock = SandboxClock(stopped=True, start=NOON)
     book = RunBook(store=store, defaults=Defaults(), clock=clock)
     line = Line(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
-    service = RunService(book=book, bell=asyncio.Queue(), line=line)
+    service = RunService(book=book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, clock))
 
     async def leaves(run: Run) -> bool:
         try:

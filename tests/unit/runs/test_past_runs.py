@@ -9,9 +9,11 @@ import pytest
 
 from bot.errors import Unavailable, UserError
 from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelSetting
 from bot.runs.face import Pictures, Shown
 from bot.runs.past import Viewing
 from bot.runs.run import Delivery, Place, Run
+from bot.store.audit import Act
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.room import RunsRoom, runs_room
 
@@ -36,6 +38,12 @@ async def refusal(room: RunsRoom, run: Run, seen: Viewing | None = None) -> str:
 
 def fetches(room: RunsRoom) -> int:
     return sum(one.path.startswith("/storage/") for one in room.runflow.requests)
+
+
+async def now(room: RunsRoom, policy: Policy) -> None:
+    """Set the policy of the channel, which is age-restricted."""
+    room.face.age_restricted = True
+    await room.desk.set_channel(Act(1, 9), 2, ChannelSetting(policy=policy))
 
 
 async def test_pages_lead_through_all_runs_once_and_back(tmp_path: Path) -> None:
@@ -92,25 +100,25 @@ async def test_a_run_whose_card_could_not_be_reached_still_offers_its_pictures(t
 
 async def test_what_was_withheld_stays_withheld_and_is_not_even_fetched(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FLAGGED) as room:
-        room.face.policy = Policy.BLOCK
+        await now(room, Policy.BLOCK)
         run = await shown(room, policy=Policy.SPOILER)
         assert run.delivery is Delivery.WITHHELD
-        room.face.policy = Policy.SPOILER
+        await now(room, Policy.SPOILER)
         assert "keep these pictures back" in await refusal(room, run, viewing(adults=True))
         assert fetches(room) == 0
 
 
 async def test_the_rules_of_now_bind_as_those_of_then_did(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FLAGGED) as room:
-        room.face.policy = Policy.SPOILER
+        await now(room, Policy.SPOILER)
         run = await shown(room, policy=Policy.SPOILER)
         assert run.delivery is Delivery.SHOWN
         again = await room.history.pictures(run, viewing(adults=True))
         assert again.spoiler
         before = fetches(room)
-        room.face.policy = Policy.BLOCK
+        await now(room, Policy.BLOCK)
         assert "keep these pictures back" in await refusal(room, run, viewing(adults=True))
-        room.face.policy = Policy.REVIEW
+        await now(room, Policy.REVIEW)
         assert "wait for a moderator" in await refusal(room, run, viewing(adults=True))
         assert fetches(room) == before
 
@@ -118,7 +126,7 @@ async def test_the_rules_of_now_bind_as_those_of_then_did(tmp_path: Path) -> Non
 @pytest.mark.parametrize("profile", ["nsfw_flagged", "nsfw_null"])
 async def test_what_nobody_cleared_is_not_carried_to_where_children_may_look(tmp_path: Path, profile: str) -> None:
     async with runs_room(tmp_path, without_waiting(PROFILES[profile])) as room:
-        room.face.policy = Policy.ALLOW
+        await now(room, Policy.ALLOW)
         run = await shown(room, policy=Policy.ALLOW)
         assert run.delivery is Delivery.SHOWN
         assert "age-restricted" in await refusal(room, run, viewing(Place(1, 3)))

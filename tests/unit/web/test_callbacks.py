@@ -100,8 +100,8 @@ async def test_a_signature_is_for_one_body() -> None:
     async with opened() as door:
         forged = {SIGNATURE_HEADER: signature(BODY, NEW)}
         assert await door.post(BODY.replace(b"succeeded", b"cancelled"), sign=None, **forged) == 401
-        assert await door.post(sign=None, **{SIGNATURE_HEADER: signature(BODY, NEW).upper()}) == 401
-        assert await door.post(sign=None, **{SIGNATURE_HEADER: "sha256=" + signature(BODY, NEW)}) == 401
+        assert await door.post(BODY, sign=None, **{SIGNATURE_HEADER: signature(BODY, NEW).upper()}) == 401
+        assert await door.post(BODY, sign=None, **{SIGNATURE_HEADER: "sha256=" + signature(BODY, NEW)}) == 401
         assert door.knocks.empty()
 
 
