@@ -298,7 +298,5 @@ async def test_the_check_says_where_the_books_disagree(room: Room, database_url:
     async with room.store.write() as connection:
         one = (ledger_totals.c.subject == Subject.GUILD) & (ledger_totals.c.window == Window.MONTH)
         await connection.execute(update(ledger_totals).where(one).values(held_micro_usd=1))
-    with pytest.raises(
-        BotError, match="1 totals disagree with their entries; the first: guild 1 of server 1, month"
-    ):
+    with pytest.raises(BotError, match="1 totals disagree with their entries; the first: guild 1 of server 1, month"):
         await books(database_url)
