@@ -7,11 +7,15 @@ from bot.runs.run import Place, Reply
 
 
 def place_of(interaction: discord.Interaction) -> Place:
-    """The place of an interaction; a thread's channel beside it."""
+    """The place of an interaction; a thread's channel beside it.
+
+    A server that did not add the app, where a person brings their own, is private use: none of its limits are ours.
+    """
     channel = interaction.channel
     parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
     # Discord always names the channel of a command; a person's own id stands for a DM that it did not name.
-    return Place(interaction.guild_id, interaction.channel_id or interaction.user.id, parent_id)
+    guild_id = interaction.guild_id if interaction.is_guild_integration() else None
+    return Place(guild_id, interaction.channel_id or interaction.user.id, parent_id)
 
 
 def reply_of(interaction: discord.Interaction) -> Reply:

@@ -38,11 +38,12 @@ async def test_the_press_that_could_pass_the_limit_is_refused_for_its_person_alo
     assert other.text.startswith("Your picture")
 
 
-async def test_a_press_that_is_too_dear_for_any_day_says_what_to_change(thrifty: Stage):
+async def test_a_press_that_is_too_dear_for_any_day_says_what_would_fit_and_it_does(thrifty: Stage):
     refused = await thrifty.imagine(image_size="square", num_images=3)
     assert refused.is_ephemeral
-    assert "One request can never cost more than that: please ask for fewer or smaller pictures." in refused.text
+    assert "2 pictures would fit." in refused.text
     assert not thrifty.creates
+    assert (await thrifty.imagine(image_size="square", num_images=2)).text.startswith("Your 2 pictures")
 
 
 async def test_what_is_held_counts_while_it_is_held_and_comes_back(thrifty: Stage):

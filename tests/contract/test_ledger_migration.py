@@ -1,0 +1,70 @@
+"""Books that were written before there were limits are taken over whole, on SQLite and on PostgreSQL."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from bot.ledger import recount, totals
+from bot.ledger.limits import counted_in
+from bot.ledger.values import Person, Subject, Total, Window
+from bot.money import MicroUsd
+from bot.store.engine import Store
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+RUN = text(
+    "INSERT INTO runs (id, interaction_id, application_id, user_id, guild_id, channel_id, parent_channel_id, model_id,"
+    " input, policy, interaction_token, interaction_at, attachment_limit_bytes, state, delivery, held_micro_usd,"
+    " cost_estimated, reason_fields, result, created_at) VALUES (:id, :number, 1, 7, :guild, 77, :parent, 'm',"
+    """ '{"prompt": "a fox", "num_images": 3}', 'block', 't', :at, 1, 'accepted', 'pending', 0, :no, '[]',"""
+    " :result, :at)"
+)
+ENTRY = text(
+    "INSERT INTO ledger_entries (run_id, kind, user_id, guild_id, channel_id, amount_micro_usd, estimated, at)"
+    " VALUES (:id, :kind, 7, :guild, 77, :amount, :estimated, :at)"
+)
+
+
+def as_of_0002(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0002")
+
+
+async def test_totals_of_every_scope_are_filled_from_the_entries(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.store.engine.upgrade", as_of_0002)
+        async with Store.open(database_url) as store, store.write() as connection:
+
+            def stored(at: datetime) -> Any:
+                return at.strftime("%Y-%m-%d %H:%M:%S.%f") if store.dialect == "sqlite" else at
+
+            for number, guild, parent, ends in (
+                (1, 1, 10, [("settle", 120, True)]),
+                (2, 1, None, [("release", 300, False)]),
+                (3, None, None, []),
+            ):
+                run = {"id": f"{number:032x}", "guild": guild, "at": stored(NOON)}
+                result = '{"num_outputs": 2}' if number == 1 else None
+                await connection.execute(RUN, run | {"number": number, "parent": parent, "no": False, "result": result})
+                for kind, amount, estimated in [("reserve", 300, False), *ends]:
+                    later = stored(NOON + timedelta(hours=13 if kind != "reserve" else 0))
+                    entry = run | {"kind": kind, "amount": amount, "estimated": estimated, "at": later}
+                    await connection.execute(ENTRY, entry)
+    thread, private = Person(7, 1, 10), Person(7, None, 77)
+    async with Store.open(database_url) as store, store.read() as connection:
+        assert [wrong async for wrong in recount.disagreements(connection)] == []
+        found = await totals.read(connection, counted_in(thread, NOON))
+        rest = await totals.read(connection, counted_in(private, NOON))
+    spent = Total(spent=MicroUsd(120), estimated=MicroUsd(120), spent_pictures=2)
+    by = {(key.subject, key.window): total for key, total in found.items()}
+    assert {by[subject, Window.DAY] for subject in (Subject.USER, Subject.GUILD, Subject.CHANNEL)} == {spent}
+    held = [total for key, total in rest.items() if key.subject is Subject.USER and key.window is Window.EVER]
+    assert held == [Total(held=MicroUsd(300), held_pictures=3, live_runs=1)]
