@@ -259,8 +259,8 @@ class Stage:
             " FROM ledger_totals WHERE subject = 'user' AND \"window\" = 'ever' GROUP BY subject_id ORDER BY subject_id"
         )
         entered = self._ask(
-            "SELECT user_id AS subject_id, 0 AS held, sum(CASE kind WHEN 'settle' THEN amount_micro_usd ELSE 0 END)"
-            " AS spent FROM ledger_entries GROUP BY user_id ORDER BY user_id"
+            "SELECT user_id AS subject_id, 0 AS held, sum(CASE WHEN kind IN ('settle', 'adjust') THEN"
+            " amount_micro_usd ELSE 0 END) AS spent FROM ledger_entries GROUP BY user_id ORDER BY user_id"
         )
         assert spent == entered
 
