@@ -3,17 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import ImagineClient, point_discord_at
-from bot.services import Books, Services
+from bot.services import Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
-from tests.unit.cogs.samples import FakeHistory, FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeBooks, FakeHistory, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 
@@ -53,12 +53,13 @@ async def opened(
     memory: Memory | None = None,
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
+    books: FakeBooks | None = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
         runs=runs or FakeRuns(),
         history=history or FakeHistory(),
-        books=cast("Books", None),  # no cog under test asks them
+        books=books or FakeBooks(),
         imagine=SampleModel(),
     )
     client = ImagineClient(
