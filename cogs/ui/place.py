@@ -2,6 +2,7 @@
 
 import discord
 
+from bot.ledger.values import Person
 from bot.moderation.rules import Surroundings
 from bot.runs.run import Place, Reply
 
@@ -16,6 +17,19 @@ def place_of(interaction: discord.Interaction) -> Place:
     # Discord always names the channel of a command; a person's own id stands for a DM that it did not name.
     guild_id = interaction.guild_id if interaction.is_guild_integration() else None
     return Place(guild_id, interaction.channel_id or interaction.user.id, parent_id)
+
+
+def person_of(interaction: discord.Interaction) -> Person:
+    """Who asks, where, and with which roles: the one whom limits concern."""
+    place = place_of(interaction)
+    return Person(
+        interaction.user.id, place.guild_id, place.parent_channel_id or place.channel_id, role_ids_of(interaction.user)
+    )
+
+
+def role_ids_of(user: discord.User | discord.Member) -> tuple[int, ...]:
+    """The person's roles at this moment, as Discord sent them with the interaction; none outside servers."""
+    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
 
 
 def reply_of(interaction: discord.Interaction) -> Reply:

@@ -3,17 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import ImagineClient, point_discord_at
-from bot.services import Books, Moderation, Reviews, Services
+from bot.services import Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
-from tests.unit.cogs.samples import FakeHistory, FakeModeration, FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeBooks, FakeHistory, FakeModeration, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 
@@ -54,6 +54,7 @@ async def opened(
     *,
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
+    books: FakeBooks | None = None,
     moderation: object = None,
     reviews: object = None,
 ) -> AsyncGenerator[Opened]:
@@ -61,7 +62,7 @@ async def opened(
     services = Services(
         runs=runs or FakeRuns(),
         history=history or FakeHistory(),
-        books=cast("Books", None),  # no cog under test asks them
+        books=books or FakeBooks(),
         reviews=cast("Reviews", reviews),
         moderation=cast("Moderation", moderation or FakeModeration()),
         imagine=SampleModel(),

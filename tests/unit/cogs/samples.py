@@ -1,14 +1,14 @@
 """Runs, a model and services for the face's tests."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from bot.catalog.model import Choice, Option, Size
 from bot.errors import BotError, OptionError, UserError
-from bot.ledger.values import Notice
+from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spend, SpendReport, UsageReport
 from bot.moderation.channels import ReviewSettings
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules, Surroundings, rules_for
@@ -16,6 +16,7 @@ from bot.money import MicroUsd
 from bot.runs.face import Balance, Pictures
 from bot.runs.past import Page, Viewing
 from bot.runs.run import Delivery, Picture, Place, Reply, Result, Run, State
+from bot.store.audit import Act, AuditRow
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -209,3 +210,83 @@ class FakeHistory:
         if self.refusal is not None:
             raise self.refusal
         return Pictures(pictures(2), spoiler=self.spoiler)
+
+
+@dataclass
+class FakeBooks:
+    """The ledger as a cog sees it: what it holds is set by the test, what it was asked is kept in `asked`.
+
+    `refusal` is what every method answers instead. Acts change `limits` and `channel_id` as the ledger would.
+    """
+
+    refusal: BotError | None = None
+    report: UsageReport = field(default_factory=lambda: UsageReport((), {}, ()))
+    explanation: Explanation = field(default_factory=lambda: Explanation((), ()))
+    limits: tuple[Limit, ...] = ()
+    spent: SpendReport | None = None
+    rows: tuple[EntryRow, ...] = ()
+    acts: tuple[AuditRow, ...] = ()
+    channel_id: int | None = None
+    asked: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+
+    def _note(self, *what: Any) -> None:
+        self.asked.append(what)
+        if self.refusal is not None:
+            raise self.refusal
+
+    async def usage(self, person: Person) -> UsageReport:
+        self._note("usage", person)
+        return self.report
+
+    async def explain(self, person: Person) -> Explanation:
+        self._note("explain", person)
+        return self.explanation
+
+    async def limits_of(self, guild_id: int) -> tuple[Limit, ...]:
+        self._note("limits_of", guild_id)
+        return self.limits
+
+    async def set_limit(self, act: Act, limit: Limit) -> Limit | None:
+        self._note("set_limit", act, limit)
+        before = self._standing(limit)
+        self.limits = (*(one for one in self.limits if one is not before), limit)
+        return before
+
+    async def remove_limit(self, act: Act, limit: Limit) -> bool:
+        self._note("remove_limit", act, limit)
+        before = self._standing(limit)
+        self.limits = tuple(one for one in self.limits if one is not before)
+        return before is not None
+
+    async def grant(self, act: Act, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
+        self._note("grant", act, person, amount, reason)
+        return self.report
+
+    async def spend(self, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
+        self._note("spend", guild_id, since, until)
+        return self.spent or SpendReport(since, until, (), (), Spend())
+
+    async def entries(
+        self, guild_id: int | None, since: datetime | None, until: datetime | None
+    ) -> AsyncIterator[EntryRow]:
+        self._note("entries", guild_id, since, until)
+        for row in self.rows:
+            yield row
+
+    async def audit(self, guild_id: int, most: int = 50) -> tuple[AuditRow, ...]:
+        self._note("audit", guild_id, most)
+        return self.acts[:most]
+
+    async def log_channel(self, guild_id: int) -> int | None:
+        self._note("log_channel", guild_id)
+        return self.channel_id
+
+    async def set_log_channel(self, act: Act, guild_id: int, channel_id: int | None) -> None:
+        self._note("set_log_channel", act, guild_id, channel_id)
+        self.channel_id = channel_id
+
+    def _standing(self, limit: Limit) -> Limit | None:
+        place = (limit.subject, limit.subject_id, limit.window, limit.measure)
+        return next(
+            (one for one in self.limits if (one.subject, one.subject_id, one.window, one.measure) == place), None
+        )
