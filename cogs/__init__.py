@@ -7,7 +7,7 @@ from discord import app_commands
 from bot.services import Services
 from cogs.ui.buttons import PressHost
 
-EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.queue", "cogs.history")
+EXTENSIONS: tuple[str, ...] = ("cogs.imagine", "cogs.queue", "cogs.history", "cogs.usage", "cogs.spend")
 
 
 class Host(PressHost, Protocol):
