@@ -139,6 +139,20 @@ class Stage:
         async with self._following({"options": options, "check": False}) as press:
             return await press.end()
 
+    async def use(
+        self,
+        command: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        person: Person | None = None,
+        channel: Channel | None = None,
+        check: bool = True,
+    ) -> Answer:
+        """Use any command, a subcommand as "name sub", and follow the reply to its end. `check` False forges it."""
+        how = {"command": command, "options": options or {}, "check": check}
+        async with self._following(how, person, channel) as press:
+            return await press.end()
+
     @asynccontextmanager
     async def pressing(
         self,
@@ -161,8 +175,7 @@ class Stage:
             interaction_id = await self.discord.people.slash(
                 user_id=(person or self.cast.member).id,
                 channel_id=(channel or self.cast.general).id,
-                command="imagine",
-                **how,
+                **{"command": "imagine", **how},
             )
             yield Press(self, events, interaction_id)
         finally:
