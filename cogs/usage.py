@@ -8,6 +8,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.catalog.model import Model
+from bot.ledger.sentences import PRIVATE_USE_IS_OFF
 from bot.ledger.values import LimitUse, Measure, RecentRun, UsageReport, Window
 from bot.money import MicroUsd, format_usd
 from bot.runs.run import State
@@ -59,19 +60,22 @@ class Usage:
         """Show it."""
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await self._books.usage(person_of(interaction))
+        person = person_of(interaction)
+        report = await self._books.usage(person)
+        allowed = person.guild_id is not None or (await self._books.explain(person)).allowed
+        card = UsageCard(report, self._model, allowed=allowed)
         async with asyncio.timeout(_TIMEOUT_S):
-            await interaction.edit_original_response(view=UsageCard(report, self._model), allowed_mentions=_NONE)
+            await interaction.edit_original_response(view=card, allowed_mentions=_NONE)
 
 
 class UsageCard(Layout):
-    """What /usage shows."""
+    """What /usage shows. `allowed` False: nothing can be made here, because private use is switched off."""
 
-    def __init__(self, report: UsageReport, model: Model) -> None:
+    def __init__(self, report: UsageReport, model: Model, *, allowed: bool = True) -> None:
         super().__init__()
         parts = (
             f"**What you used here**: {_used(report)}",
-            "**Your limits**\n" + _limits(report.limits),
+            "**Your limits**\n" + (_limits(report.limits) if allowed else PRIVATE_USE_IS_OFF),
             f"**What a picture costs** with {literal(model.title, 100)}\n"
             + "\n".join(price_lines(model))
             + "\n-# The highest amount is kept aside while a picture is made; what is not charged comes back.",

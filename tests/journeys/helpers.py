@@ -170,12 +170,13 @@ class Stage:
     async def _following(
         self, how: Mapping[str, Any], person: Person | None = None, channel: Channel | None = None
     ) -> "AsyncGenerator[Press]":
+        what: dict[str, Any] = {"command": "imagine", **how}
         events = self.discord.people.subscribe()  # before the press: its first answer may be there at once
         try:
             interaction_id = await self.discord.people.slash(
                 user_id=(person or self.cast.member).id,
                 channel_id=(channel or self.cast.general).id,
-                **{"command": "imagine", **how},
+                **what,
             )
             yield Press(self, events, interaction_id)
         finally:

@@ -9,6 +9,7 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.errors import Unavailable
 from bot.ledger.values import (
     Applied,
+    Explanation,
     Limit,
     LimitUse,
     Measure,
@@ -95,7 +96,13 @@ async def test_privately_and_with_nothing_it_says_so() -> None:
     said = await shown(books, dm=True)
     assert "No limit holds for you here." in said
     assert "You have not asked for anything here yet." in said
-    assert books.asked == [("usage", Person(USER_ID, None, CHANNEL_ID))]
+    person = Person(USER_ID, None, CHANNEL_ID)
+    assert books.asked == [("usage", person), ("explain", person)]
+
+
+async def test_where_private_use_is_off_it_says_so() -> None:
+    books = FakeBooks(explanation=Explanation((), (), allowed=False))
+    assert "Making pictures is switched off in direct messages" in await shown(books, dm=True)
 
 
 async def test_without_the_database_it_says_to_try_later() -> None:
