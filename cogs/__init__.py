@@ -12,6 +12,8 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine",
     "cogs.queue",
     "cogs.history",
+    "cogs.usage",
+    "cogs.spend",
     "cogs.policy",
     "cogs.review",
     "cogs.rules",

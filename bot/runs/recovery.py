@@ -33,7 +33,7 @@ class CardFinder:
     async def with_card(self, run: Run) -> Run:
         """The run with its card's message id; canceled, its money released, where no card stands."""
         while run.state is State.ACCEPTED and run.reply.message_id is None:
-            wait_s = (run.reply.created_at + _ANSWERED_BY - self._book.now()).total_seconds()
+            wait_s = (run.created_at + _ANSWERED_BY - self._book.now()).total_seconds()
             if wait_s > 0:
                 await self._clock.sleep(wait_s)
                 run = await self._book.load(run.id)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 ELLIPSIS = "…"
 
@@ -48,6 +49,20 @@ def literal(text: str, limit: int, *, starts_line: bool = False) -> str:
         markup.add(match.end() - 1)
     pieces = ["\\" + character if at in markup else character for at, character in enumerate(shown)]
     return _cut(pieces, limit)
+
+
+def fit_lines(lines: Sequence[str], room: int, rest: str) -> str:
+    """As many whole lines as `room` units hold; where some are left out, a last line counts them and calls them `rest`.
+
+    That last line comes on top of `room`.
+    """
+    kept: list[str] = []
+    for line in lines:
+        room -= length(line) + 1
+        if room < 0:
+            return "\n".join((*kept, f"-# {ELLIPSIS} and {len(lines) - len(kept)} {rest}"))
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def _cut(pieces: list[str], limit: int) -> str:

@@ -139,6 +139,20 @@ class Stage:
         async with self._following({"options": options, "check": False}) as press:
             return await press.end()
 
+    async def use(
+        self,
+        command: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        person: Person | None = None,
+        channel: Channel | None = None,
+        check: bool = True,
+    ) -> Answer:
+        """Use any command, a subcommand as "name sub", and follow the reply to its end. `check` False forges it."""
+        how = {"command": command, "options": options or {}, "check": check}
+        async with self._following(how, person, channel) as press:
+            return await press.end()
+
     @asynccontextmanager
     async def pressing(
         self,
@@ -156,13 +170,13 @@ class Stage:
     async def _following(
         self, how: Mapping[str, Any], person: Person | None = None, channel: Channel | None = None
     ) -> "AsyncGenerator[Press]":
+        what: dict[str, Any] = {"command": "imagine", **how}
         events = self.discord.people.subscribe()  # before the press: its first answer may be there at once
         try:
             interaction_id = await self.discord.people.slash(
                 user_id=(person or self.cast.member).id,
                 channel_id=(channel or self.cast.general).id,
-                command="imagine",
-                **how,
+                **what,
             )
             yield Press(self, events, interaction_id)
         finally:

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 UNREADABLE = "The pictures were made, but could not be fetched or read. Please try again."
 NONE_MADE = "Runflow finished without making a picture. Please try again, perhaps with other words."
+KEPT_BACK = "Runflow's safety check kept this back, so there is nothing to show. Please try other words."
 TOO_LARGE = "The pictures were made, but are too large to post here. Try a smaller size or fewer pictures."
 KIB = 1024
 
@@ -32,13 +33,15 @@ async def test_fewer_pictures_than_asked(stage: Stage, profile: str, state: str)
     assert [item["description"][:14] for item in answer.gallery] == ["Picture 1 of 3", "Picture 2 of 3"]
 
 
-@pytest.mark.parametrize("profile", ["no_pictures", "nsfw_empty"])
-async def test_no_pictures_at_all(stage: Stage, profile: str):
+@pytest.mark.parametrize(
+    ("profile", "reason", "said"), [("no_pictures", "no_pictures", NONE_MADE), ("nsfw_empty", "content", KEPT_BACK)]
+)
+async def test_no_pictures_at_all(stage: Stage, profile: str, reason: str, said: str):
     stage.play(profile)
     answer = await stage.imagine(image_size="square")
-    await assert_paid(stage, answer, "succeeded", "no_pictures")
+    await assert_paid(stage, answer, "succeeded", reason)
     assert answer.text.startswith("No pictures this time")
-    assert NONE_MADE in answer.text
+    assert said in answer.text
 
 
 @pytest.mark.parametrize("profile", ["gone_urls", "truncated", "wrong_length", "not_a_picture"])

@@ -120,7 +120,8 @@ async def test_pages_lead_there_and_back(past: Stage):
     other = past.cast.other
     past.play("default", create_terminal=True)
     for number in range(12):
-        await past.imagine(f"prompt number {number} of many", person=other, image_size="square")
+        pressed = await past.imagine(f"prompt number {number} of many", person=other, image_size="square")
+        await past.closed_books(pressed.id)
     reader = Reader(past, other)
     page = await reader.look()
     assert [n for n in range(12) if f"number {n} of" in words(page)] == list(range(2, 12))

@@ -10,7 +10,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import ImagineClient, point_discord_at
-from bot.services import Services
+from bot.services import Moderation, Reviews, Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
 from tests.unit.cogs.samples import FakeBooks, FakeHistory, FakeModeration, FakeRuns, SampleModel
