@@ -110,6 +110,7 @@ class Receiver:
 async def working(book: RunBook, number: int, runflow_id: str = RUNFLOW_ID) -> Run:
     """A run that was accepted and created."""
     run = a_run(id=f"{number:032x}", reply=replace(a_run().reply, interaction_id=number))
+    run = replace(run, rules=run.rules_then)  # as every accepted run knows them
     assert await book.open(run)
     return await book.apply(run, Change(replace(run, state=State.RUNNING, runflow_id=runflow_id, submitted_at=NOON)))
 
