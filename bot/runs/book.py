@@ -45,9 +45,16 @@ class RunBook:
 
     async def apply(self, before: Run, change: Change) -> Run:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
+        return await self.take(before, change) or await self.load(before.id)
+
+    async def take(self, before: Run, change: Change) -> Run | None:
+        """Write a change, books included; None where the row has moved on, and nothing was written.
+
+        Of several who try the same step at once, in whatever process, exactly one is given the run.
+        """
         async with self._store.write() as connection:
             if not await records.change(connection, before, change.run):
-                return await records.load(connection, before.id)
+                return None
             match change.books:
                 case Settle(cost, estimated):
                     pictures = change.run.result.num_outputs if change.run.result else 0

@@ -111,10 +111,8 @@ class RunService:
         reason = Reason.LEFT_QUEUE if user_id == run.user_id else Reason.REMOVED
         if run.state is not State.ACCEPTED:
             raise UserError(_over(run))
-        change = ended(run, State.CANCELED, reason, self._book.now())
-        after = await self._book.apply(run, change)
-        if after != change.run:
-            raise UserError(_over(after))
+        if await self._book.take(run, ended(run, State.CANCELED, reason, self._book.now())) is None:
+            raise UserError(_over(await self._book.load(run_id)))
         self._bell.put_nowait(run_id)  # whoever drives it ends its card
 
     async def abandon(self, run: Run) -> None:

@@ -61,9 +61,10 @@ class Submitter:
     async def submit(self, run: Run) -> Step:
         """Create the run at Runflow. The row says `submitting` before anything is sent."""
         sending = replace(run, state=State.SUBMITTING, submitted_at=self._book.now())
-        run = await self._book.apply(run, Change(sending))
-        if run != sending:  # it left the queue, or another process sends it
-            return Step(run)
+        taken = await self._book.take(run, Change(sending))
+        if taken is None:  # it left the queue, or another process sends it
+            return Step(await self._book.load(run.id))
+        run = taken
         try:
             reading = await self._runflow.create(run.model_id, run.input, job=run.id, callback_url=self._callback_url)
         except RunflowRefused as error:
