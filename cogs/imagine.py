@@ -11,13 +11,14 @@ import structlog
 from discord import app_commands
 
 from bot.catalog.model import Model
+from bot.errors import Unavailable
 from bot.runs.face import Balance, Ended
 from bot.runs.run import Reason, Run, State
 from bot.services import Moderation, Runs
 from cogs import Host
 from cogs.ui import cards
 from cogs.ui.options import model_command
-from cogs.ui.place import place_of, reply_of, surroundings_at
+from cogs.ui.place import place_of, reply_of, role_ids_of, surroundings_at
 
 _log = structlog.get_logger(__name__)
 
@@ -52,6 +53,7 @@ class Imagine:
             # Cancelled or failed before the run was started: nobody would ever see its end.
             await asyncio.shield(asyncio.create_task(self._undo(interaction, accepting), name=f"undo {interaction.id}"))
             raise
+        await self._notice(interaction, run)
 
     async def _accept(self, interaction: discord.Interaction, options: Mapping[str, object]) -> Run:
         rules = await self._moderation.rules_at(surroundings_at(interaction))
@@ -63,7 +65,25 @@ class Imagine:
             options=options,
             policy=rules.policy,
             rules=rules,
+            role_ids=role_ids_of(interaction.user),
         )
+
+    async def _notice(self, interaction: discord.Interaction, run: Run) -> None:
+        """Tell the person, for their eyes only, which limits are nearly used. The run goes on whatever comes of it."""
+        try:
+            notices = await self._runs.notices(run)
+            if not notices:
+                return
+            words = "\n".join(one.sentence for one in notices)
+            async with asyncio.timeout(_CARD_TIMEOUT_S):
+                await interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
+        except (
+            Unavailable,
+            discord.HTTPException,
+            aiohttp.ClientError,
+            OSError,
+        ) as error:  # TimeoutError is an OSError
+            _log.info("a notice could not be told", run=run.id, why=type(error).__name__)
 
     async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
         done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)

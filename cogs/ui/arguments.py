@@ -114,6 +114,37 @@ class PersonId(app_commands.Transformer):
         return id_of(value)
 
 
+class MemberNamed(app_commands.Transformer):
+    """A member of this server, with their roles of now. Raises UserError for somebody who is not in it (any more)."""
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """A person."""
+        return AppCommandOptionType.user
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> discord.Member:
+        """The member, as Discord sent them with the command."""
+        if isinstance(value, discord.Member):
+            return value
+        raise UserError("This person is not in this server (any more). Nothing was changed.")
+
+
+class RoleNamed(app_commands.Transformer):
+    """A role of this server. Raises UserError for one that is deleted, or of another server."""
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """A role."""
+        return AppCommandOptionType.role
+
+    async def transform(self, interaction: discord.Interaction, value: object, /) -> discord.Role:
+        """The role as the bot knows it."""
+        role = interaction.guild.get_role(id_of(value)) if interaction.guild else None
+        if role is None:
+            raise UserError("There is no such role in this server (any more). Nothing was changed.")
+        return role
+
+
 class Words(app_commands.Transformer):
     """Text of any length: `most` is what Discord's client lets people type, and the service judges again."""
 

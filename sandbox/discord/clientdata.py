@@ -83,8 +83,9 @@ class ClientData:
         role = next((each for each in world.cast.guild.roles if each.id == picked), None)
         if person is not None:
             resolved.setdefault("users", {})[sid(picked)] = payloads.user(person)
-            member = payloads.member(person, with_user=False) | {"permissions": "0"}
-            resolved.setdefault("members", {})[sid(picked)] = member
+            if person.in_guild:  # whoever left is named, but is no member
+                member = payloads.member(person, with_user=False) | {"permissions": "0"}
+                resolved.setdefault("members", {})[sid(picked)] = member
         elif channel is not None:
             partial = world.render_channel(channel)
             partial.pop("permission_overwrites", None)

@@ -62,6 +62,12 @@ class World:
         self._channels[channel_id] = changed
         return changed
 
+    def change_person(self, user_id: int, **changes: Any) -> Person:
+        """Put other values into a person (`role_ids`, `in_guild`). Raises KeyError where there is none."""
+        changed = replace(self._people[user_id], **changes)
+        self._people[user_id] = changed
+        return changed
+
     def add_channel(self, channel: Channel) -> None:
         """Put a new channel beside the others."""
         self._channels[channel.id] = channel

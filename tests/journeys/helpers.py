@@ -102,6 +102,11 @@ class Stage:
         self._scene = 0, 0
 
     @property
+    def database(self) -> Path:
+        """The bot's database, to be read."""
+        return self._database
+
+    @property
     def cast(self) -> Cast:
         """Who and what there is."""
         return self.discord.world.cast
@@ -301,6 +306,7 @@ class Press:
         self.id = interaction_id
         self.forms: list[str] = []
         self._stage, self._events = stage, events
+        self._reply: str | None = None
 
     async def says(self, words: str) -> Payload:
         """The reply, once it says `words`."""
@@ -328,7 +334,11 @@ class Press:
                 if not event["t"].startswith("message_") or not _answers(message, self.id):
                     continue
                 if event["t"] == "message_delete":
+                    self._reply = None  # another may come in its place
                     continue
+                self._reply = self._reply or message["id"]
+                if message["id"] != self._reply:
+                    continue  # said beside the reply
                 text = "\n".join(flatten(message))
                 if not self.forms or self.forms[-1] != text:
                     self.forms.append(text)
