@@ -134,9 +134,10 @@ def _books(run: Run, state: State, reading: Reading, model: Model) -> Settle | R
     Where it names none, a success is estimated by the pixels delivered, and anything else was free
     (failed runs are not billed: concepts/pricing).
     """
-    if reading.cost is not None:
-        return Settle(reading.cost, estimated=False) if reading.cost > 0 else Release()
-    if state not in {State.SUCCEEDED, State.PARTIAL} or not reading.outputs:
+    brought_pictures = state in {State.SUCCEEDED, State.PARTIAL} and bool(reading.outputs)
+    if reading.cost is not None and (reading.cost > 0 or brought_pictures):
+        return Settle(reading.cost, estimated=False)  # pictures that were free count against limits on pictures
+    if not brought_pictures:
         return Release()
     asked = size_asked(run, model)
     sizes = tuple(

@@ -83,6 +83,13 @@ def test_failures_are_released_unless_runflow_names_a_cost(status: RunflowStatus
     assert _changed(State.RUNNING, a_reading(status, cost=MicroUsd(9))).books == Settle(MicroUsd(9), estimated=False)
 
 
+@pytest.mark.parametrize("status", [RunflowStatus.SUCCEEDED, RunflowStatus.PARTIAL])
+def test_free_pictures_are_booked_so_that_they_count_against_limits_on_pictures(status: RunflowStatus) -> None:
+    change = _changed(State.RUNNING, a_reading(status, outputs=2, cost=MicroUsd(0)))
+    assert change.books == Settle(MicroUsd(0), estimated=False)
+    assert _changed(State.RUNNING, a_reading(status, cost=MicroUsd(0))).books == Release()
+
+
 def test_a_success_with_nothing_in_it_is_said_and_not_estimated() -> None:
     change = _changed(State.RUNNING, a_reading(RunflowStatus.SUCCEEDED))
     assert (change.run.reason, change.books) == (Reason.NO_PICTURES, Release())
