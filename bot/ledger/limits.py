@@ -132,7 +132,7 @@ def refusal(before: Sequence[LimitUse], demand: Demand) -> LimitError | None:
     limit = worst.applied.limit
     fits = min(_fitting(use, demand) for use in before)
     return LimitError(
-        sentences.refused(worst, demand, fits),
+        sentences.refused(worst, demand, fits, others_let=all(use.left > 0 for use in before)),
         needed=demand.of(limit.measure),
         left=worst.left,
         resets_at=worst.resets_at,

@@ -25,14 +25,18 @@ def amount(measure: Measure, number: int) -> str:
             return f"{number:,} run{'' if number == 1 else 's'}"
 
 
-def refused(use: LimitUse, demand: Demand, fits: int) -> str:
-    """Why a request was not taken, what is left, when there is more, and what would fit."""
+def refused(use: LimitUse, demand: Demand, fits: int, *, others_let: bool = True) -> str:
+    """Why a request was not taken, what is left, when there is more, and what would fit.
+
+    `others_let` False: another limit is used up, so that nothing would fit, however small.
+    """
     limit = use.applied.limit
     if use.amount == 0:
         return _switched_off(use)
     if limit.measure is Measure.RUNS:
         return _too_many_at_once(use)
-    return " ".join(part for part in (_what_is_left(use, demand), _when(use), _what_fits(use, demand, fits)) if part)
+    fitting = _what_fits(use, demand, fits, others_let=others_let)
+    return " ".join(part for part in (_what_is_left(use, demand), _when(use), fitting) if part)
 
 
 def nearly_used(use: LimitUse) -> str:
@@ -93,13 +97,16 @@ def _when(use: LimitUse) -> str:
             return f"You get a fresh {fresh} {_in(use.resets_at)}."
 
 
-def _what_fits(use: LimitUse, demand: Demand, fits: int) -> str:
+def _what_fits(use: LimitUse, demand: Demand, fits: int, *, others_let: bool) -> str:
     limit = use.applied.limit
     if fits > 0:
         return f"{amount(Measure.PICTURES, fits)} would fit."
-    if limit.measure is Measure.MONEY and demand.money > use.amount and demand.pictures > 1:
-        return "One request can never cost more than that: please ask for fewer or smaller pictures."
-    if limit.measure is Measure.MONEY and use.left > 0:
+    if limit.measure is not Measure.MONEY:
+        return ""
+    if demand.money > use.amount:
+        fewer = "fewer or smaller" if demand.pictures > 1 else "smaller"
+        return f"One request can never cost more than that: please ask for {fewer} pictures."
+    if use.left > 0 and others_let:
         return "Until then, smaller pictures may fit." if use.resets_at else "Smaller pictures may fit."
     return ""
 

@@ -185,6 +185,23 @@ def test_of_several_limits_the_one_that_lasts_longest_is_told_and_what_fits_fits
     assert (error.window, error.fits) == (Window.MONTH, 1)
 
 
+def test_smaller_pictures_are_not_promised_where_another_limit_is_used_up() -> None:
+    month = use_of(Applied(limit(amount=1_000, window=Window.MONTH), Why.USER), Total(spent=MicroUsd(950)), NOON)
+    hour = limit(amount=3, measure=Measure.PICTURES, window=Window.HOUR)
+    at_once = limit(amount=1, measure=Measure.RUNS, window=Window.EVER)
+    gone = use_of(Applied(hour, Why.USER), Total(spent_pictures=3), NOON)
+    busy = use_of(Applied(at_once, Why.USER), Total(live_runs=1), NOON)
+    assert "smaller pictures may fit" in str(refusal([month], FOUR))
+    assert "may fit" not in str(refusal([month, gone], FOUR))
+    assert "may fit" not in str(refusal([month, busy], FOUR))
+
+
+def test_a_picture_dearer_than_the_whole_limit_is_not_put_off_until_it_renews() -> None:
+    use = use_of(Applied(limit(amount=300), Why.USER), Total(), NOON)
+    sentence = str(refusal([use], Demand(MicroUsd(400), 1)))
+    assert sentence.endswith("One request can never cost more than that: please ask for smaller pictures.")
+
+
 @given(st.integers(1, 1_000), st.integers(0, 1_000))
 def test_a_word_comes_from_eighty_percent_on(amount: int, used: int) -> None:
     use = use_of(Applied(limit(amount=amount, measure=Measure.PICTURES), Why.USER), Total(spent_pictures=used), NOON)
