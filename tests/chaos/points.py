@@ -82,7 +82,10 @@ async def die(arena: Arena, *row: Death) -> bool:
 
 
 async def second_deaths(arena: Arena, first: Death) -> list[Death]:
-    """What the bot after a death does, as the deaths that it could die itself."""
+    """What the bot after a death does, as the deaths that it could die itself: the first two at each point.
+
+    Further reads and edits are those of a run that nobody has to take up any more.
+    """
     since = len(arena.presses)
     arena.trap.set(lambda point: point == first.point, skip=first.number, fate=first.fate)
     await one_press(arena, str(first))
@@ -91,7 +94,7 @@ async def second_deaths(arena: Arena, first: Death) -> list[Death]:
     arena.trap.seen.clear()
     await arena.start()
     assert await arena.quiet(_QUIET_S, since=since)
-    return deaths(arena.trap.seen)
+    return [death for death in deaths(arena.trap.seen) if death.number < 2]
 
 
 # After each of these, the next bot finds the run in another state: accepted, submitting, running, ended and not shown.
