@@ -86,7 +86,8 @@ class Driver:
         faults, waits_s = iter(_TRIES_AFTER_FAULT_S), retry_delays_s(_FIRST_WAIT_S)
         while True:
             try:
-                return await self._to_the_end(await self._book.load(run_id), self._knocks[run_id])
+                run = await self._found(run_id)
+                return None if run is None else await self._to_the_end(run, self._knocks[run_id])
             except Unavailable as error:  # the database: whatever is half done there was undone
                 _log.warning("run waits", run=run_id, why=str(error))
                 delay_s = next(waits_s)
@@ -96,6 +97,13 @@ class Driver:
             if delay_s is None:
                 return await self._give_up(run_id)
             await self._clock.sleep(delay_s)
+
+    async def _found(self, run_id: str) -> Run | None:
+        """The run; None where it was never written: whoever accepted it could not know."""
+        try:
+            return await self._book.load(run_id)
+        except LookupError:
+            return None
 
     async def _to_the_end(self, run: Run, knock: asyncio.Event) -> None:
         run = await self._cards.with_card(run)

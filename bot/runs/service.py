@@ -75,10 +75,26 @@ class RunService:
             rules=rules,
             review_why=passed.why,
         )
-        if not await self._book.open(run, role_ids):
+        if not await self._opened(run, role_ids):
             raise UserError("This request is already being worked on. Its card shows how far it is.")
         self._gate.tell(run, passed)
         return run
+
+    async def _opened(self, run: Run, role_ids: tuple[int, ...]) -> bool:
+        """As `RunBook.open`. Where the answer to its commit was lost, what it may have held is given back."""
+        try:
+            return await self._book.open(run, role_ids)
+        except Unavailable:
+            change = ended(run, State.CANCELED, Reason.CANCELED, self._book.now())
+            unseen = replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE))
+            try:
+                undone = await self._book.take(run, unseen)
+            except Unavailable:
+                self._bell.put_nowait(run.id)  # the driver sees to it, if it was written
+            else:
+                if undone is not None:
+                    _log.warning("run canceled: it was written, but the answer was lost", run=run.id)
+            raise
 
     async def start(self, run: Run, message_id: int) -> None:
         """The card stands as `message_id`: hand the run to the driver.
