@@ -154,7 +154,8 @@ def title(period: str, report: SpendReport) -> str:
     """What the report is about: `Spending in this server, 7 days: 17 Nov to 23 Nov 2026 (UTC)`."""
     last = (report.until - timedelta(microseconds=1)).date()
     first = report.since.date()
-    days = chart.day_name(last) if first == last else f"{chart.day_name(first)} to {chart.day_name(last)}"
+    begin = chart.day_name(first) if first.year == last.year else f"{chart.day_name(first)} {first.year}"
+    days = chart.day_name(last) if first == last else f"{begin} to {chart.day_name(last)}"
     return f"Spending in this server, {period}: {days} {last.year} (UTC)"
 
 

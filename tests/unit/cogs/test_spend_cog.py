@@ -12,7 +12,7 @@ from bot.errors import Unavailable
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.values import DaySpend, EntryRow, Kind, PersonSpend, Spend, SpendReport
 from bot.money import MicroUsd
-from cogs.spend import CHART_NAME, CSV_NAME, PERIODS, TOO_LONG, SpendCard, stretch_of
+from cogs.spend import CHART_NAME, CSV_NAME, PERIODS, TOO_LONG, SpendCard, stretch_of, title
 from cogs.ui.text import length
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, FakeBooks
@@ -194,3 +194,9 @@ def test_periods_are_whole_days(period: str, since: tuple[int, int, int], until:
 
 def test_last_month_in_january_is_december() -> None:
     assert stretch_of("last month", NOW) == (datetime(2025, 12, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_a_stretch_over_new_year_names_both_years() -> None:
+    since, until = datetime(2026, 12, 28, tzinfo=UTC), datetime(2027, 1, 4, tzinfo=UTC)
+    over = SpendReport(since, until, (), (), Spend())
+    assert title("7 days", over) == "Spending in this server, 7 days: 28 Dec 2026 to 3 Jan 2027 (UTC)"
