@@ -84,6 +84,7 @@ class Driver:
 
     async def _drive(self, run_id: str) -> None:
         faults, waits_s = iter(_TRIES_AFTER_FAULT_S), retry_delays_s(_FIRST_WAIT_S)
+        has_given_up = False
         while True:
             try:
                 run = await self._found(run_id)
@@ -94,9 +95,13 @@ class Driver:
             except Exception:  # noqa: BLE001 - a fault in one run must not take the others down; it is logged whole
                 _log.exception("run faulted", run=run_id)
                 delay_s = next(faults, None)
-            if delay_s is None:
-                return await self._give_up(run_id)
-            await self._clock.sleep(delay_s)
+            if delay_s is not None:
+                await self._clock.sleep(delay_s)
+            elif has_given_up:
+                return None
+            else:
+                await self._give_up(run_id)
+                has_given_up = True  # what Runflow bills for it is still looked for, as for any lost run
 
     async def _found(self, run_id: str) -> Run | None:
         """The run; None where it was never written: whoever accepted it could not know."""

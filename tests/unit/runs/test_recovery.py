@@ -14,8 +14,11 @@ from sqlalchemy import text
 from bot.errors import Unavailable
 from bot.runs.face import Ended, Pictures, Shown
 from bot.runs.knocks import Knock, Knocks, owes_news
+from bot.runs.progress import Progress
 from bot.runs.recovery import next_search_s
 from bot.runs.run import Delivery, Reason, State
+from bot.runs.submit import Step
+from bot.runs.watch import Watcher
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.room import RunsRoom, runs_room, until
 
@@ -131,6 +134,29 @@ async def test_a_lost_run_that_turns_up_is_booked_and_shown(tmp_path: Path) -> N
         assert (found.state, found.delivery, found.reason) == (State.SUCCEEDED, Delivery.SHOWN, None)
         assert isinstance(room.face.ends[-1][1], Pictures)
         assert found.cost == room.runflow.billed_micro_usd() == await spent(room)
+        assert (await room.held(), room.runflow.create_requests) == (0, 1)
+
+
+async def test_a_run_that_faulted_on_every_try_is_booked_and_shown_when_it_has_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, faults = Watcher.watch, [RuntimeError("broken")] * 4
+
+    async def faulty(self: Watcher, step: Step, knock: asyncio.Event, progress: Progress) -> Step:
+        if faults:
+            raise faults.pop()
+        return await watch(self, step, knock, progress)
+
+    monkeypatch.setattr(Watcher, "watch", faulty)
+    async with runs_room(tmp_path, HUNDRED_S) as room:
+        run = await room.press()
+        await room.service.start(run, 11)
+        await passing_until(room, lambda: len(room.face.ends) == 1)
+        assert room.face.ends[0][0].reason is Reason.FAULT
+        await passing_until(room, lambda: len(room.face.ends) == 2)
+        done = await room.settled(run)
+        assert (done.state, done.delivery) == (State.SUCCEEDED, Delivery.SHOWN)
+        assert done.cost == room.runflow.billed_micro_usd() == await spent(room)
         assert (await room.held(), room.runflow.create_requests) == (0, 1)
 
 
