@@ -109,7 +109,9 @@ class Presenter:
         webhook = discord.Webhook.partial(run.reply.application_id, run.reply.token, client=client)
         try:
             async with asyncio.timeout(_WORDS_TIMEOUT_S):
-                return (await webhook.fetch_message(cast("int", "@original"))).id
+                found = await webhook.fetch_message(cast("int", "@original"))
+            # What only the one who asked can see is the sentence of a refusal, never a card.
+            return None if found.flags.ephemeral else found.id
         except discord.HTTPException as error:
             if error.status == 429 or error.status >= 500:
                 raise Unavailable("Discord does not say whether a card stands") from error

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from bot.errors import Unavailable
 from bot.money import MicroUsd
 from bot.runs.face import Balance, Ended, Ending, Face, Pictures, Shown, Withheld
 from bot.runs.run import Place, Reason, State
 from cogs.ui.presenter import Presenter
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, PNG, SampleModel, a_run, done, pictures
-from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild, message
 
 BALANCE = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
 BY_TOKEN = f"/webhooks/900000000000000001/tok-secret/messages/{MESSAGE_ID}"
@@ -230,3 +231,30 @@ async def test_what_cannot_be_read_is_unknown(place: Place) -> None:
         open_.hand_in("GUILD_CREATE", guild(nsfw=True))
         here = await presenter.surroundings(a_run(place=place))
         assert (here.known, here.age_restricted) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (None, MESSAGE_ID),
+        ((200, {**message(), "flags": 64}), None),  # a refusal's sentence, for one person's eyes
+        ((404, {"message": "Unknown Webhook", "code": 10015}), None),
+        ((404, {"message": "Unknown Message", "code": 10008}), None),
+    ],
+)
+async def test_whether_a_card_stands(answer: tuple[int, dict[str, Any]] | None, found: int | None) -> None:
+    async with presenting() as (open_, presenter):
+        open_.discord.refuse = lambda _: answer
+        assert await presenter.find_card(a_run()) == found
+        (call,) = open_.discord.calls
+    assert (call.method, call.path.endswith("/messages/@original"), call.authorized) == ("GET", True, False)
+
+
+async def test_where_discord_does_not_say_nothing_is_concluded() -> None:
+    async with presenting() as (open_, presenter):
+        await open_.discord.close()
+        with pytest.raises(Unavailable):
+            await presenter.find_card(a_run())
+    async with presenting(timedelta(minutes=14)) as (open_, presenter):
+        assert await presenter.find_card(a_run()) is None
+        assert not open_.discord.calls

@@ -143,6 +143,11 @@ def pressed_button(custom_id: str) -> dict[str, Any]:
     return payload | {"data": {"custom_id": custom_id, "component_type": 2, "id": 3}}
 
 
+def message() -> dict[str, Any]:
+    """A message of the bot's."""
+    return _message({"id": str(APPLICATION_ID), "username": "imagine", "discriminator": "0", "avatar": None})
+
+
 def _message(author: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": str(MESSAGE_ID),
