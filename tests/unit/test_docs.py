@@ -11,12 +11,13 @@ import pytest
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.model import Option
 from bot.settings import settings_table
+from tests.unit.commands_table import reference_table
 from tests.unit.moderation.disguises import disguises_table
 from tests.unit.moderation.table import decisions_table, policies_table
 
 ROOT = Path(__file__).parents[2]
 GENERATED = {
-    "README.md": ("settings", "commands"),
+    "README.md": ("settings", "reference", "commands"),
     "docs/settings.md": ("settings",),
     "docs/moderation.md": ("policies", "decisions", "disguises"),
 }
@@ -40,6 +41,7 @@ def filled(text: str) -> str:
     """A document with its generated parts as the code has them now."""
     parts = {
         "settings": settings_table(),
+        "reference": reference_table(),
         "commands": commands_table(),
         "policies": policies_table(),
         "decisions": decisions_table(),

@@ -1,0 +1,67 @@
+"""The commands as Discord is told of them, as a table for people."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+
+from bot.client import ImagineClient
+from bot.services import Books, History, Moderation, Reviews, Services
+from cogs import EXTENSIONS
+from cogs.ui.errors import say
+from tests.unit.cogs.opened import Memory
+from tests.unit.cogs.samples import FakeRuns, SampleModel
+
+_NAMES = {"manage_guild": "Manage Server", "manage_messages": "Manage Messages", "moderate_members": "Timeout Members"}
+_MENUS = {discord.AppCommandType.message: "menu of a message", discord.AppCommandType.user: "menu of a person"}
+
+_Any = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
+
+
+def reference_table() -> str:
+    """Every command, who is offered it, and what it does."""
+    rows = [
+        f"| {name} | {who} | {what} |" for command in asyncio.run(_commands()) for name, who, what in _rows(command)
+    ]
+    return "\n".join(("| command | for | what it does |", "| --- | --- | --- |", *rows))
+
+
+async def _commands() -> list[_Any]:
+    """What the extensions add; they are loaded without a login."""
+    services = Services(
+        runs=FakeRuns(),
+        history=cast("History", None),
+        books=cast("Books", None),
+        reviews=cast("Reviews", None),
+        moderation=cast("Moderation", None),
+        imagine=SampleModel(),
+    )
+    async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=say) as client:
+        for extension in EXTENSIONS:
+            await client.load_extension(extension)
+        return client.tree.get_commands()
+
+
+def _rows(command: _Any) -> Iterator[tuple[str, str, str]]:
+    who = _who(command.default_permissions)
+    match command:
+        case app_commands.Group():
+            for one in command.commands:
+                yield f"`/{one.qualified_name}`", who, _what(one.description)
+        case app_commands.ContextMenu():
+            yield f"“{command.name}”", who, f"In the {_MENUS[command.type]}"
+        case _:
+            yield f"`/{command.name}`", who, _what(command.description)
+
+
+def _what(description: str) -> str:
+    # The model's title comes from a sample here.
+    return description.replace(SampleModel.title, "FLUX.2 [klein] 4B")
+
+
+def _who(permissions: discord.Permissions | None) -> str:
+    if permissions is None:
+        return "everyone"
+    return ", ".join(_NAMES.get(name, name) for name, is_needed in permissions if is_needed)
