@@ -72,43 +72,22 @@ async def run(settings: Settings) -> None:
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.database_url))
-        session = await stack.enter_async_context(
-            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-        )
-        downloader = await stack.enter_async_context(
-            Downloader(api_url=settings.runflow_api_url, max_bytes=settings.max_picture_bytes)
-        )
-        runflow = RunflowClient(
-            session=session, base_url=settings.runflow_api_url, api_key=settings.runflow_api_key, clock=clock, rng=rng
-        )
-        defaults = _defaults(settings)
-        book = RunBook(store=store, defaults=defaults, clock=clock)
+        runflow, downloader = await _runflow(settings, stack, clock, rng)
+        book = RunBook(store=store, defaults=_defaults(settings), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
-        dues = Dues(clock)
-        line = Line(caps=_caps(settings), clock=clock)
+        dues, line = Dues(clock), Line(caps=_caps(settings), clock=clock)
         face, moderators = Presenter(clock=clock, models=models), ModeratorsFace()
         desk = ModerationDesk(store=store, clock=clock, thresholds=_thresholds(settings))
         moderating = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
         stack.push_async_callback(moderating.gate.close)
+        deadline_s = settings.run_deadline_s
         watcher = Watcher(
-            book=book,
-            runflow=runflow,
-            models=models,
-            clock=clock,
-            rng=rng,
-            deadline_s=settings.run_deadline_s,
-            dues=dues,
+            book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=deadline_s, dues=dues
         )
+        judge, holds = moderating.judge, moderating.holds
         deliverer = Deliverer(
-            book=book,
-            watcher=watcher,
-            downloader=downloader,
-            face=face,
-            clock=clock,
-            judge=moderating.judge,
-            holds=moderating.holds,
+            book=book, watcher=watcher, downloader=downloader, face=face, clock=clock, judge=judge, holds=holds
         )
-        keeper = moderating.keeper(book, deliverer)
         driver = _driver(
             settings=settings,
             book=book,
@@ -124,49 +103,79 @@ async def run(settings: Settings) -> None:
         services = Services(
             runs=RunService(book=book, bell=bell, line=line, gate=moderating.gate),
             history=RunHistory(store=store, runflow=runflow, downloader=downloader, deliverer=deliverer),
-            books=LedgerDesk(store=store, clock=clock, defaults=defaults),
+            books=LedgerDesk(store=store, clock=clock, defaults=_defaults(settings)),
             reviews=moderating.reviews,
             moderation=desk,
             imagine=FLUX_KLEIN,
         )
-
-        def attach(client: ImagineClient) -> None:
-            face.attach(client)
-            moderators.attach(client)
-
-        gateway = Gateway(
-            make=lambda: ImagineClient(
-                services=services,
-                extensions=EXTENSIONS,
-                sync_memory=SyncedCommands(store=store, clock=clock),
-                say_error=say,
-            ),
-            attach=attach,
-            token=settings.discord_token.get_secret_value(),
-            clock=clock,
-            rng=rng,
-        )
-        registry = CollectorRegistry()
+        memory = SyncedCommands(store=store, clock=clock)
+        gateway = _gateway(settings, services, memory, faces=(face, moderators), clock=clock, rng=rng)
+        registry = _registry(driver, line)
         waiting: asyncio.Queue[Knock] = asyncio.Queue(MOST_WAITING)
         knocks = Knocks(book=book, waiting=waiting, wake=bell.put_nowait, clock=clock)
-        Gauge("imagine_runs_alive", "Runs that are being driven to their end", registry=registry).set_function(
-            lambda: driver.alive
-        )
-        Gauge("imagine_runs_waiting", "Runs that wait in the bot's own queue", registry=registry).set_function(
-            lambda: line.waiting
-        )
         low_balance = LowBalance(store=store, account=runflow, admins=face, clock=clock, below=settings.low_balance)
         app = make_app(checks=_checks(store, gateway, dues), registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, knocks=waiting, registry=registry).add_to(app)
         await stack.enter_async_context(serve(app, host=settings.http_host, port=settings.http_port))
         parts = {
             "driver": driver.serve,
-            "reviews": keeper.serve,
+            "reviews": moderating.keeper(book, deliverer).serve,
             "knocks": knocks.serve,
             "gateway": gateway.serve,
             "low balance": low_balance.serve,
         }
         await until_stopped(parts, wind_down=gateway.stop_accepting)
+
+
+async def _runflow(
+    settings: Settings, stack: AsyncExitStack, clock: Clock, rng: random.Random
+) -> tuple[RunflowClient, Downloader]:
+    """Runflow's API and its storage, open as long as the stack."""
+    session = await stack.enter_async_context(
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    )
+    downloader = await stack.enter_async_context(
+        Downloader(api_url=settings.runflow_api_url, max_bytes=settings.max_picture_bytes)
+    )
+    runflow = RunflowClient(
+        session=session, base_url=settings.runflow_api_url, api_key=settings.runflow_api_key, clock=clock, rng=rng
+    )
+    return runflow, downloader
+
+
+def _gateway(
+    settings: Settings,
+    services: Services,
+    memory: SyncedCommands,
+    *,
+    faces: tuple[Presenter, ModeratorsFace],
+    clock: Clock,
+    rng: random.Random,
+) -> Gateway:
+    """The way to Discord; the faces show things through whatever client it has."""
+
+    def attach(client: ImagineClient) -> None:
+        for face in faces:
+            face.attach(client)
+
+    return Gateway(
+        make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=say),
+        attach=attach,
+        token=settings.discord_token.get_secret_value(),
+        clock=clock,
+        rng=rng,
+    )
+
+
+def _registry(driver: Driver, line: Line) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    Gauge("imagine_runs_alive", "Runs that are being driven to their end", registry=registry).set_function(
+        lambda: driver.alive
+    )
+    Gauge("imagine_runs_waiting", "Runs that wait in the bot's own queue", registry=registry).set_function(
+        lambda: line.waiting
+    )
+    return registry
 
 
 def _defaults(settings: Settings) -> Defaults:
