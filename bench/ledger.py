@@ -18,11 +18,11 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from bot.guilds.audit import AdminAction
 from bot.ledger import ledger
-from bot.ledger.desk import LedgerDesk
+from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults, Demand, Limit, Measure, Person, Subject, Window
 from bot.money import MicroUsd
-from bot.store.audit import Act
 from bot.store.engine import Store
 from bot.store.tables import runs
 
@@ -180,11 +180,11 @@ def _fill(file: Path, entries: int) -> tuple[int, int]:
 
 async def _set_limits(store: Store) -> None:
     """Limits of every scope in every server, none of them in the way."""
-    desk = LedgerDesk(store=store, clock=_Standing(), defaults=_DEFAULTS)
+    desk = LedgerService(store=store, clock=_Standing(), defaults=_DEFAULTS)
     for guild_id in range(1, _SERVERS + 1):
         for subject, subject_id in ((Subject.GUILD, None), (Subject.ROLE, 5), (Subject.ROLE, 6), (Subject.CHANNEL, 7)):
             limit = Limit(subject, subject_id, Window.MONTH, Measure.PICTURES, 1_000_000, guild_id)
-            await desk.set_limit(Act(guild_id, 1), limit)
+            await desk.set_limit(AdminAction(guild_id, 1), limit)
 
 
 async def _in_turns(stores: Sequence[Store], pairs: int) -> list[list[tuple[float, float]]]:

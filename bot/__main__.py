@@ -21,43 +21,43 @@ from sqlalchemy import text
 from bot import logs
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.model import Model
-from bot.client import ImagineClient, point_discord_at
+from bot.check import examine
+from bot.client.client import ImagineClient, point_discord_at
+from bot.client.connection import Connection
 from bot.clock import Clock, SystemClock
-from bot.doctor import examine
 from bot.errors import BotError, SettingsError
 from bot.export import export
-from bot.gateway import Gateway
-from bot.ledger.desk import LedgerDesk
+from bot.images.download import Downloader
+from bot.ledger.balance_alert import LowBalance
+from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults
 from bot.moderation.desk import ModerationDesk
 from bot.moderation.sanctions import Thresholds
 from bot.runflow.client import RunflowClient
-from bot.runflow.download import Downloader
-from bot.runs.book import RunBook
-from bot.runs.deliver import Deliverer
-from bot.runs.driver import Driver
-from bot.runs.dues import Dues
+from bot.runs.delivery.deliver import Deliverer
+from bot.runs.delivery.progress import Progress
+from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints
+from bot.runs.execution.overdue import OverduePolls
+from bot.runs.execution.poll import Poller
+from bot.runs.execution.recovery import CardFinder
+from bot.runs.execution.submit import Submitter
+from bot.runs.execution.worker import Worker
 from bot.runs.history import RunHistory
-from bot.runs.knocks import MOST_WAITING, Knock, Knocks
-from bot.runs.line import Line
-from bot.runs.low_balance import LowBalance
 from bot.runs.moderating import Moderating
-from bot.runs.progress import Progress
-from bot.runs.queue import Caps
-from bot.runs.recovery import CardFinder
+from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.scheduling.turns import Caps
 from bot.runs.service import RunService
-from bot.runs.submit import Submitter
-from bot.runs.watch import Watcher
+from bot.runs.store import RunStore
 from bot.services import Services
 from bot.settings import Settings, load_settings
-from bot.stopping import until_stopped
+from bot.shutdown import until_stopped
 from bot.store.engine import Store
 from bot.store.synced import SyncedCommands
 from bot.web.app import Check, make_app, serve
 from bot.web.callbacks import CALLBACK_PATH, CallbackReceiver
 from cogs import EXTENSIONS
+from cogs.review.channel import DiscordReviewChannel
 from cogs.ui.errors import say
-from cogs.ui.moderators import ModeratorsFace
 from cogs.ui.presenter import Presenter
 
 _log = structlog.get_logger("bot")
@@ -73,15 +73,15 @@ async def run(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.database_url))
         runflow, downloader = await _runflow(settings, stack, clock, rng)
-        book = RunBook(store=store, defaults=_defaults(settings), clock=clock)
+        book = RunStore(store=store, defaults=_defaults(settings), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
-        dues, line = Dues(clock), Line(caps=_caps(settings), clock=clock)
-        face, moderators = Presenter(clock=clock, models=models), ModeratorsFace()
+        dues, line = OverduePolls(clock), Scheduler(caps=_caps(settings), clock=clock)
+        face, moderators = Presenter(clock=clock, models=models), DiscordReviewChannel()
         desk = ModerationDesk(store=store, clock=clock, thresholds=_thresholds(settings))
         moderating = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
         stack.push_async_callback(moderating.gate.close)
         deadline_s = settings.run_deadline_s
-        watcher = Watcher(
+        watcher = Poller(
             book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=deadline_s, dues=dues
         )
         judge, holds = moderating.judge, moderating.holds
@@ -103,7 +103,7 @@ async def run(settings: Settings) -> None:
         services = Services(
             runs=RunService(book=book, bell=bell, line=line, gate=moderating.gate),
             history=RunHistory(store=store, runflow=runflow, downloader=downloader, deliverer=deliverer),
-            books=LedgerDesk(store=store, clock=clock, defaults=_defaults(settings)),
+            books=LedgerService(store=store, clock=clock, defaults=_defaults(settings)),
             reviews=moderating.reviews,
             moderation=desk,
             imagine=FLUX_KLEIN,
@@ -111,8 +111,8 @@ async def run(settings: Settings) -> None:
         memory = SyncedCommands(store=store, clock=clock)
         gateway = _gateway(settings, services, memory, faces=(face, moderators), clock=clock, rng=rng)
         registry = _registry(driver, line)
-        waiting: asyncio.Queue[Knock] = asyncio.Queue(MOST_WAITING)
-        knocks = Knocks(book=book, waiting=waiting, wake=bell.put_nowait, clock=clock)
+        waiting: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
+        knocks = CallbackHints(book=book, waiting=waiting, wake=bell.put_nowait, clock=clock)
         low_balance = LowBalance(store=store, account=runflow, admins=face, clock=clock, below=settings.low_balance)
         app = make_app(checks=_checks(store, gateway, dues), registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, knocks=waiting, registry=registry).add_to(app)
@@ -148,17 +148,17 @@ def _gateway(
     services: Services,
     memory: SyncedCommands,
     *,
-    faces: tuple[Presenter, ModeratorsFace],
+    faces: tuple[Presenter, DiscordReviewChannel],
     clock: Clock,
     rng: random.Random,
-) -> Gateway:
+) -> Connection:
     """The way to Discord; the faces show things through whatever client it has."""
 
     def attach(client: ImagineClient) -> None:
         for face in faces:
             face.attach(client)
 
-    return Gateway(
+    return Connection(
         make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=say),
         attach=attach,
         token=settings.discord_token.get_secret_value(),
@@ -167,7 +167,7 @@ def _gateway(
     )
 
 
-def _registry(driver: Driver, line: Line) -> CollectorRegistry:
+def _registry(driver: Worker, line: Scheduler) -> CollectorRegistry:
     registry = CollectorRegistry()
     Gauge("imagine_runs_alive", "Runs that are being driven to their end", registry=registry).set_function(
         lambda: driver.alive
@@ -208,16 +208,16 @@ def _thresholds(settings: Settings) -> Thresholds:
 def _driver(
     *,
     settings: Settings,
-    book: RunBook,
+    book: RunStore,
     runflow: RunflowClient,
-    watcher: Watcher,
+    watcher: Poller,
     deliverer: Deliverer,
     face: Presenter,
     models: Mapping[str, Model],
     clock: Clock,
-    line: Line,
+    line: Scheduler,
     bell: asyncio.Queue[str],
-) -> Driver:
+) -> Worker:
     submitter = Submitter(
         book=book,
         runflow=runflow,
@@ -226,7 +226,7 @@ def _driver(
         callback_url=f"{settings.public_url}{CALLBACK_PATH}" if settings.public_url else None,
         lost_after_s=settings.lost_after_s,
     )
-    return Driver(
+    return Worker(
         book=book,
         submitter=submitter,
         watcher=watcher,
@@ -239,7 +239,7 @@ def _driver(
     )
 
 
-def _checks(store: Store, gateway: Gateway, dues: Dues) -> Mapping[str, Check]:
+def _checks(store: Store, gateway: Connection, dues: OverduePolls) -> Mapping[str, Check]:
     async def database() -> bool:
         async with store.read() as connection:
             await connection.execute(text("SELECT 1"))

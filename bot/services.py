@@ -6,28 +6,20 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.catalog.model import Model
-from bot.ledger.values import (
-    EntryRow,
-    Explanation,
-    Limit,
-    Notice,
-    Person,
-    SpendReport,
-    UsageReport,
-)
-from bot.moderation.channels import ReviewSettings
-from bot.moderation.people import Appeal, AppealDecision
+from bot.guilds.audit import AdminAction as AdminAction  # noqa: PLC0414 - cogs act, and never see the store
+from bot.guilds.audit import AuditRow
+from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, SpendReport, UsageReport
 from bot.moderation.policy import Policy
+from bot.moderation.policy_service import ReviewSettings
 from bot.moderation.prompts import PromptAction, PromptRule, PromptTest
-from bot.moderation.rules import ChannelRules, ChannelSetting, Surroundings
-from bot.moderation.sanctions import RecordLine, SanctionKind, Standing
+from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting
+from bot.moderation.sanctions import RecordLine, SanctionKind, SanctionStatus
+from bot.moderation.sanctions_service import Appeal, AppealDecision
 from bot.money import MicroUsd
-from bot.runs.face import Pictures
+from bot.runs.card import Pictures
 from bot.runs.past import Page, Viewing
-from bot.runs.reviewing import Decided, Reported, Status
+from bot.runs.review.service import Decided, Reported, Status
 from bot.runs.run import Place, Reply, Run
-from bot.store.audit import Act as Act  # noqa: PLC0414 - cogs act, and never see the store
-from bot.store.audit import AuditRow
 
 
 class Runs(Protocol):
@@ -119,7 +111,7 @@ class History(Protocol):
         ...
 
 
-class Books(Protocol):
+class Ledger(Protocol):
     """What a cog may ask of the ledger. Every method raises Unavailable when the database does not answer.
 
     Whether somebody may act as an admin is checked by the cog; every act leaves an audit row in its own transaction.
@@ -137,7 +129,7 @@ class Books(Protocol):
         """Every limit that the server's admins set, those of deleted roles and channels too, in a fixed order."""
         ...
 
-    async def set_limit(self, act: Act, limit: Limit) -> Limit | None:
+    async def set_limit(self, act: AdminAction, limit: Limit) -> Limit | None:
         """Set a limit of the server, in place of the one with the same subject, window and measure, which is given.
 
         Raises UserError for an amount out of range, and for what no admin may set (the bot's own limits, those of
@@ -145,11 +137,11 @@ class Books(Protocol):
         """
         ...
 
-    async def remove_limit(self, act: Act, limit: Limit) -> bool:
+    async def remove_limit(self, act: AdminAction, limit: Limit) -> bool:
         """Remove the limit with this subject, window and measure, whatever its amount; False where there is none."""
         ...
 
-    async def grant(self, act: Act, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
+    async def grant(self, act: AdminAction, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
         """Raise what is left for the person in this server, in the windows of this moment, by `amount`.
 
         Money only; the server's and the channel's own limits stand. Gives what the person has then. Raises UserError
@@ -176,7 +168,7 @@ class Books(Protocol):
         """The channel where admins are told of acts and warnings; None where none is set."""
         ...
 
-    async def set_log_channel(self, act: Act, guild_id: int, channel_id: int | None) -> None:
+    async def set_log_channel(self, act: AdminAction, guild_id: int, channel_id: int | None) -> None:
         """Set the log channel, or with None have none."""
         ...
 
@@ -188,11 +180,11 @@ class Reviews(Protocol):
         """A review as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
         ...
 
-    async def approve(self, act: Act, run_id: str) -> Decided:
+    async def approve(self, act: AdminAction, run_id: str) -> Decided:
         """Show the pictures. Raises UserError where they are unknown, or where the channel shows no such pictures."""
         ...
 
-    async def reject(self, act: Act, run_id: str, reason: str | None) -> Decided:
+    async def reject(self, act: AdminAction, run_id: str, reason: str | None) -> Decided:
         """Keep the pictures from view for good, with the reason that the person reads. Raises UserError as `find`."""
         ...
 
@@ -212,19 +204,19 @@ class Reviews(Protocol):
 class Moderation(Protocol):
     """What a cog may ask of the moderation desk. Every act leaves an audit row; a UserError changed nothing."""
 
-    async def rules_at(self, surroundings: Surroundings) -> ChannelRules:
+    async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         """What holds in a place now; the strictest where it cannot be read."""
         ...
 
-    async def set_channel(self, act: Act, channel_id: int, changes: ChannelSetting) -> ChannelSetting:
+    async def set_channel(self, act: AdminAction, channel_id: int, changes: ChannelSetting) -> ChannelSetting:
         """Set what `changes` says for a channel or a category and leave the rest; gives what is set now."""
         ...
 
-    async def clear_channel(self, act: Act, channel_id: int) -> bool:
+    async def clear_channel(self, act: AdminAction, channel_id: int) -> bool:
         """Forget what was set for a channel or a category; False when nothing was."""
         ...
 
-    async def age_mark_removed(self, act: Act, channel_id: int) -> bool:
+    async def age_mark_removed(self, act: AdminAction, channel_id: int) -> bool:
         """Undo for good what only an age-restricted channel may have; False when nothing of it was set."""
         ...
 
@@ -236,17 +228,17 @@ class Moderation(Protocol):
         """How a server's moderators are reached."""
         ...
 
-    async def set_review_channel(self, act: Act, channel_id: int | None) -> None:
+    async def set_review_channel(self, act: AdminAction, channel_id: int | None) -> None:
         """Choose the channel where held pictures are shown to moderators; None: nowhere."""
         ...
 
-    async def set_reasons(self, act: Act, reasons: Sequence[str]) -> tuple[str, ...]:
+    async def set_reasons(self, act: AdminAction, reasons: Sequence[str]) -> tuple[str, ...]:
         """Choose the reasons that moderators pick from when they reject. Raises UserError for too many or too long."""
         ...
 
     async def add_rule(
         self,
-        act: Act,
+        act: AdminAction,
         text: str,
         action: PromptAction = ...,
         public_reason: str | None = None,
@@ -256,7 +248,7 @@ class Moderation(Protocol):
         """Write a rule or an exception. Raises UserError for one that is empty, too long, or there already."""
         ...
 
-    async def remove_rule(self, act: Act, rule_id: int) -> PromptRule:
+    async def remove_rule(self, act: AdminAction, rule_id: int) -> PromptRule:
         """Forget a rule. Raises UserError for one that is not this server's, or that nobody knows."""
         ...
 
@@ -269,15 +261,15 @@ class Moderation(Protocol):
         ...
 
     async def sanction(
-        self, act: Act, user_id: int, kind: SanctionKind, reason: str, *, length_s: int | None = None
-    ) -> Standing:
+        self, act: AdminAction, user_id: int, kind: SanctionKind, reason: str, *, length_s: int | None = None
+    ) -> SanctionStatus:
         """Act about a person; gives what holds then, a pause or stop that follows from the strikes included.
 
         `length_s` is how long a pause lasts (None: as the settings say). Raises UserError where there is nothing to do.
         """
         ...
 
-    async def standing(self, guild_id: int, user_id: int) -> Standing:
+    async def standing(self, guild_id: int, user_id: int) -> SanctionStatus:
         """What holds for a person now."""
         ...
 
@@ -297,7 +289,7 @@ class Moderation(Protocol):
         """The appeals of a server that wait for a decision, oldest first."""
         ...
 
-    async def decide_appeal(self, act: Act, appeal_id: int, *, lift: bool, reason: str = "") -> AppealDecision:
+    async def decide_appeal(self, act: AdminAction, appeal_id: int, *, lift: bool, reason: str = "") -> AppealDecision:
         """Decide an appeal; `lift` ends what holds. The first decision counts. Raises UserError as `find_appeal`."""
         ...
 
@@ -324,7 +316,7 @@ class Services:
 
     runs: Runs
     history: History
-    books: Books
+    books: Ledger
     reviews: Reviews
     moderation: Moderation
     imagine: Model  # the model behind /imagine

@@ -9,26 +9,26 @@ from cogs.ui.buttons import PressHost
 from cogs.ui.forms import FormHost
 
 EXTENSIONS: tuple[str, ...] = (
-    "cogs.imagine",
-    "cogs.queue",
-    "cogs.history",
-    "cogs.usage",
-    "cogs.spend",
-    "cogs.limits",
-    "cogs.grant",
-    "cogs.settings",
-    "cogs.policy",
-    "cogs.review",
-    "cogs.rules",
-    "cogs.sanctions",
-    "cogs.appeals",
-    "cogs.reports",
-    "cogs.record",
+    "cogs.imagine.cog",
+    "cogs.imagine.leave",
+    "cogs.history.cog",
+    "cogs.usage.cog",
+    "cogs.spend.cog",
+    "cogs.limits.cog",
+    "cogs.limits.grant",
+    "cogs.settings.cog",
+    "cogs.policy.cog",
+    "cogs.review.cog",
+    "cogs.rules.cog",
+    "cogs.conduct.sanctions",
+    "cogs.conduct.appeals",
+    "cogs.reports.cog",
+    "cogs.conduct.record",
 )
 
 
 class Host(PressHost, FormHost, Protocol):
-    """What an extension's `setup(host)` may use of the client that loads it. bot/client.py answers it."""
+    """What an extension's `setup(host)` may use of the client that loads it. bot/client/client.py answers it."""
 
     @property
     def services(self) -> Services:

@@ -15,6 +15,7 @@ from bot.ledger.values import (
     Demand,
     Explanation,
     Limit,
+    LimitCause,
     LimitUse,
     Measure,
     Notice,
@@ -23,7 +24,6 @@ from bot.ledger.values import (
     Subject,
     Total,
     TotalKey,
-    Why,
     Window,
 )
 
@@ -51,11 +51,11 @@ def explained(limits: Iterable[Limit], defaults: Defaults, person: Person) -> Ex
         first, *rest = sorted(candidates, key=_precedence)
         applied.append(first)
         passed_over += [PassedOver(one.limit, first.limit) for one in rest]
-    applied += [Applied(limit, Why.CHANNEL) for limit in here if _is(limit, Subject.CHANNEL, person.channel_id)]
-    applied += [Applied(limit, Why.GUILD) for limit in here if limit.subject is Subject.GUILD]
+    applied += [Applied(limit, LimitCause.CHANNEL) for limit in here if _is(limit, Subject.CHANNEL, person.channel_id)]
+    applied += [Applied(limit, LimitCause.GUILD) for limit in here if limit.subject is Subject.GUILD]
     if defaults.bot_monthly is not None:
         cap = Limit(Subject.BOT, None, Window.MONTH, Measure.MONEY, defaults.bot_monthly, None)
-        applied.append(Applied(cap, Why.BOT))
+        applied.append(Applied(cap, LimitCause.BOT))
     allowed = person.guild_id is not None or defaults.private_use
     return Explanation(tuple(applied), tuple(passed_over), allowed)
 
@@ -154,10 +154,12 @@ def nearly_used(after: Iterable[LimitUse]) -> tuple[Notice, ...]:
 
 def _personal(here: Iterable[Limit], defaults: Defaults, person: Person) -> list[Applied]:
     roles = {*person.role_ids, person.guild_id}  # everybody has the role with the server's id
-    found = [Applied(limit, Why.USER) for limit in here if _is(limit, Subject.USER, person.user_id)]
-    found += [Applied(one, Why.ROLE) for one in here if one.subject is Subject.ROLE and one.subject_id in roles]
+    found = [Applied(limit, LimitCause.USER) for limit in here if _is(limit, Subject.USER, person.user_id)]
+    found += [Applied(one, LimitCause.ROLE) for one in here if one.subject is Subject.ROLE and one.subject_id in roles]
     amount, why = (
-        (defaults.private_daily, Why.PRIVATE) if person.guild_id is None else (defaults.user_daily, Why.DEFAULT)
+        (defaults.private_daily, LimitCause.PRIVATE)
+        if person.guild_id is None
+        else (defaults.user_daily, LimitCause.DEFAULT)
     )
     if amount is not None:
         found.append(Applied(Limit(Subject.USER, None, Window.DAY, Measure.MONEY, amount, None), why))
@@ -172,7 +174,7 @@ def _by_place(candidates: Iterable[Applied]) -> Mapping[tuple[Window, Measure], 
 
 
 def _precedence(one: Applied) -> tuple[int, int, int]:
-    rank = {Why.USER: 0, Why.ROLE: 1}.get(one.why, 2)
+    rank = {LimitCause.USER: 0, LimitCause.ROLE: 1}.get(one.why, 2)
     return rank, -one.limit.amount, one.limit.subject_id or 0
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ledger import sentences
 from bot.ledger.limits import row_of
-from bot.ledger.values import Applied, Limit, LimitUse, Measure, Notice, Person, Subject, Why, Window
+from bot.ledger.values import Applied, Limit, LimitCause, LimitUse, Measure, Notice, Person, Subject, Window
 from bot.store.tables import limit_notices
 from bot.store.upsert import insert_if_absent
 
@@ -57,7 +57,7 @@ def _notice(row: Row[Any]) -> Notice:
         guild_id=row.guild_id if row.set_by_guild else None,
     )
     use = LimitUse(
-        Applied(limit, Why(row.why)),
+        Applied(limit, LimitCause(row.why)),
         used=row.used,
         left=max(row.amount - row.used, 0),
         amount=row.amount,

@@ -1,10 +1,10 @@
 """What admins may set and grant. Each function raises UserError with the sentence they read. Pure."""
 
 from bot.errors import UserError
+from bot.guilds.audit import AdminAction
 from bot.ledger import sentences
 from bot.ledger.values import Limit, Measure, Person, Subject, Window
 from bot.money import MicroUsd, format_usd
-from bot.store.audit import Act
 
 MOST: dict[Measure, int] = {Measure.MONEY: 1_000_000 * 1_000_000, Measure.PICTURES: 1_000_000, Measure.RUNS: 1_000}
 """The largest limit of each measure: micro-dollars, pictures, runs at once."""
@@ -14,7 +14,7 @@ LONGEST_REASON = 500
 MOST_LIMITS = 1_000
 
 
-def need_settable(act: Act, limit: Limit) -> None:
+def need_settable(act: AdminAction, limit: Limit) -> None:
     """A limit that this server's admins may set: on itself, or a channel, role or person, of an amount in range."""
     need_own(act, limit)
     if limit.measure is Measure.RUNS and limit.window is not Window.EVER:
@@ -24,7 +24,7 @@ def need_settable(act: Act, limit: Limit) -> None:
         raise UserError(f"A limit may be from {sentences.amount(limit.measure, 0)} to {most}. Nothing was changed.")
 
 
-def need_own(act: Act, limit: Limit) -> None:
+def need_own(act: AdminAction, limit: Limit) -> None:
     """A limit of the server that the admin acts for."""
     if limit.guild_id is None or limit.subject is Subject.BOT:
         raise UserError("The bot's own limits are set by whoever runs it, not here. Nothing was changed.")
@@ -33,7 +33,7 @@ def need_own(act: Act, limit: Limit) -> None:
         raise UserError("Please name the person, role or channel of the limit; the server itself needs no name.")
 
 
-def need_same_server(act: Act, guild_id: int) -> None:
+def need_same_server(act: AdminAction, guild_id: int) -> None:
     """What is changed belongs to the server that the admin acts for."""
     if guild_id != act.guild_id:
         raise UserError("That belongs to another server. Nothing was changed.")
@@ -47,7 +47,7 @@ def need_room(standing: int) -> None:
         )
 
 
-def need_grantable(act: Act, person: Person, amount: MicroUsd, reason: str) -> None:
+def need_grantable(act: AdminAction, person: Person, amount: MicroUsd, reason: str) -> None:
     """A grant to somebody in the admin's server, of an amount in range, with a reason that fits."""
     if person.guild_id is None:
         raise UserError("Money can be granted in a server only. Nothing was changed.")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.ledger.values import Demand, LimitUse, Measure, Subject, Why, Window
+from bot.ledger.values import Demand, LimitCause, LimitUse, Measure, Subject, Window
 from bot.money import MicroUsd, format_usd
 
 PRIVATE_USE_IS_OFF = (
@@ -72,13 +72,13 @@ def _what_is_left(use: LimitUse, demand: Demand) -> str:
     rest = "nothing" if use.left == 0 else amount(limit.measure, use.left)
     whole = amount(limit.measure, use.amount)
     match use.applied.why:
-        case Why.BOT:
+        case LimitCause.BOT:
             return (
                 f"{asks}, and I have {rest} left of the {whole} that everybody together may spend {_A[limit.window]}."
             )
-        case Why.GUILD:
+        case LimitCause.GUILD:
             has = f"this server has {rest} left of its"
-        case Why.CHANNEL:
+        case LimitCause.CHANNEL:
             has = f"this channel has {rest} left of its"
         case _:
             has = f"you have {rest} left of your"
@@ -91,7 +91,7 @@ def _when(use: LimitUse) -> str:
         return f"That does not renew by itself. {_who_may_change(use)}"
     fresh = amount(limit.measure, limit.amount)
     match use.applied.why:
-        case Why.BOT | Why.GUILD | Why.CHANNEL:
+        case LimitCause.BOT | LimitCause.GUILD | LimitCause.CHANNEL:
             return f"It starts afresh {_in(use.resets_at)}."
         case _:
             return f"You get a fresh {fresh} {_in(use.resets_at)}."
@@ -118,11 +118,11 @@ def _by_role(use: LimitUse) -> str:
 
 def _owners(use: LimitUse) -> str:
     match use.applied.why:
-        case Why.GUILD:
+        case LimitCause.GUILD:
             return "this server's"
-        case Why.CHANNEL:
+        case LimitCause.CHANNEL:
             return "this channel's"
-        case Why.BOT:
+        case LimitCause.BOT:
             return "everybody's"
         case _:
             return "your"

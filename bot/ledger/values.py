@@ -138,7 +138,7 @@ class Defaults:
     bot_monthly: MicroUsd | None = None
 
 
-class Why(StrEnum):
+class LimitCause(StrEnum):
     """Why a limit holds for a person."""
 
     USER = "user"  # set for this person by an admin: comes before roles and default
@@ -155,7 +155,7 @@ class Applied:
     """A limit that holds for a person here and now, and why."""
 
     limit: Limit
-    why: Why
+    why: LimitCause
 
 
 @dataclass(frozen=True, slots=True)

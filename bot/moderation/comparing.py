@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import UserError
-from bot.moderation.folding import Gap, Letter, Text
+from bot.moderation.normalize import Gap, Letter, Text
 from bot.moderation.prompts import PromptRule
 
 _JOINED_LEAST = 6  # a phrase as long as this is found without its spaces too
@@ -19,7 +19,7 @@ _TANGLED = "I could not check this prompt against the rules of this server. Plea
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Span:
     """A letter of a rule, as often as it stands there in a row. `breaks`: a new word begins with it."""
 
     letter: str
@@ -32,7 +32,7 @@ class Pattern:
     """A rule, ready to be compared. `length` is in letters; open ends let the word go on there."""
 
     rule: PromptRule
-    runs: tuple[Run, ...]
+    runs: tuple[Span, ...]
     length: int
     open_left: bool
     open_right: bool

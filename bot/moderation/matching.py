@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from bot.errors import UserError
-from bot.moderation.comparing import Effort, Pattern, Run, Words, compare
-from bot.moderation.folding import ANY_VOWEL, SURE_SIGNS, VOWELS, Gap, Letter, Text, fold, has_signs
+from bot.moderation.comparing import Effort, Pattern, Span, Words, compare
+from bot.moderation.normalize import ANY_VOWEL, SURE_SIGNS, VOWELS, Gap, Letter, Text, fold, has_signs
 from bot.moderation.prompts import Match, PromptRule, PromptTest
 
 TEXT_MOST = 100
@@ -137,14 +137,14 @@ def _pattern(rule: PromptRule) -> Pattern | None:
     except UserError:
         return None
     runs = [
-        Run(letter, len(list(same)), breaks=place == 0 and number > 0)
+        Span(letter, len(list(same)), breaks=place == 0 and number > 0)
         for number, word in enumerate(words)
         for place, (letter, same) in enumerate(groupby(word))
     ]
     return Pattern(rule, tuple(runs), sum(len(word) for word in words), open_left, open_right)
 
 
-def _groups(runs: Sequence[Run]) -> list[str]:
+def _groups(runs: Sequence[Span]) -> list[str]:
     """The groups of a rule, as a text's: those in a row that are alike are one."""
     return [group for group, _ in groupby(_group_of(run.letter) for run in runs)]
 

@@ -15,7 +15,7 @@ class Unchecked(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ChannelContext:
     """What Discord says of a place now. Of a thread, `parent_id` is its channel and `category_id` that channel's.
 
     `known` is False where the place cannot be read: the strictest holds. DMs have no `guild_id`.

@@ -42,7 +42,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SanctionStatus:
     """What holds for a person in a server now. `sentence` is for the person, empty while nothing does.
 
     `kind` None: free to ask for pictures. `until` None with a kind: until it is lifted. `strikes` are those that count;
@@ -103,7 +103,7 @@ def consequence(strikes: int, thresholds: Thresholds) -> SanctionKind | None:
     return SanctionKind.PAUSE if strikes >= thresholds.pause else None
 
 
-def standing(acts: Sequence[Sanction], now: datetime, thresholds: Thresholds) -> Standing:
+def standing(acts: Sequence[Sanction], now: datetime, thresholds: Thresholds) -> SanctionStatus:
     """What holds now: a stop before a pause, of pauses the longest. `acts` are in the order they were written."""
     counting = _counting(acts)
     strikes = strikes_now(acts, now, thresholds.decay)
@@ -115,8 +115,8 @@ def standing(acts: Sequence[Sanction], now: datetime, thresholds: Thresholds) ->
     elif pauses:
         held = max(pauses, key=lambda one: (one.until or now, one.id))
     else:
-        return Standing(strikes=strikes, warned=warned)
-    return Standing(held.kind, held.until, held.reason, strikes, warned, held.id, _sentence(held))
+        return SanctionStatus(strikes=strikes, warned=warned)
+    return SanctionStatus(held.kind, held.until, held.reason, strikes, warned, held.id, _sentence(held))
 
 
 def _sentence(held: Sanction) -> str:

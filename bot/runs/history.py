@@ -8,16 +8,17 @@ from dataclasses import replace
 import structlog
 
 from bot.errors import PictureFault, Refusal, RunflowError, RunflowRefused, Unavailable, UserError
+from bot.images.download import Downloader
+from bot.images.fetch import fetch_all, fitted
+from bot.images.image import MissingPicture, Picture
 from bot.moderation.policy import Showing
 from bot.runflow.client import RunflowClient
-from bot.runflow.download import Downloader
 from bot.runflow.reading import Reading
-from bot.runs import records
-from bot.runs.deliver import Deliverer
-from bot.runs.face import Pictures
-from bot.runs.fetching import fetch_all, fitted
+from bot.runs import rows
+from bot.runs.card import Pictures
+from bot.runs.delivery.deliver import Deliverer
 from bot.runs.past import Page, Viewing, has_pictures
-from bot.runs.run import Delivery, MissingPicture, Picture, Place, Run
+from bot.runs.run import Delivery, Place, Run
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
@@ -63,18 +64,18 @@ class RunHistory:
         """
         async with self._store.read() as connection:
             if after is not None:
-                newer = await records.pressed_after(connection, user_id, guild_id, after=after, most=most + 1)
+                newer = await rows.pressed_after(connection, user_id, guild_id, after=after, most=most + 1)
                 if len(newer) > most:
                     return Page(tuple(reversed(newer[:most])), has_newer=True, has_older=True)
             # With less than a page after it, the newest page is meant.
-            found = await records.pressed_by(connection, user_id, guild_id, before=before, most=most + 1)
+            found = await rows.pressed_by(connection, user_id, guild_id, before=before, most=most + 1)
         return Page(tuple(found[:most]), has_newer=before is not None, has_older=len(found) > most)
 
     async def find(self, run_id: str, guild_id: int | None) -> Run:
         """A run of this server (None: a private one). Raises UserError where there is none, and Unavailable."""
         try:
             async with self._store.read() as connection:
-                run = await records.load(connection, run_id)
+                run = await rows.load(connection, run_id)
         except LookupError:
             raise UserError(_UNKNOWN) from None
         if run.place.guild_id != guild_id:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.moderation.desk import ModerationDesk
-from bot.runs.book import RunBook
-from bot.runs.deliver import Deliverer
-from bot.runs.face import Face
-from bot.runs.gate import Gate
-from bot.runs.holds import Holds
-from bot.runs.judge import Judge
-from bot.runs.keeper import Keeper
-from bot.runs.moderators import Moderators
-from bot.runs.reviewing import ReviewService
+from bot.runs.admission import Admission
+from bot.runs.card import CardView
+from bot.runs.delivery.deliver import Deliverer
+from bot.runs.execution.review_worker import ReviewWorker
+from bot.runs.review.channel import ReviewChannel
+from bot.runs.review.held_images import HeldImages
+from bot.runs.review.service import ReviewService
+from bot.runs.review.visibility import Judge
+from bot.runs.store import RunStore
 from bot.store.engine import Store
 
 
@@ -23,12 +23,12 @@ class Moderating:
 
     desk: ModerationDesk
     judge: Judge
-    gate: Gate
-    holds: Holds
+    gate: Admission
+    holds: HeldImages
     reviews: ReviewService
     store: Store
-    face: Face
-    moderators: Moderators
+    face: CardView
+    moderators: ReviewChannel
     clock: Clock
     bell: asyncio.Queue[str]
     driver: asyncio.Queue[str]
@@ -39,8 +39,8 @@ class Moderating:
         *,
         store: Store,
         desk: ModerationDesk,
-        face: Face,
-        moderators: Moderators,
+        face: CardView,
+        moderators: ReviewChannel,
         clock: Clock,
         driver: asyncio.Queue[str],
     ) -> "Moderating":
@@ -49,8 +49,8 @@ class Moderating:
         return cls(
             desk=desk,
             judge=Judge(store=store, desk=desk, face=face),
-            gate=Gate(desk=desk, moderators=moderators),
-            holds=Holds(store=store, desk=desk, moderators=moderators, clock=clock, bell=bell),
+            gate=Admission(desk=desk, moderators=moderators),
+            holds=HeldImages(store=store, desk=desk, moderators=moderators, clock=clock, bell=bell),
             reviews=ReviewService(
                 store=store, desk=desk, face=face, moderators=moderators, clock=clock, bell=driver, keeper=bell
             ),
@@ -62,9 +62,9 @@ class Moderating:
             driver=driver,
         )
 
-    def keeper(self, book: RunBook, deliverer: Deliverer) -> Keeper:
+    def keeper(self, book: RunStore, deliverer: Deliverer) -> ReviewWorker:
         """The part that keeps reviews moving, to be served."""
-        return Keeper(
+        return ReviewWorker(
             store=self.store,
             book=book,
             desk=self.desk,

@@ -5,11 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.errors import PictureFault
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs.review import Why
+from bot.runs.review.review import ReviewCause
 
 
 class State(StrEnum):
@@ -38,7 +37,7 @@ class Delivery(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a run ended without all its pictures; the sentence for each lives in cogs/ui/sentences.py."""
+    """Why a run ended without all its pictures; the sentence for each lives in cogs/ui/card_texts.py."""
 
     NOT_AVAILABLE = "not_available"  # 401, 403: the operator's to mend
     OUT_OF_CREDIT = "out_of_credit"  # 402
@@ -120,7 +119,7 @@ class Run:
     submitted_at: datetime | None = None
     ended_at: datetime | None = None
     rules: ChannelRules | None = None
-    review_why: Why | None = None
+    review_why: ReviewCause | None = None
 
     @property
     def rules_then(self) -> ChannelRules:
@@ -136,30 +135,3 @@ class Run:
     def num_images(self) -> int:
         """How many pictures were asked for."""
         return int(self.input.get("num_images", 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that was fetched, recognised by its first bytes and decoded whole.
-
-    `changed` says how it was fitted to Discord's limit (None: as it came); `format` is the real one
-    (`png`, `jpeg`, `webp`).
-    """
-
-    index: int
-    data: bytes
-    format: str
-    width_px: int
-    height_px: int
-    changed: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Picture({self.index}, {self.format}, {self.width_px}x{self.height_px}, {len(self.data)} bytes)"
-
-
-@dataclass(frozen=True, slots=True)
-class MissingPicture:
-    """A picture that was paid for and could not be shown, and why."""
-
-    index: int
-    fault: PictureFault

@@ -12,11 +12,11 @@ from bot.errors import Unavailable, UserError
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
-from bot.runs.book import RunBook
-from bot.runs.gate import Gate
-from bot.runs.line import Line
+from bot.runs.admission import Admission
 from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
-from bot.runs.states import FINAL, Change, ended
+from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.store import RunStore
+from bot.runs.transitions import FINAL, Change, ended
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ def _over(run: Run) -> str:
 class RunService:
     """Accepts runs. `bell` carries run ids to the driver, which sees each to its end, `line` is where they wait."""
 
-    def __init__(self, *, book: RunBook, bell: asyncio.Queue[str], line: Line, gate: Gate) -> None:
+    def __init__(self, *, book: RunStore, bell: asyncio.Queue[str], line: Scheduler, gate: Admission) -> None:
         self._book, self._bell, self._line, self._gate = book, bell, line, gate
 
     async def accept(
@@ -81,7 +81,7 @@ class RunService:
         return run
 
     async def _opened(self, run: Run, role_ids: tuple[int, ...]) -> bool:
-        """As `RunBook.open`. Where the answer to its commit was lost, what it may have held is given back."""
+        """As `RunStore.open`. Where the answer to its commit was lost, what it may have held is given back."""
         try:
             return await self._book.open(run, role_ids)
         except Unavailable:

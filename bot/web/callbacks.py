@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.errors import RunflowUnclear
 from bot.runflow.callback import SIGNATURE_HEADER, is_signed
 from bot.runflow.wire import parse_reading
-from bot.runs.knocks import Knock
+from bot.runs.execution.callbacks import CallbackHint
 
 CALLBACK_PATH = "/callbacks/runflow"
 
@@ -33,7 +33,7 @@ class CallbackReceiver:
     """
 
     def __init__(
-        self, *, secrets: Sequence[SecretStr], knocks: asyncio.Queue[Knock], registry: CollectorRegistry
+        self, *, secrets: Sequence[SecretStr], knocks: asyncio.Queue[CallbackHint], registry: CollectorRegistry
     ) -> None:
         self._secrets = tuple(secret.get_secret_value() for secret in secrets)
         self._knocks = knocks
@@ -66,7 +66,7 @@ class CallbackReceiver:
         except RunflowUnclear:
             return 400
         try:
-            self._knocks.put_nowait(Knock(runflow_id=reading.runflow_id, job=reading.job))
+            self._knocks.put_nowait(CallbackHint(runflow_id=reading.runflow_id, job=reading.job))
         except asyncio.QueueFull:
             _log.warning("knock dropped: too many at once")
         return 200

@@ -5,12 +5,13 @@ from io import BytesIO
 import discord
 from discord import ui
 
-from bot.runs.face import Balance, Ended, Ending, Held, Pictures, Rejected, Withheld
-from bot.runs.run import Picture, Run, State
-from cogs.ui import sentences
-from cogs.ui.base import Layout
+from bot.images.image import Picture
+from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
+from bot.runs.run import Run, State
+from cogs.ui import card_texts
 from cogs.ui.buttons import Press
-from cogs.ui.text import cut, length, literal, plain
+from cogs.ui.markdown import cut, length, literal, plain
+from cogs.ui.views import Layout
 
 TEXT_LIMIT = 4000  # over all text of a message (Discord: message components)
 ALT_LIMIT = 1024  # of an attachment and of a gallery item
@@ -27,7 +28,7 @@ class Card(Layout):
 
 def progress(run: Run, model_title: str, place: int | None = None) -> Card:
     """The card of an unfinished run. One that waits in the bot's own queue, at `place`, can be taken out of it."""
-    status = sentences.progress(run, place)
+    status = card_texts.progress(run, place)
     items: list[ui.Item[Card]] = [*_head(run, model_title, None, beside=length(status)), ui.TextDisplay(status)]
     if place is not None and run.state is State.ACCEPTED:
         buttons: ui.ActionRow[Card] = ui.ActionRow()
@@ -35,28 +36,28 @@ def progress(run: Run, model_title: str, place: int | None = None) -> Card:
     return Card(*items)
 
 
-def final(run: Run, ending: Ending, balance: Balance, model_title: str) -> Card:
+def final(run: Run, ending: FinalCard, balance: Balance, model_title: str) -> Card:
     """The last form of a card."""
     match ending:
         case Pictures():
             return _pictures(run, ending, balance, model_title)
         case Withheld():
-            sentence = sentences.withheld(run, ending)
+            sentence = card_texts.withheld(run, ending)
         case Held():
-            sentence = sentences.held(run, ending)
+            sentence = card_texts.held(run, ending)
         case Rejected():
-            sentence = sentences.rejected(run, ending)
+            sentence = card_texts.rejected(run, ending)
         case Ended():
-            sentence = sentences.ended(run)
-    left = sentences.left_today(balance)
-    status = f"{sentence}\n{sentences.charged(run)}" + (f" {left}." if left else "")
+            sentence = card_texts.ended(run)
+    left = card_texts.left_today(balance)
+    status = f"{sentence}\n{card_texts.charged(run)}" + (f" {left}." if left else "")
     head = _head(run, model_title, ending, beside=length(status))
     return Card(*head, ui.TextDisplay(status))
 
 
-def bare(run: Run, ending: Ending) -> Card:
+def bare(run: Run, ending: FinalCard) -> Card:
     """The end of a card in a few words of the bot's own, for when Discord takes no other form."""
-    return Card(ui.TextDisplay(f"{sentences.bare(run, ending)}\n{sentences.charged(run)}"))
+    return Card(ui.TextDisplay(f"{card_texts.bare(run, ending)}\n{card_texts.charged(run)}"))
 
 
 def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) -> Card:
@@ -66,22 +67,22 @@ def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) ->
             for file in attachments(run, ending)
         )
     )
-    details = f"-# {sentences.details(run, ending.pictures, balance)}"
-    status = "\n".join((*sentences.notes(run, ending), details))
+    details = f"-# {card_texts.details(run, ending.pictures, balance)}"
+    status = "\n".join((*card_texts.notes(run, ending), details))
     return Card(*_head(run, model_title, ending, beside=length(status)), gallery, ui.TextDisplay(status))
 
 
 def _head(
-    run: Run, model_title: str, ending: Ending | None, *, beside: int
+    run: Run, model_title: str, ending: FinalCard | None, *, beside: int
 ) -> "tuple[ui.TextDisplay[Card], ui.TextDisplay[Card]]":
     """Title and prompt. `beside` is the length of all other text.
 
     Where pictures are kept from view, the prompt is covered, or left out where the channel says so.
     """
-    title = f"**{sentences.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
+    title = f"**{card_texts.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
     kept_back = isinstance(ending, Withheld | Held | Rejected)
     if (kept_back or isinstance(ending, Ended)) and ending.hide_prompt:
-        return ui.TextDisplay(title), ui.TextDisplay(sentences.PROMPT_HIDDEN)
+        return ui.TextDisplay(title), ui.TextDisplay(card_texts.PROMPT_HIDDEN)
     before, after = ("||", "||") if kept_back else ("> ", "")
     room = TEXT_LIMIT - beside - length(title) - len(before) - len(after)
     prompt = literal(run.prompt, room, starts_line=True) or "(empty prompt)"

@@ -9,8 +9,8 @@ import structlog
 from discord import app_commands
 
 from bot.errors import OptionError, Unavailable, UserError
-from cogs.ui import sentences
-from cogs.ui.text import cut
+from cogs.ui import card_texts
+from cogs.ui.markdown import cut
 
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ def sentence_for(error: BaseException) -> str:
     """What a person reads of an error. A fault is logged here with the reference that they are given."""
     match error := _innermost(error):
         case OptionError():
-            return sentences.option_refused(error)
+            return card_texts.option_refused(error)
         case UserError() | Unavailable():
             return str(error)
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
@@ -52,7 +52,7 @@ def sentence_for(error: BaseException) -> str:
                 _log.error("fault in an interaction", reference=reference, why=_short(error))
             else:
                 _log.error("fault in an interaction", reference=reference, exc_info=error)
-            return sentences.FAULT.format(reference=reference)
+            return card_texts.FAULT.format(reference=reference)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 import discord
 
 from cogs.ui import errors
-from cogs.ui.base import Form
+from cogs.ui.views import Form
 
 Values = Mapping[str, str]
 """What was filled in, by the custom_id of the field; of a select the first value, and "" for nothing."""

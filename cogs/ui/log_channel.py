@@ -6,7 +6,7 @@ import aiohttp
 import discord
 import structlog
 
-from cogs.ui.text import cut
+from cogs.ui.markdown import cut
 
 _log = structlog.get_logger(__name__)
 

@@ -14,12 +14,12 @@ import structlog
 from bot.catalog.model import Model
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.moderation.rules import Surroundings
-from bot.runs.face import Balance, Ending, Pictures, Shown
+from bot.moderation.rules import ChannelContext
+from bot.runs.card import Balance, EditResult, FinalCard, Pictures
 from bot.runs.run import Run
-from cogs.ui import cards, sentences
+from cogs.ui import card_texts, cards
+from cogs.ui.context import channel_context_in
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.place import surroundings_in
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 _UPLOAD_TOO_LARGE, _THREAD_IS_ARCHIVED = 40005, 50083
 
 
-class Outcome(Enum):
+class EditOutcome(Enum):
     """What Discord made of an edit, as far as the presenter must tell apart."""
 
     TAKEN = "taken"
@@ -46,14 +46,14 @@ class Outcome(Enum):
     LATER = "later"
 
 
-_SHOWN: Mapping[Outcome, Shown] = {
-    Outcome.TAKEN: Shown.YES,
-    Outcome.TOO_LARGE: Shown.TOO_LARGE,
-    Outcome.REJECTED: Shown.GONE,
-    Outcome.ARCHIVED: Shown.GONE,  # and could not be opened
-    Outcome.CLOSED: Shown.GONE,
-    Outcome.GONE: Shown.GONE,
-    Outcome.LATER: Shown.LATER,
+_SHOWN: Mapping[EditOutcome, EditResult] = {
+    EditOutcome.TAKEN: EditResult.YES,
+    EditOutcome.TOO_LARGE: EditResult.TOO_LARGE,
+    EditOutcome.REJECTED: EditResult.GONE,
+    EditOutcome.ARCHIVED: EditResult.GONE,  # and could not be opened
+    EditOutcome.CLOSED: EditResult.GONE,
+    EditOutcome.GONE: EditResult.GONE,
+    EditOutcome.LATER: EditResult.LATER,
 }
 
 
@@ -77,11 +77,11 @@ class Presenter:
         """Show runs through this client. It is made after the services, which need a face."""
         self._client = client
 
-    async def progress(self, run: Run, place: int | None = None) -> Shown:
+    async def progress(self, run: Run, place: int | None = None) -> EditResult:
         """Edit the card to what `run.state` says. `place`: where it stands in the bot's own queue, from 1."""
         return _SHOWN[await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), place)))]
 
-    async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
+    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
         """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""
 
         def card() -> cards.Card:
@@ -91,7 +91,7 @@ class Presenter:
         if isinstance(ending, Pictures):
             edit = _Edit(card, lambda: cards.attachments(run, ending), _UPLOAD_TIMEOUT_S)
         outcome = await self._edit(run, edit)
-        if outcome is Outcome.REJECTED:
+        if outcome is EditOutcome.REJECTED:
             _log.error("a last card was rejected; it ends in plain words", run=run.id, ending=type(ending).__name__)
             outcome = await self._edit(run, _Edit(lambda: cards.bare(run, ending)))
         return _SHOWN[outcome]
@@ -119,9 +119,9 @@ class Presenter:
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             raise Unavailable("Discord cannot be reached") from error
 
-    async def surroundings(self, run: Run) -> Surroundings:
+    async def channel_context(self, run: Run) -> ChannelContext:
         """The run's channel at this moment, as far as Discord says; unknown in DMs and where it cannot be read."""
-        return surroundings_in(run.place, await self._channel(run))
+        return channel_context_in(run.place, await self._channel(run))
 
     async def _channel(self, run: Run) -> object:
         client = self._client
@@ -143,7 +143,7 @@ class Presenter:
 
     async def low_balance(self, channel_id: int) -> bool:
         """Tell a server's admins, in their log channel, that the credit at Runflow is low; whether it stands there."""
-        return self._client is not None and await tell_admins(self._client, channel_id, sentences.LOW_BALANCE)
+        return self._client is not None and await tell_admins(self._client, channel_id, card_texts.LOW_BALANCE)
 
     async def _became_ready(self, client: discord.Client) -> bool:
         try:
@@ -157,23 +157,23 @@ class Presenter:
         model = self._models.get(run.model_id)
         return model.title if model else run.model_id
 
-    async def _edit(self, run: Run, edit: _Edit) -> Outcome:
+    async def _edit(self, run: Run, edit: _Edit) -> EditOutcome:
         client = self._client
         if client is None or client.application is None or client.is_closed():
-            return Outcome.LATER
+            return EditOutcome.LATER
         outcome = await self._by_any_way(client, run, edit)
-        if outcome is not Outcome.ARCHIVED:
+        if outcome is not EditOutcome.ARCHIVED:
             return outcome
         opened = await self._open(client, run)
-        return await self._by_any_way(client, run, edit) if opened is Outcome.TAKEN else opened
+        return await self._by_any_way(client, run, edit) if opened is EditOutcome.TAKEN else opened
 
-    async def _by_any_way(self, client: discord.Client, run: Run, edit: _Edit) -> Outcome:
+    async def _by_any_way(self, client: discord.Client, run: Run, edit: _Edit) -> EditOutcome:
         if self._clock.now() - run.reply.created_at < TOKEN_LIFE:
             outcome = await self._try(run, lambda: self._by_token(client, run, edit), edit.timeout_s)
-            if outcome is not Outcome.CLOSED:
+            if outcome is not EditOutcome.CLOSED:
                 return outcome
         if run.reply.message_id is None:
-            return Outcome.GONE
+            return EditOutcome.GONE
         message_id = run.reply.message_id
         return await self._try(run, lambda: self._by_channel(client, run, edit, message_id), edit.timeout_s)
 
@@ -190,7 +190,7 @@ class Presenter:
         message = channel.get_partial_message(message_id)
         await message.edit(view=edit.card(), attachments=edit.files(), allowed_mentions=_NO_MENTIONS)
 
-    async def _open(self, client: discord.Client, run: Run) -> Outcome:
+    async def _open(self, client: discord.Client, run: Run) -> EditOutcome:
         """Open the archived thread that a card is in. Locked ones open for moderators only."""
 
         async def open_thread() -> None:
@@ -200,7 +200,9 @@ class Presenter:
 
         return await self._try(run, open_thread, _WORDS_TIMEOUT_S)
 
-    async def _try(self, run: Run, send: Callable[[], Coroutine[object, object, None]], timeout_s: float) -> Outcome:
+    async def _try(
+        self, run: Run, send: Callable[[], Coroutine[object, object, None]], timeout_s: float
+    ) -> EditOutcome:
         """What became of it."""
         try:
             async with asyncio.timeout(timeout_s):
@@ -211,29 +213,29 @@ class Presenter:
             return outcome
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             _log.info("Discord was not reached", run=run.id, why=type(error).__name__)
-            return Outcome.LATER
-        return Outcome.TAKEN
+            return EditOutcome.LATER
+        return EditOutcome.TAKEN
 
 
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
-def outcome_of(status: int, code: int) -> Outcome:
+def outcome_of(status: int, code: int) -> EditOutcome:
     """What a refusal of Discord's means for a card.
 
     An expired token (401/50027, 404/10015) closes one way only; a deleted message or channel closes all.
     """
     if status == 413 or code == _UPLOAD_TOO_LARGE:
-        return Outcome.TOO_LARGE
+        return EditOutcome.TOO_LARGE
     if status == 429 or status >= 500:
-        return Outcome.LATER
+        return EditOutcome.LATER
     if code == _THREAD_IS_ARCHIVED:
-        return Outcome.ARCHIVED
+        return EditOutcome.ARCHIVED
     if code in {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE}:
-        return Outcome.GONE
-    return Outcome.REJECTED if status == 400 else Outcome.CLOSED
+        return EditOutcome.GONE
+    return EditOutcome.REJECTED if status == 400 else EditOutcome.CLOSED
 
 
-def shown_as(status: int, code: int) -> Shown:
+def shown_as(status: int, code: int) -> EditResult:
     """What became of an edit or a post that Discord refused with this status and code."""
     return _SHOWN[outcome_of(status, code)]

@@ -24,10 +24,10 @@ from bot.ledger import recount
 from bot.ledger.values import Defaults
 from bot.runflow import wire
 from bot.runflow.callback import SIGNATURE_HEADER, is_signed
-from bot.runs.book import RunBook
-from bot.runs.knocks import Knock, Knocks
+from bot.runs.execution.callbacks import CallbackHint, CallbackHints
 from bot.runs.run import Run, State
-from bot.runs.states import FINAL, Change, read
+from bot.runs.store import RunStore
+from bot.runs.transitions import FINAL, Change, read
 from bot.store.engine import Store
 from bot.web.callbacks import CALLBACK_PATH, CallbackReceiver
 from sandbox.runflow.callbacks import signature
@@ -90,7 +90,7 @@ class Receiver:
 
     url: str
     session: aiohttp.ClientSession
-    book: RunBook
+    book: RunStore
     run: Run
     database: Path
     woken: asyncio.Queue[str]
@@ -107,7 +107,7 @@ class Receiver:
             return [row for table in tables for row in connection.execute(f"SELECT * FROM {table}")]
 
 
-async def working(book: RunBook, number: int, runflow_id: str = RUNFLOW_ID) -> Run:
+async def working(book: RunStore, number: int, runflow_id: str = RUNFLOW_ID) -> Run:
     """A run that was accepted and created."""
     run = a_run(id=f"{number:032x}", reply=replace(a_run().reply, interaction_id=number))
     run = replace(run, rules=run.rules_then)  # as every accepted run knows them
@@ -117,10 +117,10 @@ async def working(book: RunBook, number: int, runflow_id: str = RUNFLOW_ID) -> R
 
 @asynccontextmanager
 async def receiving(directory: Path) -> AsyncGenerator[Receiver]:
-    clock, waiting, woken = SystemClock(), asyncio.Queue[Knock](100), asyncio.Queue[str]()
+    clock, waiting, woken = SystemClock(), asyncio.Queue[CallbackHint](100), asyncio.Queue[str]()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(f"sqlite+aiosqlite:///{directory / 'any.db'}"))
-        book = RunBook(store=store, defaults=Defaults(), clock=clock)
+        book = RunStore(store=store, defaults=Defaults(), clock=clock)
         app = web.Application()
         CallbackReceiver(secrets=[SecretStr(SECRET)], knocks=waiting, registry=CollectorRegistry()).add_to(app)
         runner = web.AppRunner(app, access_log=None)
@@ -129,7 +129,7 @@ async def receiving(directory: Path) -> AsyncGenerator[Receiver]:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}{CALLBACK_PATH}"
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        knocks = Knocks(book=book, waiting=waiting, wake=woken.put_nowait, clock=clock)
+        knocks = CallbackHints(book=book, waiting=waiting, wake=woken.put_nowait, clock=clock)
         serving = asyncio.create_task(knocks.serve(), name="knocks")
         try:
             yield Receiver(url, session, book, await working(book, 1), directory / "any.db", woken)
@@ -181,7 +181,7 @@ async def test_an_unsigned_callback_wakes_nobody_and_a_signed_one_does(tmp_path:
 
 async def test_any_reading_leaves_the_row_and_the_books_whole(tmp_path: Path) -> None:
     async with Store.open(f"sqlite+aiosqlite:///{tmp_path / 'any.db'}") as store:
-        book = RunBook(store=store, defaults=Defaults(), clock=SystemClock())
+        book = RunStore(store=store, defaults=Defaults(), clock=SystemClock())
         numbers = count(1)
 
         async def follow(bodies: list[bytes]) -> None:

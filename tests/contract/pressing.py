@@ -4,22 +4,22 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.ledger.desk import LedgerDesk
+from bot.guilds.audit import AdminAction
+from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults, Limit, Measure, Subject, Window
 from bot.moderation.policy import Policy
-from bot.runs.book import RunBook
-from bot.runs.line import Line
-from bot.runs.queue import Caps
 from bot.runs.run import Place, Reply, Run
+from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.scheduling.turns import Caps
 from bot.runs.service import RunService
-from bot.store.audit import Act
+from bot.runs.store import RunStore
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
 from tests.contract.gates import an_open_gate
 
 MiB = 1024 * 1024
 HERE, THERE, PRIVATE = Place(1, 10), Place(2, 20), Place(None, 30)
-ADMIN = Act(1, 9)
+ADMIN = AdminAction(1, 9)
 JUST_BEFORE_MIDNIGHT = datetime(2026, 6, 30, 23, 59, 50, tzinfo=UTC)
 
 
@@ -28,9 +28,9 @@ class Room:
 
     def __init__(self, store: Store, defaults: Defaults = Defaults()) -> None:  # noqa: B008 - frozen
         self.store, self.clock = store, SandboxClock(stopped=True, start=JUST_BEFORE_MIDNIGHT)
-        self.book = RunBook(store=store, defaults=defaults, clock=self.clock)
-        self.desk = LedgerDesk(store=store, clock=self.clock, defaults=defaults)
-        line = Line(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
+        self.book = RunStore(store=store, defaults=defaults, clock=self.clock)
+        self.desk = LedgerService(store=store, clock=self.clock, defaults=defaults)
+        line = Scheduler(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
         self.service = RunService(book=self.book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, self.clock))
 
     async def press(

@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from bot.errors import UserError
 from bot.ledger.values import Defaults
-from bot.runs.book import RunBook
-from bot.runs.line import Line
-from bot.runs.queue import Caps
 from bot.runs.run import Run, State
+from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.scheduling.turns import Caps
 from bot.runs.service import RunService
-from bot.runs.states import Change
+from bot.runs.store import RunStore
+from bot.runs.transitions import Change
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries
 from sandbox.clock import SandboxClock
@@ -24,8 +24,8 @@ ROUNDS = 25
 
 async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
     clock = SandboxClock(stopped=True, start=NOON)
-    book = RunBook(store=store, defaults=Defaults(), clock=clock)
-    line = Line(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
+    book = RunStore(store=store, defaults=Defaults(), clock=clock)
+    line = Scheduler(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
     service = RunService(book=book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, clock))
 
     async def leaves(run: Run) -> bool:

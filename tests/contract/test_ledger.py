@@ -28,7 +28,7 @@ def spent(amount: int, *, pictures: int = 1, estimated: int = 0) -> Total:
     return Total(spent=MicroUsd(amount), spent_pictures=pictures, estimated=MicroUsd(estimated))
 
 
-class Books:
+class Ledger:
     """The ledger, with a transaction and a run's row for each act."""
 
     def __init__(self, store: Store, add_run: AddRun) -> None:
@@ -81,8 +81,8 @@ async def disagreements(store: Store) -> list[Disagreement]:
 
 
 @pytest.fixture
-async def books(store: Store, add_run: AddRun) -> Books:
-    return Books(store, add_run)
+async def books(store: Store, add_run: AddRun) -> Ledger:
+    return Ledger(store, add_run)
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,7 @@ async def books_agree(store: Store) -> object:
     assert await disagreements(store) == []
 
 
-async def test_what_is_held_counts_and_comes_back(books: Books) -> None:
+async def test_what_is_held_counts_and_comes_back(books: Ledger) -> None:
     run_id = await books.reserve(1, 300, DOLLAR)
     assert await books.left(limits=DOLLAR) == (300, 999_700)
     assert await books.live() == 1
@@ -102,7 +102,7 @@ async def test_what_is_held_counts_and_comes_back(books: Books) -> None:
     assert await books.live() == 0
 
 
-async def test_a_released_run_cost_nothing(books: Books) -> None:
+async def test_a_released_run_cost_nothing(books: Ledger) -> None:
     run_id = await books.reserve(1, 300)
     assert await books.release(run_id)
     assert await books.left() == (0, None)
@@ -110,7 +110,7 @@ async def test_a_released_run_cost_nothing(books: Books) -> None:
     assert await books.kinds() == ["reserve", "release"]
 
 
-async def test_closing_again_changes_nothing(books: Books) -> None:
+async def test_closing_again_changes_nothing(books: Ledger) -> None:
     settled, released = await books.reserve(1, 300), await books.reserve(2, 300)
     assert await books.settle(settled, 100)
     assert await books.release(released)
@@ -120,7 +120,7 @@ async def test_closing_again_changes_nothing(books: Books) -> None:
     assert await books.today() == spent(100)
 
 
-async def test_a_cost_found_after_the_run_was_given_up_is_booked_once(books: Books) -> None:
+async def test_a_cost_found_after_the_run_was_given_up_is_booked_once(books: Ledger) -> None:
     run_id = await books.reserve(1, 300)
     assert await books.release(run_id)
     assert await books.settle(run_id, 250, at=NOON + timedelta(days=2), estimated=True)
@@ -130,27 +130,27 @@ async def test_a_cost_found_after_the_run_was_given_up_is_booked_once(books: Boo
     assert await books.kinds() == ["reserve", "release", "adjust"]
 
 
-async def test_a_cost_found_many_times_at_once_is_booked_once(books: Books) -> None:
+async def test_a_cost_found_many_times_at_once_is_booked_once(books: Ledger) -> None:
     run_id = await books.reserve(1, 300)
     assert await books.release(run_id)
     assert sum(await asyncio.gather(*(books.settle(run_id, 100 + n) for n in range(8)))) == 1
     assert (await books.kinds()).count("adjust") == 1
 
 
-async def test_ends_that_come_at_once_hold_nothing_and_cost_once(books: Books) -> None:
+async def test_ends_that_come_at_once_hold_nothing_and_cost_once(books: Ledger) -> None:
     run_id = await books.reserve(1, 300)
     ends = await asyncio.gather(*(books.settle(run_id, 100) for _ in range(5)), *(books.release(run_id) for _ in "abc"))
     assert 1 <= sum(ends) <= 2  # a settle, alone or after a release
     assert await books.today() == spent(100)
 
 
-async def test_a_cost_above_what_was_held_is_booked_and_leaves_nothing(books: Books) -> None:
+async def test_a_cost_above_what_was_held_is_booked_and_leaves_nothing(books: Ledger) -> None:
     run_id = await books.reserve(1, 1_000_000, DOLLAR)
     assert await books.settle(run_id, 1_000_001, estimated=True)
     assert await books.left(limits=DOLLAR) == (1_000_001, 0)
 
 
-async def test_the_day_that_held_is_the_day_that_pays(books: Books) -> None:
+async def test_the_day_that_held_is_the_day_that_pays(books: Ledger) -> None:
     late = NOON.replace(hour=23, minute=59, second=59)
     tomorrow = late + timedelta(seconds=2)
     settled, released = await books.reserve(1, 300, at=late), await books.reserve(2, 50, at=late)
@@ -161,14 +161,14 @@ async def test_the_day_that_held_is_the_day_that_pays(books: Books) -> None:
     assert await books.today(tomorrow) == Total(held=MicroUsd(7), held_pictures=1)
 
 
-async def test_a_new_day_has_its_money_again(books: Books) -> None:
+async def test_a_new_day_has_its_money_again(books: Ledger) -> None:
     await books.reserve(1, 1_000_000, DOLLAR)
     await books.reserve(2, 1_000_000, DOLLAR, at=NOON + timedelta(days=1))
     with pytest.raises(LimitError):
         await books.reserve(3, 1, DOLLAR, at=NOON)
 
 
-async def test_a_refusal_says_what_is_left_and_until_when_and_writes_nothing(books: Books) -> None:
+async def test_a_refusal_says_what_is_left_and_until_when_and_writes_nothing(books: Ledger) -> None:
     await books.reserve(1, 997_500, DOLLAR)
     with pytest.raises(LimitError) as caught:
         await books.reserve(2, 6_000, DOLLAR)
@@ -184,19 +184,19 @@ async def test_a_refusal_says_what_is_left_and_until_when_and_writes_nothing(boo
     assert await books.today() == Total(held=MicroUsd(997_500), held_pictures=1)
 
 
-async def test_the_last_micro_dollar_may_be_spent(books: Books) -> None:
+async def test_the_last_micro_dollar_may_be_spent(books: Ledger) -> None:
     await books.reserve(1, 999_999, DOLLAR)
     await books.reserve(2, 1, DOLLAR)
     with pytest.raises(LimitError, match="you have nothing left"):
         await books.reserve(3, 1, DOLLAR)
 
 
-async def test_what_is_switched_off_says_so(books: Books) -> None:
+async def test_what_is_switched_off_says_so(books: Ledger) -> None:
     with pytest.raises(LimitError, match="switched off"):
         await books.reserve(1, 1, Defaults(user_daily=MicroUsd(0)))
 
 
-async def test_the_operators_cap_stops_everybody(books: Books) -> None:
+async def test_the_operators_cap_stops_everybody(books: Ledger) -> None:
     cap = Defaults(bot_monthly=MicroUsd(1_000))
     await books.reserve(1, 600, cap)
     with pytest.raises(LimitError, match="everybody together may spend a month"):
@@ -204,7 +204,7 @@ async def test_the_operators_cap_stops_everybody(books: Books) -> None:
     await books.reserve(3, 600, cap, at=NOON + timedelta(days=31))
 
 
-async def test_one_run_is_held_for_once(store: Store, books: Books) -> None:
+async def test_one_run_is_held_for_once(store: Store, books: Ledger) -> None:
     run_id = await books.reserve(1, 5)
 
     async def again() -> None:
@@ -217,14 +217,14 @@ async def test_one_run_is_held_for_once(store: Store, books: Books) -> None:
     assert (await books.today()).held == 5
 
 
-async def test_money_that_was_never_held_cannot_be_closed(books: Books) -> None:
+async def test_money_that_was_never_held_cannot_be_closed(books: Ledger) -> None:
     with pytest.raises(LookupError):
         await books.settle("0" * 32, 1)
     with pytest.raises(LookupError):
         await books.release("0" * 32)
 
 
-async def test_negative_money_is_refused(books: Books) -> None:
+async def test_negative_money_is_refused(books: Ledger) -> None:
     with pytest.raises(ValueError, match="negative"):
         await books.reserve(1, -1)
     run_id = await books.reserve(2, 1)
@@ -232,7 +232,7 @@ async def test_negative_money_is_refused(books: Books) -> None:
         await books.settle(run_id, -1)
 
 
-async def test_fifty_at_once_against_a_limit_that_fits_three_start_three(books: Books) -> None:
+async def test_fifty_at_once_against_a_limit_that_fits_three_start_three(books: Ledger) -> None:
     ends = await asyncio.gather(*(books.reserve(n, 300_000, DOLLAR) for n in range(50)), return_exceptions=True)
     assert [type(end) for end in ends if not isinstance(end, LimitError)] == [str] * 3
     assert (await books.today()).held == 900_000
@@ -240,13 +240,13 @@ async def test_fifty_at_once_against_a_limit_that_fits_three_start_three(books: 
 
 async def test_processes_at_once_keep_the_limit_too(database_url: str, store: Store, add_run: AddRun) -> None:
     async with Store.open(database_url) as other:
-        both = Books(store, add_run), Books(other, add_run)
+        both = Ledger(store, add_run), Ledger(other, add_run)
         reserves = (both[n % 2].reserve(n, 300_000, DOLLAR) for n in range(12))
         ends = await asyncio.gather(*reserves, return_exceptions=True)
     assert [type(end) for end in ends if not isinstance(end, LimitError)] == [str] * 3
 
 
-async def test_presses_and_ends_at_once_do_not_block_each_other(books: Books) -> None:
+async def test_presses_and_ends_at_once_do_not_block_each_other(books: Ledger) -> None:
     """Many runs of one person held, settled and released at the same time: no deadlock, and the sums are right."""
 
     async def run(number: int) -> None:
@@ -258,7 +258,7 @@ async def test_presses_and_ends_at_once_do_not_block_each_other(books: Books) ->
     assert await books.live() == 0
 
 
-async def test_the_books_say_where_they_disagree(store: Store, books: Books) -> None:
+async def test_the_books_say_where_they_disagree(store: Store, books: Ledger) -> None:
     await books.settle(await books.reserve(1, 300), 120)
     right, wrong = spent(120), spent(121)
     this_row = (ledger_totals.c.subject == Subject.USER) & (ledger_totals.c.window == Window.DAY)
@@ -280,7 +280,7 @@ async def test_a_total_without_any_entry_disagrees(store: Store) -> None:
         await connection.execute(delete(ledger_totals))
 
 
-async def test_an_entry_tells_the_whole_story(store: Store, books: Books) -> None:
+async def test_an_entry_tells_the_whole_story(store: Store, books: Ledger) -> None:
     run_id = await books.reserve(1, 300)
     await books.settle(run_id, 120, at=NOON + timedelta(seconds=3), estimated=True)
     async with store.read() as connection:

@@ -13,26 +13,26 @@ import pytest
 from sqlalchemy import update
 
 from bot.__main__ import main
-from bot.doctor import books
+from bot.check import books
 from bot.errors import BotError, UserError
+from bot.guilds.audit import AdminAction, AuditRow
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.values import (
     Defaults,
     EntryRow,
     Kind,
     Limit,
+    LimitCause,
     Measure,
     Person,
     PersonSpend,
     Spend,
     Subject,
     Total,
-    Why,
     Window,
 )
 from bot.money import MicroUsd
-from bot.runs.states import Change, Settle
-from bot.store.audit import Act, AuditRow
+from bot.runs.transitions import Change, Settle
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals
 from tests.contract.pressing import ADMIN, JUST_BEFORE_MIDNIGHT, PRIVATE, THERE, Room
@@ -95,14 +95,14 @@ async def test_the_largest_limits_and_ids_are_kept_as_they_are(room: Room) -> No
 async def test_another_servers_limits_cannot_be_removed(room: Room) -> None:
     await room.desk.set_limit(ADMIN, DAILY)
     with pytest.raises(UserError, match="another server"):
-        await room.desk.remove_limit(Act(2, 9), DAILY)
+        await room.desk.remove_limit(AdminAction(2, 9), DAILY)
     assert await room.desk.limits_of(1) == (DAILY,)
 
 
 async def test_a_grant_raises_what_is_left_in_this_server_until_the_windows_end(room: Room) -> None:
     usage = await room.desk.grant(ADMIN, ME, MicroUsd(250_000), "won the contest")
     (daily,) = usage.limits
-    assert (daily.amount, daily.left, daily.applied.why) == (750_000, 750_000, Why.DEFAULT)
+    assert (daily.amount, daily.left, daily.applied.why) == (750_000, 750_000, LimitCause.DEFAULT)
     assert (await room.desk.usage(replace(ME, guild_id=2))).limits[0].left == 500_000
     assert (await room.desk.usage(replace(ME, user_id=8))).limits[0].left == 500_000
     (row,) = await room.desk.audit(1)
@@ -161,11 +161,11 @@ async def test_limits_are_explained_with_those_that_give_way(room: Room) -> None
     for limit in (role, everybody, other_role):
         await room.desk.set_limit(ADMIN, limit)
     explanation = await room.desk.explain(ME)
-    assert [(one.limit, one.why) for one in explanation.applied] == [(role, Why.ROLE)]
+    assert [(one.limit, one.why) for one in explanation.applied] == [(role, LimitCause.ROLE)]
     assert [(one.limit.amount, one.by) for one in explanation.passed_over] == [(1, role), (500_000, role)]
     await room.desk.set_limit(ADMIN, DAILY)
     explanation = await room.desk.explain(ME)
-    assert [(one.limit, one.why) for one in explanation.applied] == [(DAILY, Why.USER)]
+    assert [(one.limit, one.why) for one in explanation.applied] == [(DAILY, LimitCause.USER)]
     assert {one.by for one in explanation.passed_over} == {DAILY}
     assert (await room.desk.explain(Person(7, None, 30))).applied == ()
 

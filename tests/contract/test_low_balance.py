@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy import insert
 from structlog.testing import LogCapture
 
+from bot.ledger.balance_alert import LowBalance
 from bot.money import MicroUsd
-from bot.runs.low_balance import LowBalance
 from bot.store.engine import Store
 from bot.store.tables import guild_settings
 from sandbox.clock import SandboxClock

@@ -7,20 +7,20 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.errors import UserError
-from bot.moderation.channels import REASONS_MOST
+from bot.guilds.audit import AdminAction, latest
 from bot.moderation.desk import ModerationDesk
-from bot.moderation.people import Appeal
 from bot.moderation.policy import Policy
+from bot.moderation.policy_service import REASONS_MOST
 from bot.moderation.prompts import PromptAction, PromptRule, Verdict
-from bot.moderation.rules import ChannelSetting, Surroundings, Unchecked
-from bot.moderation.sanctions import RecordKind, SanctionKind, Standing
+from bot.moderation.rules import ChannelContext, ChannelSetting, Unchecked
+from bot.moderation.sanctions import RecordKind, SanctionKind, SanctionStatus
+from bot.moderation.sanctions_service import Appeal
 from bot.store import tables
-from bot.store.audit import Act, latest
 from bot.store.engine import Store
 from tests.contract.conftest import AddRun
 
 GUILD, OTHER_GUILD, CHANNEL, CATEGORY, THREAD = 2**62 + 1, 2**62 + 2, 2**62 + 3, 2**62 + 4, 2**62 + 5
-ADMIN, MODERATOR, PERSON = Act(GUILD, 11), Act(GUILD, 12), 2**63 - 1
+ADMIN, MODERATOR, PERSON = AdminAction(GUILD, 11), AdminAction(GUILD, 12), 2**63 - 1
 
 
 class MovableClock:
@@ -49,8 +49,8 @@ async def acts(store: Store, guild_id: int = GUILD) -> list[str]:
         return [row.what for row in reversed(await latest(connection, guild_id, 100))]
 
 
-def place(*, category: int | None = CATEGORY, marked: bool = False, known: bool = True) -> Surroundings:
-    return Surroundings(GUILD, CHANNEL, category_id=category, age_restricted=marked, known=known)
+def place(*, category: int | None = CATEGORY, marked: bool = False, known: bool = True) -> ChannelContext:
+    return ChannelContext(GUILD, CHANNEL, category_id=category, age_restricted=marked, known=known)
 
 
 # --- channels
@@ -77,7 +77,7 @@ async def test_a_setting_changes_what_it_names_and_leaves_the_rest(desk: Moderat
 
 async def test_threads_and_categories_inherit(desk: ModerationDesk) -> None:
     await desk.set_channel(ADMIN, CATEGORY, ChannelSetting(policy=Policy.REVIEW, approve_everything=True))
-    thread = Surroundings(GUILD, THREAD, parent_id=CHANNEL, category_id=CATEGORY)
+    thread = ChannelContext(GUILD, THREAD, parent_id=CHANNEL, category_id=CATEGORY)
     for where in (place(), thread):
         rules = await desk.rules_at(where)
         assert (rules.policy, rules.approve_everything) == (Policy.REVIEW, True)
@@ -89,13 +89,13 @@ async def test_threads_and_categories_inherit(desk: ModerationDesk) -> None:
 
 
 async def test_another_servers_setting_says_nothing_here(desk: ModerationDesk) -> None:
-    await desk.set_channel(Act(OTHER_GUILD, 1), CHANNEL, ChannelSetting(policy=Policy.SPOILER))
+    await desk.set_channel(AdminAction(OTHER_GUILD, 1), CHANNEL, ChannelSetting(policy=Policy.SPOILER))
     assert (await desk.rules_at(place())).policy is Policy.BLOCK
 
 
 async def test_direct_messages_and_places_that_cannot_be_read_block(desk: ModerationDesk) -> None:
     await desk.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW, safety_checker=False))
-    for where in (Surroundings(None, CHANNEL), place(marked=True, known=False)):
+    for where in (ChannelContext(None, CHANNEL), place(marked=True, known=False)):
         rules = await desk.rules_at(where)
         assert (rules.policy, rules.safety_checker, rules.approve_everything) == (Policy.BLOCK, True, False)
 
@@ -168,7 +168,7 @@ async def test_rules_are_added_listed_found_and_removed(desk: ModerationDesk, st
     assert await desk.check_prompt(GUILD, "some Gorebridge") == Verdict()
     assert (await desk.test_prompt(GUILD, "some Gorebridge")).excused
     with pytest.raises(UserError, match="no rule with this number"):
-        await desk.remove_rule(Act(OTHER_GUILD, 1), rule.id)
+        await desk.remove_rule(AdminAction(OTHER_GUILD, 1), rule.id)
     assert await desk.remove_rule(ADMIN, rule.id) == rule
     assert (await desk.check_prompt(GUILD, "draw some gore")).action is None
     with pytest.raises(UserError, match="no rule with this number"):
@@ -188,7 +188,7 @@ async def test_one_rule_in_two_spellings_is_there_already(desk: ModerationDesk) 
     with pytest.raises(UserError, match=f"number {rule.id}"):
         await desk.add_rule(ADMIN, "N a k e d")
     await desk.add_rule(ADMIN, "naked", is_exception=True)
-    await desk.add_rule(Act(OTHER_GUILD, 1), "naked")
+    await desk.add_rule(AdminAction(OTHER_GUILD, 1), "naked")
 
 
 async def test_the_gravest_rule_decides(desk: ModerationDesk) -> None:
@@ -257,7 +257,7 @@ async def test_the_gate_lets_pass_refuses_and_knows_who_is_stopped(desk: Moderat
 
 
 async def test_strikes_warn_pause_and_stop_and_fade(desk: ModerationDesk, clock: MovableClock, store: Store) -> None:
-    async def strike() -> Standing:
+    async def strike() -> SanctionStatus:
         return await desk.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
 
     first = await strike()
@@ -305,7 +305,7 @@ async def test_strikes_of_many_moderators_at_one_instant_are_all_counted(databas
         clock = MovableClock()
         desks = [ModerationDesk(store=store, clock=clock) for store in (one, other)]
         await asyncio.gather(
-            *(desks[n % 2].sanction(Act(GUILD, n), PERSON, SanctionKind.STRIKE, "rude") for n in range(5))
+            *(desks[n % 2].sanction(AdminAction(GUILD, n), PERSON, SanctionKind.STRIKE, "rude") for n in range(5))
         )
         held = await desks[0].standing(GUILD, PERSON)
         wanted = select(func.count()).select_from(tables.sanctions).where(tables.sanctions.c.kind == "stop")
@@ -329,7 +329,7 @@ async def test_an_appeal_is_heard_once_and_told_once(desk: ModerationDesk, store
     assert [(one.id, one.message_id) for one in await desk.open_appeals(GUILD)] == [(appeal.id, 6)]
     assert await desk.unheard(GUILD, PERSON) is None
     with pytest.raises(UserError, match="no such appeal"):
-        await desk.decide_appeal(Act(OTHER_GUILD, 1), appeal.id, lift=True)
+        await desk.decide_appeal(AdminAction(OTHER_GUILD, 1), appeal.id, lift=True)
     with pytest.raises(UserError, match="no such appeal"):
         await desk.find_appeal(GUILD, appeal.id + 1)
     decided = await desk.decide_appeal(MODERATOR, appeal.id, lift=False, reason="not yet")
@@ -371,8 +371,8 @@ async def test_two_moderators_decide_one_appeal_at_the_same_instant(database_url
             await desks[0].sanction(MODERATOR, number, SanctionKind.STOP, "rude")
             appeal = await desks[0].appeal(GUILD, number, "sorry")
             decisions = await asyncio.gather(
-                desks[0].decide_appeal(Act(GUILD, 21), appeal.id, lift=True),
-                desks[1].decide_appeal(Act(GUILD, 22), appeal.id, lift=False),
+                desks[0].decide_appeal(AdminAction(GUILD, 21), appeal.id, lift=True),
+                desks[1].decide_appeal(AdminAction(GUILD, 22), appeal.id, lift=False),
             )
             assert sorted(decision.first for decision in decisions) == [False, True]
             assert decisions[0].appeal == decisions[1].appeal

@@ -5,15 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.guilds.audit import AdminAction, latest
 from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs import records, reviews
-from bot.runs.review import Obstacle, Outcome, Review, Why
-from bot.runs.reviewing import Decided, ReviewService
+from bot.runs import rows
+from bot.runs.review import rows as review_rows
+from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
+from bot.runs.review.service import Decided, ReviewService
 from bot.runs.run import Delivery, Place, Reply, Result, Run, State
-from bot.store.audit import Act, latest
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
 from tests.unit.runs.room import FakeFace, FakeModerators
@@ -37,18 +38,18 @@ def a_held_run(number: int) -> Run:
         created_at=NOW,
         result=Result(nsfw_detected=True, num_outputs=1),
         rules=ChannelRules(policy=Policy.REVIEW, undecided_after_s=60),
-        review_why=Why.RULE,
+        review_why=ReviewCause.RULE,
     )
 
 
 def a_review(run: Run) -> Review:
-    return Review(run.id, GUILD, Why.RULE, opened_at=NOW, detail="because ✨")
+    return Review(run.id, GUILD, ReviewCause.RULE, opened_at=NOW, detail="because ✨")
 
 
 async def put(store: Store, run: Run) -> None:
     async with store.write() as connection:
-        assert await records.add(connection, run)
-        assert await reviews.add(connection, a_review(run))
+        assert await rows.add(connection, run)
+        assert await review_rows.add(connection, a_review(run))
 
 
 def a_service(store: Store) -> ReviewService:
@@ -70,9 +71,9 @@ async def test_a_run_keeps_its_rules_and_its_review(store: Store) -> None:
     run = a_held_run(1)
     await put(store, run)
     async with store.write() as connection:
-        assert await records.load(connection, run.id) == run
-        assert await reviews.find(connection, run.id) == a_review(run)
-        assert not await reviews.add(connection, a_review(run))
+        assert await rows.load(connection, run.id) == run
+        assert await review_rows.find(connection, run.id) == a_review(run)
+        assert not await review_rows.add(connection, a_review(run))
 
 
 async def test_two_processes_decide_at_the_same_instant_and_one_decision_holds(database_url: str) -> None:
@@ -82,16 +83,16 @@ async def test_two_processes_decide_at_the_same_instant_and_one_decision_holds(d
             run = a_held_run(number)
             await put(one, run)
             answers: tuple[Decided, ...] = await asyncio.gather(
-                first.approve(Act(GUILD, 91), run.id),
-                second.reject(Act(GUILD, 92), run.id, "no"),
-                second.approve(Act(GUILD, 93), run.id),
+                first.approve(AdminAction(GUILD, 91), run.id),
+                second.reject(AdminAction(GUILD, 92), run.id, "no"),
+                second.approve(AdminAction(GUILD, 93), run.id),
             )
             assert sum(answer.first for answer in answers) == 1
             assert len({(answer.review.outcome, answer.review.decided_by) for answer in answers}) == 1
             async with one.read() as connection:
-                kept = await reviews.find(connection, run.id)
+                kept = await review_rows.find(connection, run.id)
                 acts = await latest(connection, GUILD, 99)
-                loaded = await records.load(connection, run.id)
+                loaded = await rows.load(connection, run.id)
             assert kept is not None
             assert (kept.outcome, kept.decided_by) == (answers[0].review.outcome, answers[0].review.decided_by)
             assert len(acts) == number
@@ -104,26 +105,28 @@ async def test_what_is_to_be_done_is_found_until_it_is_closed(store: Store) -> N
         await put(store, run)
     async with store.write() as connection:
         for run in (due, decided, shown):
-            await reviews.posted(connection, run.id, channel_id=1, message_id=2)
+            await review_rows.posted(connection, run.id, channel_id=1, message_id=2)
         for run in (decided, shown):
-            assert await reviews.decide(connection, replace(a_review(run), outcome=Outcome.APPROVED, decided_at=NOW))
-        assert await records.change(connection, decided, replace(decided, delivery=Delivery.PENDING))
-        assert await reviews.work(connection, NOW) == [fresh.id, shown.id]
-        await reviews.closed(connection, shown.id, NOW)
-        assert await reviews.work(connection, NOW) == [fresh.id]
-        assert [one.run_id for one in await reviews.undecided(connection, GUILD, 9)] == [fresh.id, due.id]
-        assert await reviews.undecided(connection, GUILD + 1, 9) == []
-        assert not await reviews.reopened(connection, a_review(fresh))
-        assert await reviews.reopened(connection, a_review(shown))
-        assert await reviews.find(connection, shown.id) == a_review(shown)
+            assert await review_rows.decide(
+                connection, replace(a_review(run), outcome=Decision.APPROVED, decided_at=NOW)
+            )
+        assert await rows.change(connection, decided, replace(decided, delivery=Delivery.PENDING))
+        assert await review_rows.work(connection, NOW) == [fresh.id, shown.id]
+        await review_rows.closed(connection, shown.id, NOW)
+        assert await review_rows.work(connection, NOW) == [fresh.id]
+        assert [one.run_id for one in await review_rows.undecided(connection, GUILD, 9)] == [fresh.id, due.id]
+        assert await review_rows.undecided(connection, GUILD + 1, 9) == []
+        assert not await review_rows.reopened(connection, a_review(fresh))
+        assert await review_rows.reopened(connection, a_review(shown))
+        assert await review_rows.find(connection, shown.id) == a_review(shown)
 
 
 async def test_admins_are_told_of_an_obstacle_once_in_a_while(store: Store) -> None:
     run = a_held_run(1)
     await put(store, run)
     async with store.write() as connection:
-        assert not await reviews.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
-        await reviews.obstructed(connection, run.id, Obstacle.FORBIDDEN, NOW)
-        assert await reviews.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
-        assert not await reviews.told_since(connection, GUILD, Obstacle.NO_CHANNEL, NOW)
-        assert not await reviews.told_since(connection, GUILD + 1, Obstacle.FORBIDDEN, NOW)
+        assert not await review_rows.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
+        await review_rows.obstructed(connection, run.id, Obstacle.FORBIDDEN, NOW)
+        assert await review_rows.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
+        assert not await review_rows.told_since(connection, GUILD, Obstacle.NO_CHANNEL, NOW)
+        assert not await review_rows.told_since(connection, GUILD + 1, Obstacle.FORBIDDEN, NOW)

@@ -19,8 +19,8 @@ from bot.errors import (
     RunflowUnclear,
     RunflowUnreachable,
 )
+from bot.images.download import Downloader
 from bot.runflow.client import RunflowClient
-from bot.runflow.download import Downloader
 from bot.runflow.reading import Reading, RunflowStatus
 from sandbox.clock import SandboxClock
 from sandbox.runflow import RunflowStandin

@@ -23,7 +23,7 @@ SECRET = "whsec_for_tests"
 
 
 @dataclass(slots=True)
-class Knock:
+class CallbackHint:
     at: datetime
     body: bytes
     signature: str | None
@@ -43,13 +43,13 @@ class Receiver:
     session: aiohttp.ClientSession
     url: str = ""
     statuses: list[int] = field(default_factory=list[int])
-    knocks: list[Knock] = field(default_factory=list[Knock])
+    knocks: list[CallbackHint] = field(default_factory=list[CallbackHint])
 
     async def take(self, request: web.Request) -> web.Response:
         headers = request.headers
         body = await request.read()
         self.knocks.append(
-            Knock(self.clock.now(), body, headers.get("Runflow-Signature"), headers.get("Runflow-Request-Id"))
+            CallbackHint(self.clock.now(), body, headers.get("Runflow-Signature"), headers.get("Runflow-Request-Id"))
         )
         return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
 
@@ -92,14 +92,14 @@ async def receiver() -> AsyncIterator[Receiver]:
         await runner.cleanup()
 
 
-def signed(secret: str) -> Callable[[Knock], bool]:
-    def check(knock: Knock) -> bool:
+def signed(secret: str) -> Callable[[CallbackHint], bool]:
+    def check(knock: CallbackHint) -> bool:
         return knock.signature == hmac.new(secret.encode(), knock.body, hashlib.sha256).hexdigest()
 
     return check
 
 
-def unsigned(knock: Knock) -> bool:
+def unsigned(knock: CallbackHint) -> bool:
     return knock.signature is None
 
 
@@ -169,7 +169,7 @@ async def test_refusals_are_final_unless_the_switch_says_otherwise(receiver: Rec
         (Switches(callback_signature="old_secret"), signed(f"{SECRET}_before")),
     ],
 )
-async def test_signatures(receiver: Receiver, switches: Switches, holds: Callable[[Knock], bool]) -> None:
+async def test_signatures(receiver: Receiver, switches: Switches, holds: Callable[[CallbackHint], bool]) -> None:
     await receiver.settled(await receiver.create(switches))
     assert holds(receiver.knocks[0])
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import SettingsError, Unavailable
-from bot.runs.states import FINAL
+from bot.runs.transitions import FINAL
 from bot.store import tables
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries, runs, synced_commands

@@ -81,7 +81,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Ledger:
     """What the bot's database says of one press. `row` is None where nothing was written."""
 
     row: Payload | None
@@ -234,15 +234,15 @@ class Stage:
 
     # --- what the books say
 
-    def books(self, interaction_id: str) -> Books:
+    def books(self, interaction_id: str) -> Ledger:
         """The row of a press and its entries."""
         rows = self._ask("SELECT * FROM runs WHERE interaction_id = ?", int(interaction_id))
         if not rows:
-            return Books(None, ())
+            return Ledger(None, ())
         entries = self._ask(
             "SELECT kind, amount_micro_usd, estimated FROM ledger_entries WHERE run_id = ? ORDER BY id", rows[0]["id"]
         )
-        return Books(
+        return Ledger(
             rows[0], tuple(Entry(one["kind"], one["amount_micro_usd"], bool(one["estimated"])) for one in entries)
         )
 
@@ -265,7 +265,7 @@ class Stage:
         """Take the review of a run away, as if the run had been deleted."""
         self.alter("DELETE FROM reviews WHERE run_id = ?", run_id)
 
-    async def closed_books(self, interaction_id: str) -> Books:
+    async def closed_books(self, interaction_id: str) -> Ledger:
         """The books of a press once its end is noted. Every total agrees with its entries, and nothing is held."""
         await self.until(lambda: (self.books(interaction_id).row or {}).get("delivery") not in {None, "pending"})
         self.check_totals()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cogs.ui.sentences import LOW_BALANCE
+from cogs.ui.card_texts import LOW_BALANCE
 from tests.journeys.helpers import PATIENCE_S, Stage, open_stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

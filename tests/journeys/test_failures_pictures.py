@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.discord.switches import DiscordSwitches
-from tests.journeys.helpers import AT_ONCE, Answer, Books, Entry, Stage, shape, usd
+from tests.journeys.helpers import AT_ONCE, Answer, Entry, Ledger, Stage, shape, usd
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -14,7 +14,7 @@ TOO_LARGE = "The pictures were made, but are too large to post here. Try a small
 KIB = 1024
 
 
-async def assert_paid(stage: Stage, answer: Answer, *ending: str | None) -> Books:
+async def assert_paid(stage: Stage, answer: Answer, *ending: str | None) -> Ledger:
     """The books name what Runflow billed, and so does the card."""
     books = await stage.closed_books(answer.id)
     assert books.ending == (*ending, "shown")

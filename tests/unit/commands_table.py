@@ -7,8 +7,8 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.client import ImagineClient
-from bot.services import Books, History, Moderation, Reviews, Services
+from bot.client.client import ImagineClient
+from bot.services import History, Ledger, Moderation, Reviews, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import say
 from tests.unit.cogs.opened import Memory
@@ -33,7 +33,7 @@ async def _commands() -> list[_Any]:
     services = Services(
         runs=FakeRuns(),
         history=cast("History", None),
-        books=cast("Books", None),
+        books=cast("Ledger", None),
         reviews=cast("Reviews", None),
         moderation=cast("Moderation", None),
         imagine=SampleModel(),

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bot.catalog.flux_klein import FLUX_KLEIN, FluxKleinInput, ImageSize
 from bot.catalog.model import Model, Size
 from bot.errors import OptionError
-from cogs.ui.options import model_command
+from cogs.ui.model_command import model_command
 
 NAMES = tuple(option.name for option in FLUX_KLEIN.options)
 MODEL: Model = FLUX_KLEIN

@@ -1,7 +1,7 @@
 """An extension: /imagine without patience."""
 
 from cogs import Host
-from cogs.imagine import Imagine
+from cogs.imagine.cog import Imagine
 
 
 async def setup(host: Host) -> None:

@@ -9,7 +9,7 @@ import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.client import ImagineClient, point_discord_at
+from bot.client.client import ImagineClient, point_discord_at
 from bot.services import Moderation, Reviews, Services
 from cogs import EXTENSIONS
 from cogs.ui import errors

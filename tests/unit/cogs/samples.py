@@ -8,15 +8,16 @@ from typing import Any, Self
 
 from bot.catalog.model import Choice, Option, Size
 from bot.errors import BotError, OptionError, UserError
+from bot.guilds.audit import AdminAction, AuditRow
+from bot.images.image import Picture
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spend, SpendReport, UsageReport
-from bot.moderation.channels import ReviewSettings
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelRules, Surroundings, rules_for
+from bot.moderation.policy_service import ReviewSettings
+from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
 from bot.money import MicroUsd
-from bot.runs.face import Balance, Pictures
+from bot.runs.card import Balance, Pictures
 from bot.runs.past import Page, Viewing
-from bot.runs.run import Delivery, Picture, Place, Reply, Result, Run, State
-from bot.store.audit import Act, AuditRow
+from bot.runs.run import Delivery, Place, Reply, Result, Run, State
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -116,9 +117,9 @@ class SampleModel:
 class FakeModeration:
     """A moderation desk where nobody has set anything."""
 
-    async def rules_at(self, surroundings: Surroundings) -> ChannelRules:
-        private = surroundings.guild_id is None or not surroundings.known
-        return rules_for(None, None, age_restricted=surroundings.age_restricted, private=private)
+    async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
+        private = channel_context.guild_id is None or not channel_context.known
+        return rules_for(None, None, age_restricted=channel_context.age_restricted, private=private)
 
     async def review_settings(self, guild_id: int) -> ReviewSettings:
         return ReviewSettings()
@@ -246,19 +247,19 @@ class FakeBooks:
         self._note("limits_of", guild_id)
         return self.limits
 
-    async def set_limit(self, act: Act, limit: Limit) -> Limit | None:
+    async def set_limit(self, act: AdminAction, limit: Limit) -> Limit | None:
         self._note("set_limit", act, limit)
         before = self._standing(limit)
         self.limits = (*(one for one in self.limits if one is not before), limit)
         return before
 
-    async def remove_limit(self, act: Act, limit: Limit) -> bool:
+    async def remove_limit(self, act: AdminAction, limit: Limit) -> bool:
         self._note("remove_limit", act, limit)
         before = self._standing(limit)
         self.limits = tuple(one for one in self.limits if one is not before)
         return before is not None
 
-    async def grant(self, act: Act, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
+    async def grant(self, act: AdminAction, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
         self._note("grant", act, person, amount, reason)
         return self.report
 
@@ -281,7 +282,7 @@ class FakeBooks:
         self._note("log_channel", guild_id)
         return self.channel_id
 
-    async def set_log_channel(self, act: Act, guild_id: int, channel_id: int | None) -> None:
+    async def set_log_channel(self, act: AdminAction, guild_id: int, channel_id: int | None) -> None:
         self._note("set_log_channel", act, guild_id, channel_id)
         self.channel_id = channel_id
 

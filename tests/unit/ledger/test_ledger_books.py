@@ -15,11 +15,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import LimitError
+from bot.guilds.audit import AdminAction
 from bot.ledger import ledger, recount
-from bot.ledger.desk import LedgerDesk
+from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults, Demand, Disagreement, Limit, Measure, Person, Subject, UsageReport, Window
 from bot.money import MicroUsd
-from bot.store.audit import Act
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals, runs
 from tests.unit.ledger.model import Held, Model
@@ -93,7 +93,7 @@ class BooksMachine(RuleBasedStateMachine):
         self._store = self._runner.run(self._stack.enter_async_context(Store.open(url)))
         self._model = Model(user_daily=1_000, private_daily=600, bot_monthly=4_000)
         self._defaults = Defaults(user_daily=MicroUsd(1_000), private_daily=MicroUsd(600), bot_monthly=MicroUsd(4_000))
-        self._desk = LedgerDesk(store=self._store, clock=self._clock, defaults=self._defaults)
+        self._desk = LedgerService(store=self._store, clock=self._clock, defaults=self._defaults)
         self._numbers = itertools.count(1)
 
     def teardown(self) -> None:
@@ -170,17 +170,17 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(user=st.sampled_from(USERS), guild=st.sampled_from([1, 2]), amount=st.integers(1, 500))
     def grant(self, user: int, guild: int, amount: int) -> None:
         person = Person(user, guild, 10)
-        self._runner.run(self._desk.grant(Act(guild, 9), person, MicroUsd(amount), "a contest"))
+        self._runner.run(self._desk.grant(AdminAction(guild, 9), person, MicroUsd(amount), "a contest"))
         self._model.grants.append((person, amount, self._clock.at))
 
     @rule(limit=LIMITS)
     def set_limit(self, limit: Limit) -> None:
-        self._runner.run(self._desk.set_limit(Act(1, 9), limit))
+        self._runner.run(self._desk.set_limit(AdminAction(1, 9), limit))
         self._model.set(limit)
 
     @rule(limit=LIMITS)
     def remove_limit(self, limit: Limit) -> None:
-        assert self._runner.run(self._desk.remove_limit(Act(1, 9), limit)) == self._model.remove(limit)
+        assert self._runner.run(self._desk.remove_limit(AdminAction(1, 9), limit)) == self._model.remove(limit)
 
     @rule(hours=st.sampled_from([1, 2, 24, -1, -3]))
     def move_the_clock(self, hours: int) -> None:

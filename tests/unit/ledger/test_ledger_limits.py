@@ -12,12 +12,12 @@ from bot.ledger.values import (
     Defaults,
     Demand,
     Limit,
+    LimitCause,
     Measure,
     Person,
     Subject,
     Total,
     TotalKey,
-    Why,
     Window,
 )
 from bot.money import MicroUsd
@@ -56,11 +56,11 @@ def said(one: Applied, used: int, demand: Demand = FOUR) -> str:
 )
 def test_the_persons_own_comes_before_their_most_generous_role(limits: list[Limit]) -> None:
     defaults = Defaults(user_daily=MicroUsd(50))
-    assert [(one.limit.amount, one.why) for one in applicable(limits, defaults, ME)] == [(1, Why.USER)]
+    assert [(one.limit.amount, one.why) for one in applicable(limits, defaults, ME)] == [(1, LimitCause.USER)]
     rest = [one for one in limits if one.subject is Subject.ROLE]
-    assert [(one.limit.amount, one.why) for one in applicable(rest, defaults, ME)] == [(3, Why.ROLE)]
+    assert [(one.limit.amount, one.why) for one in applicable(rest, defaults, ME)] == [(3, LimitCause.ROLE)]
     roleless = Person(7, 1, 10)
-    assert [(one.limit.amount, one.why) for one in applicable(rest, defaults, roleless)] == [(50, Why.DEFAULT)]
+    assert [(one.limit.amount, one.why) for one in applicable(rest, defaults, roleless)] == [(50, LimitCause.DEFAULT)]
 
 
 def test_limits_of_other_windows_measures_and_subjects_hold_side_by_side() -> None:
@@ -75,7 +75,13 @@ def test_limits_of_other_windows_measures_and_subjects_hold_side_by_side() -> No
     defaults = Defaults(user_daily=MicroUsd(50), bot_monthly=MicroUsd(9))
     applied = applicable([hourly, pictures, channel, server, *elsewhere], defaults, ME)
     assert {one.limit for one in applied if one.limit.guild_id} == {hourly, pictures, channel, server}
-    assert {one.why for one in applied} == {Why.USER, Why.DEFAULT, Why.CHANNEL, Why.GUILD, Why.BOT}
+    assert {one.why for one in applied} == {
+        LimitCause.USER,
+        LimitCause.DEFAULT,
+        LimitCause.CHANNEL,
+        LimitCause.GUILD,
+        LimitCause.BOT,
+    }
 
 
 def test_no_limit_of_a_server_holds_in_private_use() -> None:
@@ -84,7 +90,7 @@ def test_no_limit_of_a_server_holds_in_private_use() -> None:
         Defaults(user_daily=MicroUsd(5), private_daily=MicroUsd(6)),
         Person(7, None, 30),
     )
-    assert [(one.limit.amount, one.why) for one in applied] == [(6, Why.PRIVATE)]
+    assert [(one.limit.amount, one.why) for one in applied] == [(6, LimitCause.PRIVATE)]
 
 
 PEOPLE = st.builds(Person, st.integers(1, 2**63 - 1), st.none() | st.integers(1, 2**63 - 1), st.integers(1, 2**63 - 1))
@@ -106,7 +112,7 @@ def test_rows_are_locked_in_one_order_and_every_limit_is_held_against_one_of_the
 @given(st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**12))
 def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: int, spent: int, granted: int) -> None:
     total = Total(held=MicroUsd(held), spent=MicroUsd(spent), granted=MicroUsd(granted))
-    use = use_of(Applied(limit(amount=amount), Why.USER), total, NOON)
+    use = use_of(Applied(limit(amount=amount), LimitCause.USER), total, NOON)
     assert use.left == max(0, amount + granted - held - spent)
 
 
@@ -114,34 +120,34 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
     ("one", "used", "sentence"),
     [
         (
-            Applied(limit(amount=500), Why.USER),
+            Applied(limit(amount=500), LimitCause.USER),
             300,
             "That could cost up to $0.0004, and you have $0.0002 left of your $0.0005 for today. "
             f"You get a fresh $0.0005 <t:{MIDNIGHT}:R>. "
             "2 pictures would fit.",
         ),
         (
-            Applied(limit(Subject.ROLE, 5, 3, measure=Measure.PICTURES, window=Window.HOUR), Why.ROLE),
+            Applied(limit(Subject.ROLE, 5, 3, measure=Measure.PICTURES, window=Window.HOUR), LimitCause.ROLE),
             2,
             "That would be 4 pictures, and you have 1 picture left of your 3 pictures for this hour (as <@&5>). "
             f"You get a fresh 3 pictures <t:{SOON}:R>. "
             "1 picture would fit.",
         ),
         (
-            Applied(limit(Subject.GUILD, None, 1_000, window=Window.MONTH), Why.GUILD),
+            Applied(limit(Subject.GUILD, None, 1_000, window=Window.MONTH), LimitCause.GUILD),
             1_000,
             "That could cost up to $0.0004, and this server has nothing left of its $0.001 for this month. "
             f"It starts afresh <t:{NEXT_MONTH}:R>.",
         ),
         (
-            Applied(limit(Subject.CHANNEL, 10, 6, measure=Measure.PICTURES, window=Window.EVER), Why.CHANNEL),
+            Applied(limit(Subject.CHANNEL, 10, 6, measure=Measure.PICTURES, window=Window.EVER), LimitCause.CHANNEL),
             6,
             "That would be 4 pictures, and this channel has nothing left of its 6 pictures in all. "
             "That does not renew by itself. "
             "The admins of this server can change it.",
         ),
         (
-            Applied(limit(Subject.BOT, None, 10_000, window=Window.MONTH, guild_id=None), Why.BOT),
+            Applied(limit(Subject.BOT, None, 10_000, window=Window.MONTH, guild_id=None), LimitCause.BOT),
             9_999,
             "That could cost up to $0.0004, and I have $0.000001 left of the $0.01 "
             "that everybody together may spend a month. "
@@ -149,24 +155,24 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
             "Until then, smaller pictures may fit.",
         ),
         (
-            Applied(limit(amount=2, measure=Measure.RUNS, window=Window.EVER), Why.USER),
+            Applied(limit(amount=2, measure=Measure.RUNS, window=Window.EVER), LimitCause.USER),
             2,
             "You may have 2 runs at once, and you have 2 under way. Please try again when one of them has ended.",
         ),
         (
-            Applied(limit(Subject.GUILD, None, 1, measure=Measure.RUNS, window=Window.EVER), Why.GUILD),
+            Applied(limit(Subject.GUILD, None, 1, measure=Measure.RUNS, window=Window.EVER), LimitCause.GUILD),
             1,
             "This server may have 1 run at once, and this server has 1 under way. "
             "Please try again when one of them has ended.",
         ),
         (
-            Applied(limit(amount=0, measure=Measure.RUNS, window=Window.EVER), Why.USER),
+            Applied(limit(amount=0, measure=Measure.RUNS, window=Window.EVER), LimitCause.USER),
             0,
             "Making pictures is switched off at the moment: your limit is 0 runs at once. "
             "The admins of this server can change it.",
         ),
         (
-            Applied(limit(amount=0), Why.DEFAULT),
+            Applied(limit(amount=0), LimitCause.DEFAULT),
             0,
             "Making pictures is switched off at the moment: your limit is $0.00 a day. "
             "The admins of this server can change it.",
@@ -180,41 +186,43 @@ def test_what_a_refusal_says(one: Applied, used: int, sentence: str) -> None:
 def test_of_several_limits_the_one_that_lasts_longest_is_told_and_what_fits_fits_all() -> None:
     day, month = limit(amount=300), limit(amount=350, window=Window.MONTH)
     pictures = limit(amount=1, measure=Measure.PICTURES, window=Window.HOUR)
-    error = refusal([use_of(Applied(one, Why.USER), Total(), NOON) for one in (day, month, pictures)], FOUR)
+    error = refusal([use_of(Applied(one, LimitCause.USER), Total(), NOON) for one in (day, month, pictures)], FOUR)
     assert error is not None
     assert (error.window, error.fits) == (Window.MONTH, 1)
 
 
 def test_smaller_pictures_are_not_promised_where_another_limit_is_used_up() -> None:
-    month = use_of(Applied(limit(amount=1_000, window=Window.MONTH), Why.USER), Total(spent=MicroUsd(950)), NOON)
+    month = use_of(Applied(limit(amount=1_000, window=Window.MONTH), LimitCause.USER), Total(spent=MicroUsd(950)), NOON)
     hour = limit(amount=3, measure=Measure.PICTURES, window=Window.HOUR)
     at_once = limit(amount=1, measure=Measure.RUNS, window=Window.EVER)
-    gone = use_of(Applied(hour, Why.USER), Total(spent_pictures=3), NOON)
-    busy = use_of(Applied(at_once, Why.USER), Total(live_runs=1), NOON)
+    gone = use_of(Applied(hour, LimitCause.USER), Total(spent_pictures=3), NOON)
+    busy = use_of(Applied(at_once, LimitCause.USER), Total(live_runs=1), NOON)
     assert "smaller pictures may fit" in str(refusal([month], FOUR))
     assert "may fit" not in str(refusal([month, gone], FOUR))
     assert "may fit" not in str(refusal([month, busy], FOUR))
 
 
 def test_a_picture_dearer_than_the_whole_limit_is_not_put_off_until_it_renews() -> None:
-    use = use_of(Applied(limit(amount=300), Why.USER), Total(), NOON)
+    use = use_of(Applied(limit(amount=300), LimitCause.USER), Total(), NOON)
     sentence = str(refusal([use], Demand(MicroUsd(400), 1)))
     assert sentence.endswith("One request can never cost more than that: please ask for smaller pictures.")
 
 
 @given(st.integers(1, 1_000), st.integers(0, 1_000))
 def test_a_word_comes_from_eighty_percent_on(amount: int, used: int) -> None:
-    use = use_of(Applied(limit(amount=amount, measure=Measure.PICTURES), Why.USER), Total(spent_pictures=used), NOON)
+    use = use_of(
+        Applied(limit(amount=amount, measure=Measure.PICTURES), LimitCause.USER), Total(spent_pictures=used), NOON
+    )
     assert bool(nearly_used([use])) == (used / amount >= 0.8)
 
 
 def test_there_is_no_word_for_runs_at_once_or_for_what_is_switched_off() -> None:
-    at_once = Applied(limit(amount=1, measure=Measure.RUNS, window=Window.EVER), Why.USER)
-    off = Applied(limit(amount=0), Why.USER)
+    at_once = Applied(limit(amount=1, measure=Measure.RUNS, window=Window.EVER), LimitCause.USER)
+    off = Applied(limit(amount=0), LimitCause.USER)
     assert nearly_used([use_of(at_once, Total(live_runs=1), NOON), use_of(off, Total(), NOON)]) == ()
 
 
 def test_a_row_that_is_not_there_counts_nothing() -> None:
     totals: dict[TotalKey, Total] = {}
-    (use,) = uses([Applied(limit(), Why.USER)], totals, ME, NOON)
+    (use,) = uses([Applied(limit(), LimitCause.USER)], totals, ME, NOON)
     assert (use.used, use.left) == (0, 100)

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from bot.moderation.folding import has_signs
 from bot.moderation.matching import MATCHES_MOST, Matcher, key_of
+from bot.moderation.normalize import has_signs
 from bot.moderation.prompts import PromptAction, PromptRule
 from tests.unit.moderation.disguises import CAUGHT, EXCEPTIONS, INNOCENT, RULES, TOO_MUCH
 

@@ -12,31 +12,32 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.images.download import Downloader
+from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
 from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelRules, Surroundings
+from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runflow.client import RunflowClient
-from bot.runflow.download import Downloader
-from bot.runs.book import RunBook
-from bot.runs.deliver import Deliverer
-from bot.runs.driver import Driver
-from bot.runs.dues import Dues
-from bot.runs.face import Balance, Ending, Shown
+from bot.runs.card import Balance, EditResult, FinalCard
+from bot.runs.delivery.deliver import Deliverer
+from bot.runs.delivery.progress import Progress
+from bot.runs.execution.overdue import OverduePolls
+from bot.runs.execution.poll import Poller
+from bot.runs.execution.recovery import CardFinder
+from bot.runs.execution.review_worker import ReviewWorker
+from bot.runs.execution.submit import Submitter
+from bot.runs.execution.worker import Worker
 from bot.runs.history import RunHistory
-from bot.runs.keeper import Keeper
-from bot.runs.line import Line
 from bot.runs.moderating import Moderating
-from bot.runs.moderators import Asked
-from bot.runs.progress import Progress
-from bot.runs.queue import Caps
-from bot.runs.recovery import CardFinder
-from bot.runs.review import Obstacle, Review
-from bot.runs.reviewing import ReviewService
-from bot.runs.run import Picture, Place, Reply, Run, State
+from bot.runs.review.channel import Asked
+from bot.runs.review.review import Obstacle, Review
+from bot.runs.review.service import ReviewService
+from bot.runs.run import Place, Reply, Run, State
+from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.scheduling.turns import Caps
 from bot.runs.service import RunService
-from bot.runs.submit import Submitter
-from bot.runs.watch import Watcher
+from bot.runs.store import RunStore
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals
 from sandbox.clock import SandboxClock
@@ -59,22 +60,22 @@ class FakeFace:
 
     def __init__(self) -> None:
         self.age_restricted = False
-        self.answers: list[Shown | Exception] = []
+        self.answers: list[EditResult | Exception] = []
         self.cards: list[int | Exception] = []
         self.progressed: list[State] = []
         self.places: list[tuple[str, int]] = []
-        self.ends: list[tuple[Run, Ending, Balance]] = []
+        self.ends: list[tuple[Run, FinalCard, Balance]] = []
         self.ended = asyncio.Event()
 
-    async def progress(self, run: Run, place: int | None = None) -> Shown:
+    async def progress(self, run: Run, place: int | None = None) -> EditResult:
         self.progressed.append(run.state)
         if place is not None:
             self.places.append((run.id, place))
-        return Shown.YES
+        return EditResult.YES
 
-    async def end(self, run: Run, ending: Ending, balance: Balance) -> Shown:
+    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
         self.ends.append((run, ending, balance))
-        answer = self.answers.pop(0) if self.answers else Shown.YES
+        answer = self.answers.pop(0) if self.answers else EditResult.YES
         if isinstance(answer, Exception):
             raise answer
         self.ended.set()
@@ -90,9 +91,9 @@ class FakeFace:
             raise answer
         return answer
 
-    async def surroundings(self, run: Run) -> Surroundings:
+    async def channel_context(self, run: Run) -> ChannelContext:
         place = run.place
-        return Surroundings(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
+        return ChannelContext(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
 
 
 class FakeModerators:
@@ -116,9 +117,9 @@ class FakeModerators:
         self.asked.append((run, review, tuple(shown)))
         return Asked(channel_id, 7_000 + len(self.asked))
 
-    async def close(self, run: Run, review: Review) -> Shown:
+    async def close(self, run: Run, review: Review) -> EditResult:
         self.closed.append((run, review))
-        return Shown.YES
+        return EditResult.YES
 
     async def files(self, channel_id: int, message_id: int) -> list[tuple[int, bytes]]:
         return [(one.index, one.data) for one in self.asked[message_id - 7_001][2]]
@@ -144,15 +145,15 @@ class RunsRoom:
     clock: SandboxClock
     runflow: RunflowStandin
     store: Store
-    book: RunBook
+    book: RunStore
     service: RunService
-    driver: Driver
+    driver: Worker
     face: FakeFace
     history: RunHistory
     moderators: FakeModerators
     desk: ModerationDesk
     reviews: ReviewService
-    keeper: Keeper
+    keeper: ReviewWorker
     presses: int = field(default=0)
 
     async def press(
@@ -233,11 +234,17 @@ async def runs_room(
         client = RunflowClient(
             session=session, base_url=runflow.url, api_key=SecretStr(runflow.api_key), clock=clock, rng=rng
         )
-        book = RunBook(store=store, defaults=defaults, clock=clock)
-        watcher = Watcher(
-            book=book, runflow=client, models=MODELS, clock=clock, rng=rng, deadline_s=deadline_s, dues=Dues(clock)
+        book = RunStore(store=store, defaults=defaults, clock=clock)
+        watcher = Poller(
+            book=book,
+            runflow=client,
+            models=MODELS,
+            clock=clock,
+            rng=rng,
+            deadline_s=deadline_s,
+            dues=OverduePolls(clock),
         )
-        line = Line(caps=caps, clock=clock)
+        line = Scheduler(caps=caps, clock=clock)
         moderators = FakeModerators()
         desk = ModerationDesk(store=store, clock=clock)
         parts = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
@@ -251,7 +258,7 @@ async def runs_room(
             holds=parts.holds,
         )
         history = RunHistory(store=store, runflow=client, downloader=downloader, deliverer=deliverer)
-        driver = Driver(
+        driver = Worker(
             book=book,
             submitter=Submitter(
                 book=book, runflow=client, models=MODELS, clock=clock, callback_url=None, lost_after_s=lost_after_s

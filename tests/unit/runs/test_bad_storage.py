@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, event, select, text
 
 from bot.errors import Unavailable
-from bot.runs.face import Balance, Ended, Ending, Pictures, Shown
+from bot.runs.card import Balance, EditResult, Ended, FinalCard, Pictures
 from bot.runs.run import Delivery, Run, State
 from bot.store.tables import ledger_entries
 from sandbox.runflow.switches import PROFILES, without_waiting
@@ -194,7 +194,7 @@ async def test_a_delivery_that_could_not_be_noted_is_noted_later(tmp_path: Path,
         stack = trouble(room, tmp_path)
         show = room.face.end
 
-        async def end_into_trouble(run: Run, ending: Ending, balance: Balance) -> Shown:
+        async def end_into_trouble(run: Run, ending: FinalCard, balance: Balance) -> EditResult:
             answer = await show(run, ending, balance)
             if len(room.face.ends) == 1:
                 await stack.__aenter__()

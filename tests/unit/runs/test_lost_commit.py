@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Unavailable
-from bot.runs.records import unfinished
+from bot.runs.rows import unfinished
 from bot.runs.run import Run
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.room import RunsRoom, runs_room, until

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bot.errors import Unavailable, UserError
+from bot.guilds.audit import AdminAction
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelSetting
-from bot.runs.face import Pictures, Shown
+from bot.runs.card import EditResult, Pictures
 from bot.runs.past import Viewing
 from bot.runs.run import Delivery, Place, Run
-from bot.store.audit import Act
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.room import RunsRoom, runs_room
 
@@ -43,7 +43,7 @@ def fetches(room: RunsRoom) -> int:
 async def now(room: RunsRoom, policy: Policy) -> None:
     """Set the policy of the channel, which is age-restricted."""
     room.face.age_restricted = True
-    await room.desk.set_channel(Act(1, 9), 2, ChannelSetting(policy=policy))
+    await room.desk.set_channel(AdminAction(1, 9), 2, ChannelSetting(policy=policy))
 
 
 async def test_pages_lead_through_all_runs_once_and_back(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ async def test_pictures_are_fetched_again_from_fresh_addresses(tmp_path: Path) -
 
 async def test_a_run_whose_card_could_not_be_reached_still_offers_its_pictures(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
-        room.face.answers = [Shown.GONE]
+        room.face.answers = [EditResult.GONE]
         run = await shown(room)
         assert run.delivery is Delivery.UNDELIVERABLE
         assert len((await room.history.pictures(run, viewing())).pictures) == 1

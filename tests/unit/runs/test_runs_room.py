@@ -10,7 +10,7 @@ from bot.errors import LimitError, OptionError, UserError
 from bot.ledger.values import Defaults
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
-from bot.runs.face import Ended, Pictures, Shown, Withheld
+from bot.runs.card import EditResult, Ended, Pictures, Withheld
 from bot.runs.run import Delivery, Reason, State
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.room import runs_room, until
@@ -133,7 +133,7 @@ async def test_flagged_pictures_are_withheld_and_not_even_fetched(
 
 async def test_an_upload_refused_for_its_size_is_fitted_smaller(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
-        room.face.answers = [Shown.TOO_LARGE, Shown.TOO_LARGE, Shown.YES]
+        room.face.answers = [EditResult.TOO_LARGE, EditResult.TOO_LARGE, EditResult.YES]
         done = await room.to_the_end(await room.press())
         assert done.delivery is Delivery.SHOWN
         sizes: list[int] = []
@@ -147,7 +147,7 @@ async def test_an_upload_refused_for_its_size_is_fitted_smaller(tmp_path: Path) 
 
 async def test_an_upload_refused_at_every_size_is_said(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
-        room.face.answers = [Shown.TOO_LARGE] * 4
+        room.face.answers = [EditResult.TOO_LARGE] * 4
         done = await room.to_the_end(await room.press())
         assert (done.reason, done.delivery) == (Reason.UPLOAD_REFUSED, Delivery.SHOWN)
         assert isinstance(room.face.ends[-1][1], Ended)
@@ -155,7 +155,7 @@ async def test_an_upload_refused_at_every_size_is_said(tmp_path: Path) -> None:
 
 async def test_a_card_that_is_gone_is_undeliverable_and_the_books_are_right(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
-        room.face.answers = [Shown.GONE]
+        room.face.answers = [EditResult.GONE]
         done = await room.to_the_end(await room.press())
         assert (done.state, done.delivery, done.cost) == (State.SUCCEEDED, Delivery.UNDELIVERABLE, 3_932)
         assert await room.held() == 0
@@ -163,7 +163,7 @@ async def test_a_card_that_is_gone_is_undeliverable_and_the_books_are_right(tmp_
 
 async def test_discord_that_does_not_answer_now_is_asked_again(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
-        room.face.answers = [Shown.LATER, Shown.YES]
+        room.face.answers = [EditResult.LATER, EditResult.YES]
         run = await room.press()
         await room.service.start(run, 11)
         await until(room.face.has_ended_once)

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from bot.runflow.callback import SIGNATURE_HEADER, is_signed
-from bot.runs.knocks import Knock
+from bot.runs.execution.callbacks import CallbackHint
 from bot.web.callbacks import BODY_MOST_BYTES, CALLBACK_PATH, CallbackReceiver
 
 OLD, NEW = "whsec_the_old_one", "whsec_the_new_one"
@@ -35,7 +35,7 @@ RUN = {
     "metadata": {"job": JOB},
 }
 BODY = json.dumps(RUN).encode()
-KNOCK = Knock(runflow_id="01980c1e-5a00-7c3e-9d2b-1f2e3d4c5b6a", job=JOB)
+KNOCK = CallbackHint(runflow_id="01980c1e-5a00-7c3e-9d2b-1f2e3d4c5b6a", job=JOB)
 
 
 def signature(body: bytes, secret: str) -> str:
@@ -45,7 +45,7 @@ def signature(body: bytes, secret: str) -> str:
 @dataclass
 class Door:
     url: str
-    knocks: asyncio.Queue[Knock]
+    knocks: asyncio.Queue[CallbackHint]
     registry: CollectorRegistry
     session: aiohttp.ClientSession
 
@@ -62,7 +62,7 @@ class Door:
 
 @asynccontextmanager
 async def opened(secrets: Sequence[str] = (OLD, NEW), room: int = 10) -> AsyncGenerator[Door]:
-    knocks: asyncio.Queue[Knock] = asyncio.Queue(room)
+    knocks: asyncio.Queue[CallbackHint] = asyncio.Queue(room)
     registry = CollectorRegistry()
     app = web.Application()
     CallbackReceiver(secrets=[SecretStr(one) for one in secrets], knocks=knocks, registry=registry).add_to(app)

@@ -1,0 +1,149 @@
+"""What cogs ask of the ledger: each question and each act one transaction."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.errors import UserError
+from bot.guilds.audit import AdminAction, AuditRow, latest, note
+from bot.ledger import ledger, reports, rules, stored
+from bot.ledger.limits import explained
+from bot.ledger.values import Defaults, EntryRow, Explanation, Limit, Person, SpendReport, UsageReport
+from bot.money import MicroUsd
+from bot.store.engine import Store
+from bot.store.tables import guild_settings
+from bot.store.upsert import put_row
+
+_LONGEST_REPORT = timedelta(days=366)
+
+
+class LedgerService:
+    """Answers `bot.services.Books`."""
+
+    def __init__(self, *, store: Store, clock: Clock, defaults: Defaults) -> None:
+        self._store, self._clock, self._defaults = store, clock, defaults
+
+    async def usage(self, person: Person) -> UsageReport:
+        """What the person uses and has left here, limit by limit, and their last ten runs here."""
+        async with self._store.read() as connection:
+            return await reports.usage(connection, person, self._defaults, self._clock.now())
+
+    async def explain(self, person: Person) -> Explanation:
+        """Which limits hold for the person here and why, and which of theirs give way."""
+        async with self._store.read() as connection:
+            return explained(await stored.concerning(connection, person), self._defaults, person)
+
+    async def limits_of(self, guild_id: int) -> tuple[Limit, ...]:
+        """Every limit that the server's admins set, in a fixed order."""
+        async with self._store.read() as connection:
+            return await stored.of_guild(connection, guild_id)
+
+    async def set_limit(self, act: AdminAction, limit: Limit) -> Limit | None:
+        """Set a limit of the server; the one that stood in its place. Raises UserError as `rules.need_settable`."""
+        rules.need_settable(act, limit)
+        async with self._store.write() as connection:
+            before = await stored.find(connection, limit)
+            if before is None:
+                rules.need_room(await stored.how_many(connection, act.guild_id))
+            await stored.put(connection, limit)
+            await note(
+                connection,
+                act,
+                "limit_set",
+                before=None if before is None else _told(before),
+                after=_told(limit),
+                at=self._clock.now(),
+            )
+        return before
+
+    async def remove_limit(self, act: AdminAction, limit: Limit) -> bool:
+        """Remove the limit with this subject, window and measure, whatever its amount; False where there is none."""
+        rules.need_own(act, limit)
+        async with self._store.write() as connection:
+            before = await stored.find(connection, limit)
+            if before is None:
+                return False
+            await stored.remove(connection, limit)
+            await note(connection, act, "limit_removed", before=_told(before), after=None, at=self._clock.now())
+        return True
+
+    async def grant(self, act: AdminAction, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
+        """Raise what is left for the person in this server by `amount`; what they have then."""
+        rules.need_grantable(act, person, amount, reason)
+        now = self._clock.now()
+        async with self._store.write() as connection:
+            await ledger.grant(connection, person=person, amount=amount, at=now)
+            granted = {"user_id": str(person.user_id), "amount_micro_usd": amount, "reason": reason}
+            await note(connection, act, "granted", before=None, after=granted, at=now)
+            return await reports.usage(connection, person, self._defaults, now)
+
+    async def spend(self, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
+        """What was spent from the day of `since` until before that of `until`, by day and by person."""
+        if until <= since:
+            raise UserError("The stretch of time ends before it begins. Please give the earlier day first.")
+        if until - since > _LONGEST_REPORT:
+            raise UserError("That is more than a year (366 days). Please ask for a shorter stretch of time.")
+        async with self._store.read() as connection:
+            return await reports.spending(connection, guild_id, since, until)
+
+    async def entries(
+        self, guild_id: int | None, since: datetime | None, until: datetime | None
+    ) -> AsyncIterator[EntryRow]:
+        """The entries of a server (None: of all) with since <= at < until, oldest first; no transaction stays open."""
+        after_id = 0
+        while True:
+            async with self._store.read() as connection:
+                page = await reports.entries_page(connection, guild_id, since, until, after_id)
+            for entry in page:
+                yield entry
+            if not page:
+                return
+            after_id = page[-1].id
+
+    async def audit(self, guild_id: int, most: int = 50) -> tuple[AuditRow, ...]:
+        """The last acts of the server's admins, newest first."""
+        async with self._store.read() as connection:
+            return await latest(connection, guild_id, most)
+
+    async def log_channel(self, guild_id: int) -> int | None:
+        """The channel where admins are told of acts and warnings; None where none is set."""
+        async with self._store.read() as connection:
+            return await _log_channel(connection, guild_id)
+
+    async def set_log_channel(self, act: AdminAction, guild_id: int, channel_id: int | None) -> None:
+        """Set the log channel, or with None have none."""
+        rules.need_same_server(act, guild_id)
+        async with self._store.write() as connection:
+            before = await _log_channel(connection, guild_id)
+            await put_row(connection, guild_settings, {"guild_id": guild_id, "log_channel_id": channel_id})
+            await note(
+                connection,
+                act,
+                "log_channel_set",
+                before=_channel(before),
+                after=_channel(channel_id),
+                at=self._clock.now(),
+            )
+
+
+async def _log_channel(connection: AsyncConnection, guild_id: int) -> int | None:
+    wanted = select(guild_settings.c.log_channel_id).where(guild_settings.c.guild_id == guild_id)
+    return (await connection.execute(wanted)).scalar()
+
+
+def _channel(channel_id: int | None) -> Mapping[str, object] | None:
+    return None if channel_id is None else {"channel_id": str(channel_id)}
+
+
+def _told(limit: Limit) -> Mapping[str, object]:
+    """A limit as the audit keeps it."""
+    return {
+        "subject": limit.subject.value,
+        "subject_id": None if limit.subject_id is None else str(limit.subject_id),
+        "window": limit.window.value,
+        "measure": limit.measure.value,
+        "amount": limit.amount,
+    }

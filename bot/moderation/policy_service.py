@@ -1,0 +1,221 @@
+"""The desk's part for channels: what admins set for them, and how a server's moderators are reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.errors import UserError
+from bot.guilds.audit import AdminAction, note
+from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, Unchecked, rules_for
+from bot.store.engine import Store
+from bot.store.tables import channel_settings, guild_settings
+from bot.store.upsert import insert_if_absent
+
+REASONS_MOST = 20
+REASON_MOST = 100
+"""The most reasons for rejecting that a server keeps, and the most characters of each: what a select menu takes."""
+
+_UNDECIDED_MOST_S = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """How a server's moderators are reached, and the reasons they choose from."""
+
+    review_channel_id: int | None = None
+    log_channel_id: int | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class PolicyService:
+    """Policies of channels and categories, and a server's settings for reviews."""
+
+    def __init__(self, *, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
+        """What holds in a place now. One that cannot be read has the strictest that its server knows."""
+        guild_id = channel_context.guild_id
+        if guild_id is None:
+            return rules_for(None, None, age_restricted=False, private=True)
+        places = {channel_context.rules_id, channel_context.category_id}
+        async with self._store.read() as connection:
+            found = dict(await _settings(connection, guild_id))
+        rules = rules_for(
+            found.get(channel_context.rules_id),
+            found.get(channel_context.category_id) if channel_context.category_id else None,
+            age_restricted=channel_context.age_restricted,
+            private=not channel_context.known,
+        )
+        if channel_context.known or not any(one.approve_everything for key, one in found.items() if key not in places):
+            return rules
+        return replace(rules, approve_everything=True)  # nobody can tell which category it lies in
+
+    async def set_channel(self, act: AdminAction, channel_id: int, changes: ChannelSetting) -> ChannelSetting:
+        """Set what `changes` says for a channel or a category and leave the rest; gives what is set now.
+
+        Whether the channel is of this server and has the age mark is the caller's to check: without the mark, what
+        needs it does not hold, whatever is set. Raises UserError for a time out of range.
+        """
+        if not 0 <= (changes.undecided_after_s or 0) <= _UNDECIDED_MOST_S:
+            raise UserError("The time for undecided pictures may be up to 30 days. Nothing was changed.")
+        async with self._store.write() as connection:
+            before = await _setting(connection, act.guild_id, channel_id)
+            after = changes.over(before or ChannelSetting())
+            await self._put(connection, act, channel_id, before, after)
+        return after
+
+    async def clear_channel(self, act: AdminAction, channel_id: int) -> bool:
+        """Forget what was set for a channel or a category; False when nothing was."""
+        async with self._store.write() as connection:
+            before = await _setting(connection, act.guild_id, channel_id)
+            if before is None:
+                return False
+            await self._put(connection, act, channel_id, before, None)
+        return True
+
+    async def age_mark_removed(self, act: AdminAction, channel_id: int) -> bool:
+        """Undo for good what only an age-restricted channel may have; False when nothing of it was set.
+
+        It stopped to hold at the moment the mark went, whether or not this is called: this keeps it from coming back
+        with the mark.
+        """
+        async with self._store.write() as connection:
+            before = await _setting(connection, act.guild_id, channel_id)
+            if before is None or not before.needs_age_mark:
+                return False
+            after = before.holding(age_restricted=False)
+            await self._put(connection, act, channel_id, before, None if after.is_empty else after)
+        return True
+
+    async def channel_settings(self, guild_id: int) -> tuple[tuple[int, ChannelSetting], ...]:
+        """What is set in a server, by channel or category id."""
+        async with self._store.read() as connection:
+            return tuple(await _settings(connection, guild_id))
+
+    async def review_settings(self, guild_id: int) -> ReviewSettings:
+        """How a server's moderators are reached."""
+        async with self._store.read() as connection:
+            return await _review_settings(connection, guild_id)
+
+    async def set_review_channel(self, act: AdminAction, channel_id: int | None) -> None:
+        """Choose the channel where held pictures are shown to moderators; None: nowhere."""
+        async with self._store.write() as connection:
+            await lock_guild(connection, act.guild_id)
+            before = await _review_settings(connection, act.guild_id)
+            await _change_guild(connection, act.guild_id, review_channel_id=channel_id)
+            await note(
+                connection,
+                act,
+                "review channel",
+                before={"channel": _text(before.review_channel_id)},
+                after={"channel": _text(channel_id)},
+                at=self._clock.now(),
+            )
+
+    async def set_reasons(self, act: AdminAction, reasons: Sequence[str]) -> tuple[str, ...]:
+        """Choose the reasons that moderators pick from when they reject. Raises UserError for too many or too long."""
+        kept = tuple(dict.fromkeys(words for one in reasons if (words := " ".join(one.split()))))
+        if len(kept) > REASONS_MOST or any(len(one) > REASON_MOST for one in kept):
+            raise UserError(
+                f"A server keeps up to {REASONS_MOST} reasons of up to {REASON_MOST} characters. Nothing was changed."
+            )
+        async with self._store.write() as connection:
+            await lock_guild(connection, act.guild_id)
+            before = await _review_settings(connection, act.guild_id)
+            await _change_guild(connection, act.guild_id, reject_reasons=list(kept))
+            await note(
+                connection,
+                act,
+                "reject reasons",
+                before={"reasons": list(before.reasons)},
+                after={"reasons": list(kept)},
+                at=self._clock.now(),
+            )
+        return kept
+
+    async def _put(
+        self,
+        connection: AsyncConnection,
+        act: AdminAction,
+        channel_id: int,
+        before: ChannelSetting | None,
+        after: ChannelSetting | None,
+    ) -> None:
+        here = channel_settings.c.guild_id == act.guild_id, channel_settings.c.channel_id == channel_id
+        await connection.execute(delete(channel_settings).where(*here))
+        if after is not None:
+            row = {"guild_id": act.guild_id, "channel_id": channel_id, **_values(after)}
+            await connection.execute(channel_settings.insert().values(row))
+        await note(
+            connection,
+            act,
+            "policy set" if after is not None else "policy cleared",
+            before={"channel": str(channel_id), **_told(before)},
+            after={"channel": str(channel_id), **_told(after)},
+            at=self._clock.now(),
+        )
+
+
+async def _settings(connection: AsyncConnection, guild_id: int) -> list[tuple[int, ChannelSetting]]:
+    wanted = (
+        select(channel_settings).where(channel_settings.c.guild_id == guild_id).order_by(channel_settings.c.channel_id)
+    )
+    return [(row.channel_id, _setting_of(row)) for row in await connection.execute(wanted)]
+
+
+async def _setting(connection: AsyncConnection, guild_id: int, channel_id: int) -> ChannelSetting | None:
+    """The setting of one place. Nobody else changes the server's settings until the transaction ends."""
+    await lock_guild(connection, guild_id)
+    here = channel_settings.c.guild_id == guild_id, channel_settings.c.channel_id == channel_id
+    row = (await connection.execute(select(channel_settings).where(*here))).first()
+    return None if row is None else _setting_of(row)
+
+
+def _setting_of(row: Row[Any]) -> ChannelSetting:
+    return ChannelSetting(
+        policy=Policy(row.policy) if row.policy else None,
+        approve_everything=row.approve_everything,
+        unchecked=Unchecked(row.unchecked) if row.unchecked else None,
+        hide_prompt=row.hide_prompt,
+        safety_checker=row.safety_checker,
+        undecided_after_s=row.undecided_after_s,
+        undecided_reject=row.undecided_reject,
+        hide_reported=row.hide_reported,
+    )
+
+
+def _values(setting: ChannelSetting) -> dict[str, object]:
+    return {one.name: getattr(setting, one.name) for one in fields(setting)}
+
+
+def _told(setting: ChannelSetting | None) -> dict[str, object]:
+    """What is set, for the audit row: without what is not."""
+    return {} if setting is None else {name: value for name, value in _values(setting).items() if value is not None}
+
+
+def _text(channel_id: int | None) -> str | None:
+    return None if channel_id is None else str(channel_id)
+
+
+async def _review_settings(connection: AsyncConnection, guild_id: int) -> ReviewSettings:
+    row = (await connection.execute(select(guild_settings).where(guild_settings.c.guild_id == guild_id))).first()
+    if row is None:
+        return ReviewSettings()
+    return ReviewSettings(row.review_channel_id, row.log_channel_id, tuple(row.reject_reasons or ()))
+
+
+async def lock_guild(connection: AsyncConnection, guild_id: int) -> None:
+    """Be the only one who changes a server's settings, until the transaction ends. SQLite has one writer anyway."""
+    await insert_if_absent(connection, guild_settings, {"guild_id": guild_id})
+    here = guild_settings.c.guild_id == guild_id
+    await connection.execute(select(guild_settings.c.guild_id).where(here).with_for_update())
+
+
+async def _change_guild(connection: AsyncConnection, guild_id: int, **changes: object) -> None:
+    await connection.execute(guild_settings.update().where(guild_settings.c.guild_id == guild_id).values(**changes))

@@ -1,0 +1,157 @@
+"""The desk's part for prompts: a server's rules, kept compiled, and what they say of a prompt."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.errors import UserError
+from bot.guilds.audit import AdminAction, note
+from bot.moderation.matching import Matcher, key_of
+from bot.moderation.policy_service import lock_guild
+from bot.moderation.prompts import Match, PromptAction, PromptRule, PromptTest, Verdict
+from bot.store.engine import Store
+from bot.store.tables import prompt_rules
+
+RULES_MOST = 1000
+REASON_MOST = 300
+"""The most rules of a server, and the most characters of a public reason."""
+
+_CACHED_MOST = 200
+
+_GRAVITY = tuple(PromptAction)
+_NO_REASON = "it does not fit the rules of this server"
+
+
+class PromptRulesService:
+    """Rules for prompts. Compiled rules are kept in memory; every use asks the database whether they still hold."""
+
+    def __init__(self, *, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._compiled: dict[int, tuple[tuple[int, int], Matcher]] = {}
+
+    async def add_rule(
+        self,
+        act: AdminAction,
+        text: str,
+        action: PromptAction = PromptAction.REFUSE,
+        public_reason: str | None = None,
+        *,
+        is_exception: bool = False,
+    ) -> PromptRule:
+        """Write a rule or an exception. Raises UserError for one that is empty, too long, or there already."""
+        key, words, reason = key_of(text), " ".join(text.split()), " ".join((public_reason or "").split())
+        if len(reason) > REASON_MOST:
+            raise UserError(f"A public reason has at most {REASON_MOST} characters. Nothing was changed.")
+        now = self._clock.now()
+        async with self._store.write() as connection:
+            await lock_guild(connection, act.guild_id)
+            if (await _version(connection, act.guild_id))[0] >= RULES_MOST:
+                raise UserError(f"This server has {RULES_MOST:,} rules, and that is the most. Please remove one first.")
+            same = prompt_rules.c.key == key, prompt_rules.c.is_exception == is_exception
+            here = prompt_rules.c.guild_id == act.guild_id
+            before = (await connection.execute(select(prompt_rules).where(here, *same))).first()
+            if before is not None:
+                raise UserError(f"There is such a rule already: number {before.id}. Nothing was changed.")
+            row = {"guild_id": act.guild_id, "text": words, "key": key, "action": action.value}
+            made = insert(prompt_rules).values(
+                **row, public_reason=reason or None, is_exception=is_exception, added_by=act.actor_id, added_at=now
+            )
+            number = (await connection.execute(made.returning(prompt_rules.c.id))).scalar_one()
+            rule = PromptRule(number, act.guild_id, words, action, reason or None, is_exception)
+            await note(connection, act, "rule added", before=None, after=_told(rule), at=now)
+        return rule
+
+    async def remove_rule(self, act: AdminAction, rule_id: int) -> PromptRule:
+        """Forget a rule. Raises UserError for one that is not this server's, or that nobody knows."""
+        mine = prompt_rules.c.guild_id == act.guild_id, prompt_rules.c.id == rule_id
+        async with self._store.write() as connection:
+            gone = (await connection.execute(delete(prompt_rules).where(*mine).returning(*prompt_rules.c))).first()
+            if gone is None:
+                raise UserError("There is no rule with this number. /rules list shows them. Nothing was changed.")
+            rule = _rule(gone)
+            await note(connection, act, "rule removed", before=_told(rule), after=None, at=self._clock.now())
+        return rule
+
+    async def prompt_rules(self, guild_id: int) -> tuple[PromptRule, ...]:
+        """A server's rules and exceptions, oldest first."""
+        async with self._store.read() as connection:
+            return await _rules(connection, guild_id)
+
+    async def test_prompt(self, guild_id: int, prompt: str) -> PromptTest:
+        """What the rules find in a prompt, exceptions told."""
+        matcher = await self._matcher(guild_id)
+        return await asyncio.to_thread(matcher.test, prompt)
+
+    async def check_prompt(self, guild_id: int, prompt: str) -> Verdict:
+        """What the rules say of a prompt. One that cannot be compared in time is refused."""
+        matcher = await self._matcher(guild_id)
+        try:
+            matches = await asyncio.to_thread(matcher.find, prompt)
+        except UserError as tangled:
+            return Verdict(PromptAction.REFUSE, str(tangled))
+        return verdict_of(matches)
+
+    async def _matcher(self, guild_id: int) -> Matcher:
+        async with self._store.read() as connection:
+            version = await _version(connection, guild_id)
+            known = self._compiled.get(guild_id)
+            if known is not None and known[0] == version:
+                return known[1]
+            rules = await _rules(connection, guild_id)
+        matcher = await asyncio.to_thread(Matcher, rules)
+        self._compiled.pop(guild_id, None)
+        while len(self._compiled) >= _CACHED_MOST:
+            self._compiled.pop(next(iter(self._compiled)))
+        self._compiled[guild_id] = version, matcher
+        return matcher
+
+
+def verdict_of(matches: tuple[Match, ...]) -> Verdict:
+    """What follows from matches: the gravest action, with the reason of the first rule that asks for it."""
+    if not matches:
+        return Verdict()
+    gravest = min(matches, key=lambda match: (_GRAVITY.index(match.rule.action), match.start))
+    reason = (gravest.rule.public_reason or _NO_REASON).rstrip(".")
+    if gravest.rule.action is PromptAction.REFUSE:
+        reason = f"This server does not allow that prompt: {reason}. Nothing was sent and nothing was charged."
+    return Verdict(gravest.rule.action, reason, matches)
+
+
+async def _version(connection: AsyncConnection, guild_id: int) -> tuple[int, int]:
+    """Count and highest id: rows are never changed and ids never come back, so the same two mean the same rules."""
+    wanted = select(func.count(), func.coalesce(func.max(prompt_rules.c.id), 0)).where(
+        prompt_rules.c.guild_id == guild_id
+    )
+    count, highest = (await connection.execute(wanted)).one()
+    return count, highest
+
+
+async def _rules(connection: AsyncConnection, guild_id: int) -> tuple[PromptRule, ...]:
+    here = prompt_rules.c.guild_id == guild_id
+    rows = await connection.execute(select(prompt_rules).where(here).order_by(prompt_rules.c.id))
+    return tuple(_rule(row) for row in rows)
+
+
+def _rule(row: Row[Any]) -> PromptRule:
+    return PromptRule(
+        id=row.id,
+        guild_id=row.guild_id,
+        text=row.text,
+        action=PromptAction(row.action),
+        public_reason=row.public_reason,
+        is_exception=row.is_exception,
+    )
+
+
+def _told(rule: PromptRule) -> dict[str, object]:
+    """The rule, for the audit row."""
+    return {
+        "rule": str(rule.id),
+        "text": rule.text,
+        "action": rule.action.value,
+        "public_reason": rule.public_reason,
+        "is_exception": rule.is_exception,
+    }

@@ -1,0 +1,63 @@
+"""The gate: sanctions and rules for prompts, before any money is held."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import UserError
+from bot.moderation.desk import ModerationDesk
+from bot.moderation.prompts import PromptAction, Verdict
+from bot.runs.review.channel import ReviewChannel
+from bot.runs.review.review import ReviewCause
+from bot.runs.run import Place, Run
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What the gate found of a request that it let through."""
+
+    verdict: Verdict
+
+    @property
+    def why(self) -> ReviewCause | None:
+        """Set where a moderator must look at what comes of it."""
+        return ReviewCause.RULE if self.verdict.action is PromptAction.REVIEW else None
+
+
+class Admission:
+    """Asks the moderation desk. Log channels are told beside the request, supervised: a slow Discord delays nobody."""
+
+    def __init__(self, *, desk: ModerationDesk, moderators: ReviewChannel) -> None:
+        self._desk, self._moderators = desk, moderators
+        self._told: set[asyncio.Task[None]] = set()
+
+    async def passed(self, user_id: int, place: Place, prompt: str) -> Passed:
+        """Let a request through. Raises UserError for one that the server refuses, and Unavailable."""
+        verdict = await self._desk.gate(place.guild_id, user_id, prompt)
+        if verdict.action is PromptAction.REFUSE:
+            _log.info("request refused", user=user_id, guild=place.guild_id)
+            raise UserError(verdict.reason)
+        return Passed(verdict)
+
+    def tell(self, run: Run, passed: Passed) -> None:
+        """Let the log channel know of a prompt that met a rule and was let through."""
+        if passed.verdict.action is not PromptAction.LOG or run.place.guild_id is None:
+            return
+        task = asyncio.create_task(self._tell(run, run.place.guild_id, passed.verdict), name=f"rule met by {run.id}")
+        self._told.add(task)
+        task.add_done_callback(self._told.discard)
+
+    async def _tell(self, run: Run, guild_id: int, verdict: Verdict) -> None:
+        try:
+            settings = await self._desk.review_settings(guild_id)
+            rules = ", ".join(dict.fromkeys(match.rule.text for match in verdict.matches))
+            await self._moderators.tell_rule(settings.log_channel_id, run, rules)
+        except Exception:  # noqa: BLE001 - the request is accepted; what could not be told is in the log
+            _log.exception("the log channel could not be told of a rule", run=run.id)
+
+    async def close(self) -> None:
+        """Wait for what is being told."""
+        await asyncio.gather(*self._told)

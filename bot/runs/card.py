@@ -1,0 +1,105 @@
+"""What the runs room asks of the face: a card that can change and must end. cogs/ui/presenter.py answers it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.images.image import MissingPicture, Picture
+from bot.moderation.rules import ChannelContext
+from bot.money import MicroUsd
+from bot.runs.review.review import ReviewCause
+from bot.runs.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a person has used and has left today, in MicroUsd. `left` is None where no limit applies."""
+
+    used: MicroUsd
+    left: MicroUsd | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The end people want. `spoiler` hides every picture until a click; `missing` tells which are not there.
+
+    `black` names pictures that are black all over although nobody cleared the run. `approved`: a moderator said yes.
+    """
+
+    pictures: tuple[Picture, ...]
+    missing: tuple[MissingPicture, ...] = ()
+    spoiler: bool = False
+    black: tuple[int, ...] = ()
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Pictures exist and the channel's policy keeps them from view. `checked` is False where nobody checked them.
+
+    `rule` is the public reason of a rule for prompts that the prompt Runflow used broke.
+    """
+
+    checked: bool
+    hide_prompt: bool = False
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Pictures wait for a moderator. `asked` is False while nobody could be asked: admins have to mend something."""
+
+    why: ReviewCause
+    asked: bool = True
+    hide_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A moderator said no, with a reason; or, with `by_rule`, nobody decided in the time that the channel gives."""
+
+    reason: str | None
+    by_rule: bool = False
+    hide_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """No pictures: `run.reason` says why, `run.cost` whether anything was charged."""
+
+    hide_prompt: bool = False
+
+
+FinalCard = Pictures | Withheld | Held | Rejected | Ended
+
+
+class EditResult(StrEnum):
+    """What became of an edit of the card."""
+
+    YES = "yes"
+    TOO_LARGE = "too_large"  # Discord refused the upload for its size (413 or 40005)
+    GONE = "gone"  # message, channel, permission or token: nobody can be reached there
+    LATER = "later"  # Discord did not take it now; try again
+
+
+class CardView(Protocol):
+    """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
+
+    async def progress(self, run: Run, place: int | None = None) -> EditResult:
+        """Edit the card to what `run.state` says. `place`: where it stands in the bot's own queue, from 1."""
+        ...
+
+    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
+        """Edit the card to its last form."""
+        ...
+
+    async def find_card(self, run: Run) -> int | None:
+        """The message id of a card that may stand without the row knowing; None where none stands.
+
+        Raises Unavailable where Discord does not say.
+        """
+        ...
+
+    async def channel_context(self, run: Run) -> ChannelContext:
+        """The run's channel as Discord knows it at this moment; `known` is False where it cannot be read."""
+        ...

@@ -1,0 +1,87 @@
+"""The card's progress: edited only when there is news, spaced, one edit at a time, and never after the end."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+from bot.runs.card import CardView, EditResult
+from bot.runs.run import Run, State
+from bot.runs.scheduling.turns import place_spacing_s
+
+
+class Progress:
+    """Shows a run's progress in the background. `spacing_s`: the least time between two edits of a card."""
+
+    def __init__(self, *, face: CardView, clock: Clock, spacing_s: float) -> None:
+        self._face, self._clock, self._spacing = face, clock, timedelta(seconds=spacing_s)
+        self._said: State = State.ACCEPTED  # the first card says so already
+        self._place: int | None = None  # the one on the card
+        self._place_at: datetime | None = None
+        self._last: datetime | None = None
+        self._edit: asyncio.Task[EditResult] | None = None
+
+    def show(self, run: Run) -> None:
+        """Edit the card when there is something new to say, the last edit is done and long enough ago."""
+        if run.state is self._said or not self._may_edit():
+            return
+        self._said = run.state
+        self._begin(run, self._face.progress(run))
+
+    def first_card(self, place: int | None, at: datetime) -> None:
+        """The first card said this place, at this time."""
+        self._place, self._place_at = place, None if place is None else at
+
+    def wait(self, run: Run, place: int) -> bool:
+        """Say the place in line of a run that waits, when it has changed and the last was said long enough ago.
+
+        Whether it is being said.
+        """
+        now = self._clock.now()
+        spacing = timedelta(seconds=place_spacing_s(place))
+        too_soon = self._place_at is not None and now - self._place_at < spacing
+        if place == self._place or too_soon or not self._may_edit():
+            return False
+        self._place, self._place_at = place, now
+        self._begin(run, self._say_place(run, place))
+        return True
+
+    def start(self, run: Run) -> None:
+        """The waiting is over: take the place and its button off the card, after the edit that is under way."""
+        before, sent = self._edit, replace(run, state=State.SUBMITTING)
+        self._said = sent.state
+
+        async def after() -> EditResult:
+            if before is not None:
+                await before
+            return await self._face.progress(sent)
+
+        self._begin(run, after())
+
+    async def finish(self) -> None:
+        """Wait for the edit under way, so that it cannot overtake the card's last form."""
+        if self._edit is not None:
+            await self._edit
+
+    def _may_edit(self) -> bool:
+        too_soon = self._last is not None and self._clock.now() - self._last < self._spacing
+        return not too_soon and (self._edit is None or self._edit.done())
+
+    def _begin(self, run: Run, edit: Coroutine[object, object, EditResult]) -> None:
+        self._last = self._clock.now()
+        self._edit = asyncio.create_task(edit, name=f"progress {run.id}")
+
+    async def _say_place(self, run: Run, place: int) -> EditResult:
+        shown = await self._face.progress(run, place)
+        if shown is EditResult.LATER:  # after a start, say, when Discord is not there yet: said again in a while
+            self._place = None
+        return shown
+
+    async def __aenter__(self) -> "Progress":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._edit is not None and not self._edit.done():
+            self._edit.cancel()
+            await asyncio.gather(self._edit, return_exceptions=True)

@@ -1,0 +1,68 @@
+"""What a crash leaves behind: accepted runs whose card nobody noted, and runs that were given up as lost."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import Unavailable
+from bot.runs.card import CardView
+from bot.runs.run import Delivery, Reason, Run, State
+from bot.runs.store import RunStore
+from bot.runs.transitions import Change, ended
+
+_log = structlog.get_logger(__name__)
+
+# Discord waits 3 s for the first answer to an interaction; one that was on its way at the crash may come until then.
+_ANSWERED_BY = timedelta(seconds=5)
+_ASK_AGAIN_S = 5.0
+LOOKED_FOR = timedelta(hours=24)
+"""How long a run that was given up as lost is looked for."""
+_FIRST_SEARCH_S, _MOST_SEARCH_S = 5.0, 3600.0
+_MOST_RETRY_S = 900.0
+
+
+class CardFinder:
+    """Finds out whether an accepted run has a card. A run without one was never seen by anybody, and is not made."""
+
+    def __init__(self, *, book: RunStore, face: CardView, clock: Clock) -> None:
+        self._book, self._face, self._clock = book, face, clock
+
+    async def with_card(self, run: Run) -> Run:
+        """The run with its card's message id; canceled, its money released, where no card stands."""
+        while run.state is State.ACCEPTED and run.reply.message_id is None:
+            wait_s = (run.created_at + _ANSWERED_BY - self._book.now()).total_seconds()
+            if wait_s > 0:
+                await self._clock.sleep(wait_s)
+                run = await self._book.load(run.id)
+                continue
+            try:
+                message_id = await self._face.find_card(run)
+            except Unavailable:
+                await self._clock.sleep(_ASK_AGAIN_S)
+                continue
+            run = await self._book.apply(run, _found(run, message_id, self._book))
+        return run
+
+
+def _found(run: Run, message_id: int | None, book: RunStore) -> Change:
+    if message_id is not None:
+        return Change(replace(run, reply=replace(run.reply, message_id=message_id)))
+    _log.info("an accepted run has no card; it is not made", run=run.id)
+    change = ended(run, State.CANCELED, Reason.CANCELED, book.now())
+    return replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE))
+
+
+def next_search_s(lost_for_s: float) -> float:
+    """Seconds until a lost run is looked for again: after as long as it has been lost, so about a dozen times a day."""
+    return min(max(lost_for_s, _FIRST_SEARCH_S), _MOST_SEARCH_S)
+
+
+def retry_delays_s(first_s: float) -> Iterator[float]:
+    """Seconds between tries while something is out of reach: later each time, up to a quarter of an hour, for ever."""
+    delay_s = first_s
+    while True:
+        yield delay_s
+        delay_s = min(delay_s * 2, _MOST_RETRY_S)

@@ -1,0 +1,107 @@
+"""Sending a run to Runflow: at most one create, whatever happens to its answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from bot.catalog.model import Model
+from bot.clock import Clock
+from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable
+from bot.runflow.client import RunflowClient
+from bot.runflow.reading import Reading
+from bot.runs.run import Reason, Run, State
+from bot.runs.store import RunStore
+from bot.runs.transitions import Change, ended, read
+
+_log = structlog.get_logger(__name__)
+
+_REASONS: Mapping[Refusal, Reason] = {
+    Refusal.CREDENTIALS: Reason.NOT_AVAILABLE,
+    Refusal.CREDIT: Reason.OUT_OF_CREDIT,
+    Refusal.INPUT: Reason.INPUT_REFUSED,
+    Refusal.NOT_FOUND: Reason.NOT_AVAILABLE,
+    Refusal.OTHER: Reason.UPSTREAM_FAILED,
+}
+_SEARCH_EVERY_S = 1.0
+_CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a run stands after a step, and the reading that brought it there, if any."""
+
+    run: Run
+    reading: Reading | None = None
+
+
+class Submitter:
+    """Sends accepted runs to Runflow. `lost_after_s`: how long a create whose answer was lost is looked for."""
+
+    def __init__(
+        self,
+        *,
+        book: RunStore,
+        runflow: RunflowClient,
+        models: Mapping[str, Model],
+        clock: Clock,
+        callback_url: str | None,
+        lost_after_s: float,
+    ) -> None:
+        self._book, self._runflow, self._models, self._clock = book, runflow, models, clock
+        self._callback_url, self._lost_after_s = callback_url, lost_after_s
+
+    async def submit(self, run: Run) -> Step:
+        """Create the run at Runflow. The row says `submitting` before anything is sent."""
+        sending = replace(run, state=State.SUBMITTING, submitted_at=self._book.now())
+        taken = await self._book.take(run, Change(sending))
+        if taken is None:  # it left the queue, or another process sends it
+            return Step(await self._book.load(run.id))
+        run = taken
+        try:
+            reading = await self._runflow.create(run.model_id, run.input, job=run.id, callback_url=self._callback_url)
+        except RunflowRefused as error:
+            _log.error("create refused", run=run.id, refusal=error.refusal, detail=str(error))
+            return await self._end(run, State.FAILED, _REASONS[error.refusal], error.fields)
+        except RunflowUnreachable as error:
+            _log.warning("create not taken", run=run.id, detail=str(error))
+            return await self._end(run, State.FAILED, Reason.BUSY)
+        except RunflowUnclear as error:
+            _log.warning("create unclear, looking for it", run=run.id, detail=str(error))
+            return await self.search(run)
+        return await self.adopt(run, reading)
+
+    async def search(self, run: Run) -> Step:
+        """Look for a run whose create was sent and never answered: adopt it, or end it as lost. Never send it again."""
+        since = (run.submitted_at or run.created_at) - _CLOCK_SKEW
+        until = (run.submitted_at or run.created_at) + timedelta(seconds=self._lost_after_s)
+        while True:
+            try:
+                reading = await self._runflow.find(run.id, since=since)
+            except RunflowError as error:
+                _log.warning("search failed", run=run.id, detail=str(error))
+                reading = None
+            if reading is not None:
+                return await self.adopt(run, reading)
+            if self._book.now() >= until:
+                return await self._end(run, State.LOST, Reason.LOST)
+            await self._clock.sleep(_SEARCH_EVERY_S)
+
+    async def search_once(self, run: Run) -> Step:
+        """Look once for a run that was given up as lost, and apply what is found."""
+        since = (run.submitted_at or run.created_at) - _CLOCK_SKEW
+        try:
+            reading = await self._runflow.find(run.id, since=since)
+        except RunflowError as error:
+            _log.info("a lost run could not be looked for", run=run.id, detail=str(error))
+            return Step(run)
+        return Step(run) if reading is None else await self.adopt(run, reading)
+
+    async def adopt(self, run: Run, reading: Reading) -> Step:
+        """Apply a reading to a run."""
+        change = read(run, reading, self._models[run.model_id], self._book.now())
+        return Step(await self._book.apply(run, change) if change else run, reading)
+
+    async def _end(self, run: Run, state: State, reason: Reason, fields: tuple[str, ...] = ()) -> Step:
+        return Step(await self._book.apply(run, ended(run, state, reason, self._book.now(), fields)))

@@ -1,0 +1,60 @@
+"""A review as a value: pictures that wait for a moderator, why, and what was decided."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ReviewCause(StrEnum):
+    """Why pictures wait for a moderator; the sentence for each lives in cogs/review/texts.py."""
+
+    FLAGGED = "flagged"
+    UNCHECKED = "unchecked"
+    BLACK = "black"  # an all-black picture, and nobody says that it was cleared
+    EVERYTHING = "everything"  # the channel lets a moderator approve every picture
+    RULE = "rule"  # a rule of the server for prompts
+    PROMPT_USED = "prompt_used"  # the same rules, on the prompt that Runflow says it used
+    REPORTED = "reported"
+
+
+class Decision(StrEnum):
+    """What was decided."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Obstacle(StrEnum):
+    """Why moderators were not asked, though they should have been."""
+
+    NO_CHANNEL = "no_channel"  # the server has no moderation channel
+    FORBIDDEN = "forbidden"  # the bot may not see it, write in it, or attach files there
+    PICTURES = "pictures"  # Runflow does not give the pictures out
+    TOO_LARGE = "too_large"  # Discord refused the upload for its size
+    LATER = "later"  # Discord does not take it now
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The pictures of one run before a moderator. Ids are Discord's, times are UTC.
+
+    `detail` is the public reason of a rule, or the words of a report. `channel_id` and `message_id` are the moderators'
+    message, None while there is none: `obstacle` says why. `due_at` is when it is decided by the channel's rule.
+    `decided_by` None with an outcome means that the rule decided. `closed_at` is when their message said so.
+    """
+
+    run_id: str
+    guild_id: int
+    why: ReviewCause
+    opened_at: datetime
+    detail: str | None = None
+    due_at: datetime | None = None
+    channel_id: int | None = None
+    message_id: int | None = None
+    obstacle: Obstacle | None = None
+    told_at: datetime | None = None
+    outcome: Decision | None = None
+    decided_by: int | None = None
+    decided_at: datetime | None = None
+    reason: str | None = None
+    closed_at: datetime | None = None

@@ -1,0 +1,156 @@
+"""Reviews as rows. Every function takes the connection of the transaction it is part of."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
+from bot.runs.run import Delivery
+from bot.store.tables import reviews, runs
+from bot.store.upsert import insert_if_absent
+
+
+async def add(connection: AsyncConnection, review: Review) -> bool:
+    """Write a new review; False when the run has its review already."""
+    return await insert_if_absent(connection, reviews, _values(review))
+
+
+async def find(connection: AsyncConnection, run_id: str) -> Review | None:
+    """The review of a run, if there is one."""
+    row = (await connection.execute(select(reviews).where(reviews.c.run_id == run_id))).first()
+    return None if row is None else _review(row)
+
+
+async def decide(connection: AsyncConnection, review: Review) -> bool:
+    """Write a decision; False when there is one already: the first holds, from whatever process it came."""
+    done = await connection.execute(
+        update(reviews)
+        .where(reviews.c.run_id == review.run_id, reviews.c.outcome.is_(None))
+        .values(
+            outcome=review.outcome,
+            decided_by=review.decided_by,
+            decided_at=review.decided_at,
+            reason=review.reason,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def posted(connection: AsyncConnection, run_id: str, *, channel_id: int, message_id: int) -> None:
+    """Note the moderators' message."""
+    await connection.execute(
+        update(reviews)
+        .where(reviews.c.run_id == run_id)
+        .values(channel_id=channel_id, message_id=message_id, obstacle=None)
+    )
+
+
+async def unposted(connection: AsyncConnection, run_id: str, message_id: int) -> None:
+    """Forget the moderators' message of a review that nobody has decided: it is gone."""
+    await connection.execute(
+        update(reviews)
+        .where(reviews.c.run_id == run_id, reviews.c.message_id == message_id, reviews.c.outcome.is_(None))
+        .values(channel_id=None, message_id=None)
+    )
+
+
+async def obstructed(connection: AsyncConnection, run_id: str, obstacle: Obstacle, told_at: datetime | None) -> None:
+    """Note why there is no moderators' message, and when admins were told."""
+    await connection.execute(
+        update(reviews).where(reviews.c.run_id == run_id).values(obstacle=obstacle.value, told_at=told_at)
+    )
+
+
+async def closed(connection: AsyncConnection, run_id: str, at: datetime) -> None:
+    """Note that the moderators' message says what was decided, or that there is none to say it."""
+    await connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(closed_at=at))
+
+
+async def reopened(connection: AsyncConnection, review: Review) -> bool:
+    """Write a review anew over one that was closed; False when the old one is not."""
+    done = await connection.execute(
+        update(reviews)
+        .where(reviews.c.run_id == review.run_id, reviews.c.closed_at.is_not(None))
+        .values(**_values(review))
+    )
+    return done.rowcount == 1
+
+
+async def work(connection: AsyncConnection, now: datetime) -> list[str]:
+    """The ids of runs whose review has something to be done: to be posted, decided by the rule, or closed."""
+    undecided = reviews.c.outcome.is_(None)
+    wanted = (
+        select(reviews.c.run_id)
+        .join(runs, runs.c.id == reviews.c.run_id)
+        .where(
+            reviews.c.closed_at.is_(None),
+            or_(
+                and_(undecided, reviews.c.message_id.is_(None)),
+                and_(undecided, reviews.c.due_at <= now),
+                and_(reviews.c.outcome.is_not(None), runs.c.delivery != Delivery.PENDING.value),
+            ),
+        )
+        .order_by(reviews.c.opened_at, reviews.c.run_id)
+    )
+    return list((await connection.execute(wanted)).scalars())
+
+
+async def told_since(connection: AsyncConnection, guild_id: int, obstacle: Obstacle, since: datetime) -> bool:
+    """Whether a server's admins were told of this obstacle since then."""
+    wanted = select(reviews.c.run_id).where(
+        reviews.c.guild_id == guild_id, reviews.c.obstacle == obstacle.value, reviews.c.told_at >= since
+    )
+    return (await connection.execute(wanted.limit(1))).first() is not None
+
+
+async def undecided(connection: AsyncConnection, guild_id: int, most: int) -> list[Review]:
+    """The reviews of a server that wait for a decision, oldest first."""
+    rows = await connection.execute(
+        select(reviews)
+        .where(reviews.c.guild_id == guild_id, reviews.c.outcome.is_(None))
+        .order_by(reviews.c.opened_at, reviews.c.run_id)
+        .limit(most)
+    )
+    return [_review(row) for row in rows]
+
+
+def _values(review: Review) -> dict[str, Any]:
+    return {
+        "run_id": review.run_id,
+        "guild_id": review.guild_id,
+        "why": review.why.value,
+        "detail": review.detail,
+        "opened_at": review.opened_at,
+        "due_at": review.due_at,
+        "channel_id": review.channel_id,
+        "message_id": review.message_id,
+        "obstacle": review.obstacle.value if review.obstacle else None,
+        "told_at": review.told_at,
+        "outcome": review.outcome.value if review.outcome else None,
+        "decided_by": review.decided_by,
+        "decided_at": review.decided_at,
+        "reason": review.reason,
+        "closed_at": review.closed_at,
+    }
+
+
+def _review(row: Row[Any]) -> Review:
+    return Review(
+        run_id=row.run_id,
+        guild_id=row.guild_id,
+        why=ReviewCause(row.why),
+        opened_at=row.opened_at,
+        detail=row.detail,
+        due_at=row.due_at,
+        channel_id=row.channel_id,
+        message_id=row.message_id,
+        obstacle=Obstacle(row.obstacle) if row.obstacle else None,
+        told_at=row.told_at,
+        outcome=Decision(row.outcome) if row.outcome else None,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        closed_at=row.closed_at,
+    )

@@ -1,0 +1,195 @@
+"""What a cog may do about reviews: decide them, list them, report pictures, have moderators asked again."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.errors import UserError
+from bot.guilds.audit import AdminAction, note
+from bot.moderation.desk import ModerationDesk
+from bot.moderation.policy import Showing
+from bot.runs import rows
+from bot.runs.card import CardView
+from bot.runs.review import rows as review_rows
+from bot.runs.review.channel import ReviewChannel
+from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
+from bot.runs.review.visibility import ruling
+from bot.runs.run import Delivery, Run
+from bot.store.engine import Store
+
+_log = structlog.get_logger(__name__)
+
+LISTED_MOST = 20
+REASON_MOST = 300
+"""The most characters of a reason."""
+
+_UNKNOWN = "There is nothing to decide here any more: the bot no longer knows this picture."
+_BLOCKED = (
+    "This channel does not show such pictures any more, so approving would show nothing. "
+    "Reject it, or ask an admin to change the channel with /policy set first. Nothing was changed."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A review after somebody decided. `first` is False where somebody else had decided before: that holds."""
+
+    run: Run
+    review: Review
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How reviewing stands in a server. `obstacle` is what keeps moderators from being asked now."""
+
+    channel_id: int | None
+    obstacle: Obstacle | None
+    waiting: tuple[Review, ...]
+
+
+class Reported(StrEnum):
+    """What became of a report."""
+
+    NEW = "new"
+    AGAIN = "again"  # moderators know of it already
+    KEPT = "kept"  # a moderator has looked at this picture, and kept it
+    NOTHING = "nothing"  # no pictures stand there
+
+
+class ReviewService:
+    """Decisions of moderators. `bell` wakes the driver for a run, `keeper` the keeper of reviews."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        desk: ModerationDesk,
+        face: CardView,
+        moderators: ReviewChannel,
+        clock: Clock,
+        bell: asyncio.Queue[str],
+        keeper: asyncio.Queue[str],
+    ) -> None:
+        self._store, self._desk, self._face, self._moderators = store, desk, face, moderators
+        self._clock, self._bell, self._keeper = clock, bell, keeper
+
+    async def find(self, guild_id: int, run_id: str) -> Decided:
+        """A review as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
+        async with self._store.read() as connection:
+            run, review = await _find(connection, guild_id, run_id)
+        return Decided(run, review, first=review.outcome is None)
+
+    async def approve(self, act: AdminAction, run_id: str) -> Decided:
+        """Show the pictures. Raises UserError where they are unknown, or where the channel shows no such pictures."""
+        known = await self.find(act.guild_id, run_id)
+        if known.first:
+            approved = replace(known.review, outcome=Decision.APPROVED)
+            now = await self._desk.rules_at(await self._face.channel_context(known.run))
+            if (
+                ruling(known.run, now, review=approved, black=known.review.why is ReviewCause.BLACK).showing
+                is Showing.WITHHELD
+            ):
+                raise UserError(_BLOCKED)
+        return await self._decide(act, run_id, Decision.APPROVED, None)
+
+    async def reject(self, act: AdminAction, run_id: str, reason: str | None) -> Decided:
+        """Keep the pictures from view for good, with the reason that the person reads. Raises UserError as `find`."""
+        words = " ".join((reason or "").split())
+        if len(words) > REASON_MOST:
+            raise UserError(f"A reason has at most {REASON_MOST} characters. Nothing was changed.")
+        return await self._decide(act, run_id, Decision.REJECTED, words or None)
+
+    async def _decide(self, act: AdminAction, run_id: str, outcome: Decision, reason: str | None) -> Decided:
+        async with self._store.write() as connection:
+            run, review = await _find(connection, act.guild_id, run_id)
+            decided = replace(
+                review, outcome=outcome, decided_by=act.actor_id, decided_at=self._clock.now(), reason=reason
+            )
+            if review.outcome is not None or not await review_rows.decide(connection, decided):
+                return Decided(*await _find(connection, act.guild_id, run_id), first=False)
+            run = await redraw(connection, run, outcome)
+            await note(
+                connection,
+                act,
+                f"review {outcome.value}",
+                before=None,
+                after={"run": run_id, "user": str(run.user_id), "reason": reason},
+                at=self._clock.now(),
+            )
+        _log.info("review decided", run=run_id, outcome=outcome, by=act.actor_id)
+        self._ring(run)
+        return Decided(run, decided, first=True)
+
+    async def report(self, *, run: Run, reporter_id: int, reason: str | None, hide: bool) -> Reported:
+        """Have moderators look at pictures that are shown. With `hide` they are taken away until one has looked."""
+        guild_id = run.place.guild_id
+        if guild_id is None:
+            return Reported.NOTHING
+        now = self._clock.now()
+        review = Review(run.id, guild_id, ReviewCause.REPORTED, opened_at=now, detail=reason)
+        async with self._store.write() as connection:
+            run = await rows.load(connection, run.id)
+            before = await review_rows.find(connection, run.id)
+            if before is not None and before.why is ReviewCause.REPORTED:
+                return Reported.KEPT if before.outcome is Decision.APPROVED else Reported.AGAIN
+            if run.delivery is not Delivery.SHOWN or run.result is None or not run.result.num_outputs or run.reason:
+                return Reported.NOTHING
+            if not await (review_rows.add if before is None else review_rows.reopened)(connection, review):
+                return Reported.AGAIN
+            if hide:
+                await rows.change(connection, run, replace(run, delivery=Delivery.PENDING))
+            after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
+            act = AdminAction(guild_id, reporter_id)
+            await note(connection, act, "picture reported", before=None, after=after, at=now)
+        self._keeper.put_nowait(run.id)
+        if hide:
+            self._bell.put_nowait(run.id)
+        return Reported.NEW
+
+    async def status(self, guild_id: int) -> Status:
+        """How reviewing stands in a server; at most LISTED_MOST of those that wait, oldest first."""
+        settings = await self._desk.review_settings(guild_id)
+        async with self._store.read() as connection:
+            waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
+        obstacle = self._moderators.obstacle(guild_id, settings.review_channel_id)
+        return Status(settings.review_channel_id, obstacle, tuple(waiting))
+
+    async def retry(self, guild_id: int) -> None:
+        """Ask moderators now wherever they could not be asked before, or their message was deleted meanwhile."""
+        async with self._store.read() as connection:
+            waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
+        for one in waiting:
+            if one.channel_id is None or one.message_id is None:
+                continue
+            if not await self._moderators.stands(one.channel_id, one.message_id):
+                async with self._store.write() as connection:
+                    await review_rows.unposted(connection, one.run_id, one.message_id)
+        self._keeper.put_nowait("")
+
+    def _ring(self, run: Run) -> None:
+        if run.delivery is Delivery.PENDING:
+            self._bell.put_nowait(run.id)
+        self._keeper.put_nowait(run.id)
+
+
+async def redraw(connection: AsyncConnection, run: Run, outcome: Decision) -> Run:
+    """Let the driver bring the card to what was decided; a picture that was never hidden stays when it is approved."""
+    if run.delivery is Delivery.HELD or (run.delivery is Delivery.SHOWN and outcome is Decision.REJECTED):
+        pending = replace(run, delivery=Delivery.PENDING)
+        if await rows.change(connection, run, pending):
+            return pending
+        return await rows.load(connection, run.id)
+    return run
+
+
+async def _find(connection: AsyncConnection, guild_id: int, run_id: str) -> tuple[Run, Review]:
+    review = await review_rows.find(connection, run_id)
+    # Whoever forges a custom_id may name a run of another server: it is as unknown as one that never was.
+    if review is None or review.guild_id != guild_id:
+        raise UserError(_UNKNOWN)
+    return await rows.load(connection, run_id), review

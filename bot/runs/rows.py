@@ -1,0 +1,163 @@
+"""Runs as rows. Every function takes the connection of the transaction it is part of."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules
+from bot.money import MicroUsd
+from bot.runs.review.review import ReviewCause
+from bot.runs.run import Delivery, Place, Reason, Reply, Result, Run, State
+from bot.store.tables import UNFINISHED, runs
+from bot.store.upsert import insert_if_absent
+
+
+async def add(connection: AsyncConnection, run: Run) -> bool:
+    """Write a new run; False when this press has its run already (the interaction id is unique)."""
+    return await insert_if_absent(connection, runs, _values(run))
+
+
+async def load(connection: AsyncConnection, run_id: str) -> Run:
+    """The run. Raises LookupError when there is none."""
+    row = (await connection.execute(select(runs).where(runs.c.id == run_id))).first()
+    if row is None:
+        raise LookupError(run_id)
+    return _run(row)
+
+
+async def find(connection: AsyncConnection, *, run_id: str | None, runflow_id: str) -> Run | None:
+    """The run with our id, else the one with Runflow's; None where there is neither."""
+    for wanted in (runs.c.id == run_id, runs.c.runflow_id == runflow_id):
+        row = (await connection.execute(select(runs).where(wanted))).first()
+        if row is not None:
+            return _run(row)
+    return None
+
+
+async def by_message(connection: AsyncConnection, message_id: int) -> Run | None:
+    """The run whose card is this message, where there is one."""
+    row = (await connection.execute(select(runs).where(runs.c.message_id == message_id))).first()
+    return None if row is None else _run(row)
+
+
+async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
+    """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
+    done = await connection.execute(
+        update(runs)
+        .where(runs.c.id == before.id, runs.c.state == before.state, runs.c.delivery == before.delivery)
+        .values(**_values(after))
+    )
+    return done.rowcount == 1
+
+
+async def unfinished(connection: AsyncConnection) -> list[Run]:
+    """Runs that still owe somebody an end: not final, or final and not shown. Oldest first."""
+    rows = await connection.execute(select(runs).where(UNFINISHED).order_by(runs.c.created_at, runs.c.id))
+    return [_run(row) for row in rows]
+
+
+async def lost(connection: AsyncConnection, since: datetime) -> list[Run]:
+    """Runs that were given up as lost since then, oldest first."""
+    wanted = select(runs).where(runs.c.state == State.LOST, runs.c.ended_at >= since)
+    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.ended_at, runs.c.id))]
+
+
+async def pressed_by(
+    connection: AsyncConnection, user_id: int, guild_id: int | None, *, before: int | None, most: int
+) -> list[Run]:
+    """A person's runs in a server (None: privately), newest first, pressed before this interaction."""
+    wanted = _of(user_id, guild_id)
+    if before is not None:
+        wanted = wanted.where(runs.c.interaction_id < before)
+    rows = await connection.execute(wanted.order_by(runs.c.interaction_id.desc()).limit(most))
+    return [_run(row) for row in rows]
+
+
+async def pressed_after(
+    connection: AsyncConnection, user_id: int, guild_id: int | None, *, after: int, most: int
+) -> list[Run]:
+    """The first of a person's runs there that were pressed after this interaction, oldest first."""
+    wanted = _of(user_id, guild_id).where(runs.c.interaction_id > after)
+    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.interaction_id).limit(most))]
+
+
+def _of(user_id: int, guild_id: int | None) -> Select[Any]:
+    return select(runs).where(runs.c.user_id == user_id, runs.c.guild_id.is_not_distinct_from(guild_id))
+
+
+def _values(run: Run) -> dict[str, Any]:
+    result = run.result
+    return {
+        "id": run.id,
+        "interaction_id": run.reply.interaction_id,
+        "application_id": run.reply.application_id,
+        "user_id": run.user_id,
+        "guild_id": run.place.guild_id,
+        "channel_id": run.place.channel_id,
+        "parent_channel_id": run.place.parent_channel_id,
+        "model_id": run.model_id,
+        "input": run.input,
+        "policy": run.policy.value,
+        "rules": run.rules_then.as_json(),
+        "review_why": run.review_why.value if run.review_why else None,
+        "interaction_token": run.reply.token,
+        "interaction_at": run.reply.created_at,
+        "attachment_limit_bytes": run.reply.attachment_limit_bytes,
+        "message_id": run.reply.message_id,
+        "state": run.state.value,
+        "delivery": run.delivery.value,
+        "held_micro_usd": run.held,
+        "cost_micro_usd": run.cost,
+        "cost_estimated": run.cost_estimated,
+        "runflow_id": run.runflow_id,
+        "reason": run.reason.value if run.reason else None,
+        "reason_fields": list(run.reason_fields),
+        "result": None
+        if result is None
+        else {
+            "seed": result.seed,
+            "nsfw_detected": result.nsfw_detected,
+            "prompt_used": result.prompt_used,
+            "num_outputs": result.num_outputs,
+            "duration_ms": result.duration_ms,
+        },
+        "created_at": run.created_at,
+        "submitted_at": run.submitted_at,
+        "ended_at": run.ended_at,
+    }
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        user_id=row.user_id,
+        place=Place(row.guild_id, row.channel_id, row.parent_channel_id),
+        reply=Reply(
+            interaction_id=row.interaction_id,
+            application_id=row.application_id,
+            token=row.interaction_token,
+            created_at=row.interaction_at,
+            attachment_limit_bytes=row.attachment_limit_bytes,
+            message_id=row.message_id,
+        ),
+        model_id=row.model_id,
+        input=row.input,
+        policy=Policy(row.policy),
+        state=State(row.state),
+        delivery=Delivery(row.delivery),
+        held=MicroUsd(row.held_micro_usd),
+        created_at=row.created_at,
+        cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
+        cost_estimated=row.cost_estimated,
+        runflow_id=row.runflow_id,
+        reason=Reason(row.reason) if row.reason else None,
+        reason_fields=tuple(row.reason_fields or ()),
+        result=Result(**row.result) if row.result else None,
+        submitted_at=row.submitted_at,
+        ended_at=row.ended_at,
+        rules=ChannelRules.from_json(row.rules) if row.rules else None,
+        review_why=ReviewCause(row.review_why) if row.review_why else None,
+    )

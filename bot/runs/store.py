@@ -1,0 +1,119 @@
+"""A run and its money change together: every step of a run is one transaction over its row and the ledger."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.errors import UserError
+from bot.ledger import ledger, notices, reports, sentences
+from bot.ledger.values import Defaults, Demand, Notice, Person
+from bot.runs import rows
+from bot.runs.card import Balance
+from bot.runs.run import Delivery, Place, Run
+from bot.runs.transitions import Change, Release, Settle
+from bot.store.engine import Store
+
+
+class RunStore:
+    """Where runs and their money are kept. `defaults`: the limits that hold where no admin set any."""
+
+    def __init__(self, *, store: Store, defaults: Defaults, clock: Clock) -> None:
+        self._store, self._defaults, self._clock = store, defaults, clock
+
+    def need_allowed(self, place: Place) -> None:
+        """Raises UserError where nobody may make pictures: without a server, when private use is switched off."""
+        if place.guild_id is None and not self._defaults.private_use:
+            raise UserError(sentences.PRIVATE_USE_IS_OFF)
+
+    async def open(self, run: Run, role_ids: tuple[int, ...] = ()) -> bool:
+        """Write a new run and hold its price; False when this press has its run already.
+
+        `role_ids`: the person's roles. Raises LimitError, with nothing written, and Unavailable.
+        """
+        async with self._store.write() as connection:
+            if not await rows.add(connection, run):
+                return False
+            await ledger.reserve(
+                connection,
+                run_id=run.id,
+                person=_person(run, role_ids),
+                demand=Demand(run.held, run.num_images),
+                defaults=self._defaults,
+                at=run.created_at,
+            )
+        return True
+
+    async def apply(self, before: Run, change: Change) -> Run:
+        """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
+        return await self.take(before, change) or await self.load(before.id)
+
+    async def take(self, before: Run, change: Change) -> Run | None:
+        """Write a change, books included; None where the row has moved on, and nothing was written.
+
+        Of several who try the same step at once, in whatever process, exactly one is given the run.
+        """
+        async with self._store.write() as connection:
+            if not await rows.change(connection, before, change.run):
+                return None
+            match change.books:
+                case Settle(cost, estimated):
+                    pictures = change.run.result.num_outputs if change.run.result else 0
+                    # False: booked before, which is as good.
+                    _ = await ledger.settle(
+                        connection, run_id=before.id, cost=cost, pictures=pictures, estimated=estimated, at=self.now()
+                    )
+                case Release():
+                    _ = await ledger.release(connection, run_id=before.id, at=self.now())
+                case None:
+                    pass
+        return change.run
+
+    async def delivered(self, run: Run, delivery: Delivery) -> Run:
+        """Note what became of the card."""
+        return await self.apply(run, Change(replace(run, delivery=delivery)))
+
+    async def load(self, run_id: str) -> Run:
+        """The run as it stands. Raises LookupError."""
+        async with self._store.read() as connection:
+            return await rows.load(connection, run_id)
+
+    async def knocked_for(self, *, job: str | None, runflow_id: str) -> Run | None:
+        """The run a callback is about, by our id or by Runflow's; None where it is not ours. Raises Unavailable."""
+        async with self._store.read() as connection:
+            return await rows.find(connection, run_id=job, runflow_id=runflow_id)
+
+    async def by_message(self, message_id: int) -> Run | None:
+        """The run whose card is this message, where there is one."""
+        async with self._store.read() as connection:
+            return await rows.by_message(connection, message_id)
+
+    async def unfinished(self) -> list[Run]:
+        """Runs that still owe somebody an end, oldest first."""
+        async with self._store.read() as connection:
+            return await rows.unfinished(connection)
+
+    async def lost(self, since: datetime) -> list[Run]:
+        """Runs that were given up as lost since then: Runflow may still tell of them."""
+        async with self._store.read() as connection:
+            return await rows.lost(connection, since)
+
+    async def balance(self, run: Run) -> Balance:
+        """What the one who asked has used and has left today, where they asked, with the roles they had then."""
+        async with self._store.read() as connection:
+            person = _person(run, await ledger.roles_at_reserve(connection, run.id))
+            used, left = await reports.used_and_left_today(connection, person, self._defaults, self.now())
+        return Balance(used=used, left=left)
+
+    async def notices(self, run: Run) -> tuple[Notice, ...]:
+        """The limits that are nearly used and are told beside this run's card."""
+        async with self._store.read() as connection:
+            return await notices.of_run(connection, run.id)
+
+    def now(self) -> datetime:
+        """The time, UTC."""
+        return self._clock.now()
+
+
+def _person(run: Run, role_ids: tuple[int, ...]) -> Person:
+    place = run.place
+    return Person(run.user_id, place.guild_id, place.parent_channel_id or place.channel_id, role_ids)

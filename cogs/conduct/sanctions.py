@@ -1,0 +1,175 @@
+"""/sanction, and “Stop this person” from the menu of a person, of a card, or under a picture that waits."""
+
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+
+from bot.errors import UserError
+from bot.moderation.sanctions import SanctionKind
+from bot.services import AdminAction, Moderation, Reviews, Runs
+from cogs import Host
+from cogs.conduct import texts
+from cogs.ui.arguments import PersonId, Whole, Words
+from cogs.ui.buttons import answer_presses
+from cogs.ui.forms import Values, answer_forms, open_form
+from cogs.ui.log_channel import tell_admins
+from cogs.ui.markdown import plain
+from cogs.ui.permissions import need
+from cogs.ui.replies import answer, answer_anew, write_to
+from cogs.ui.views import Form
+
+MENU = "Stop this person"
+PRESS = "person_stop"  # under a picture that waits; its subject is the run
+_FORM = "stop"
+_WORDS = "words"
+_MODERATES = "moderate_members"
+_HOUR_S = 3600
+_HOURS_MOST = 24 * 365
+
+Someone = app_commands.Transform[int, PersonId]
+Reason = app_commands.Transform[str, Words(texts.REASON_LIMIT)]
+
+_NOT_OURS = "This is no card of the bot's, so there is nobody to stop. Use the person's own menu, or /sanction stop."
+_NOT_A_PERSON = "The bot's own account cannot be sanctioned. Nothing was changed."
+
+
+class Sanctions:
+    """Acts about people, whichever way they are asked for. Who acts is checked here, each time."""
+
+    def __init__(self, *, moderation: Moderation, runs: Runs, reviews: Reviews) -> None:
+        self._moderation, self._runs, self._reviews = moderation, runs, reviews
+
+    async def act(
+        self,
+        interaction: discord.Interaction,
+        user_id: int,
+        kind: SanctionKind,
+        reason: str,
+        length_s: int | None = None,
+    ) -> None:
+        """Do it, answer, tell the person where they take messages, and leave a line in the log channel."""
+        guild_id = need(interaction, _MODERATES)
+        if user_id == interaction.application_id:
+            raise UserError(_NOT_A_PERSON)
+        words = plain(reason)
+        if not words or len(words) > texts.REASON_LIMIT:
+            raise UserError(texts.REASON_WANTED)
+        act = AdminAction(guild_id, interaction.user.id)
+        done = await self._moderation.sanction(act, user_id, kind, words, length_s=length_s)
+        await answer(interaction, texts.to_moderator(user_id, kind, done))
+        # The answer has 3 seconds; Discord may make the bot wait longer than that before a direct message.
+        review = await self._moderation.review_settings(guild_id)
+        line = texts.log_line(act.actor_id, user_id, kind, words, done)
+        await tell_admins(interaction.client, review.log_channel_id, line)
+        told = await write_to(interaction.client, user_id, texts.to_person(kind, words, done, _name(interaction)))
+        await answer_anew(interaction, texts.to_moderator(user_id, kind, done, told=told))
+
+    async def stop_person(self, interaction: discord.Interaction, person: discord.Member | discord.User) -> None:
+        """From the menu of a person."""
+        await self._ask(interaction, person.id)
+
+    async def stop_behind(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """From the menu of a card: whoever asked for it."""
+        guild_id = need(interaction, _MODERATES)
+        run = await self._runs.by_message(message.id)
+        if run is None or run.place.guild_id != guild_id:
+            raise UserError(_NOT_OURS)
+        await self._ask(interaction, run.user_id)
+
+    async def stop_reviewed(self, interaction: discord.Interaction, run_id: str) -> None:
+        """From the button under a picture that waits."""
+        guild_id = need(interaction, _MODERATES)
+        await self._ask(interaction, (await self._reviews.find(guild_id, run_id)).run.user_id)
+
+    async def _ask(self, interaction: discord.Interaction, user_id: int) -> None:
+        """Ask why: the person will read it."""
+        need(interaction, _MODERATES)
+        if user_id == interaction.application_id:
+            raise UserError(_NOT_A_PERSON)
+        form = Form(title=MENU, custom_id=f"{_FORM}:{user_id}")
+        words: ui.TextInput[Form] = ui.TextInput(
+            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=texts.REASON_LIMIT
+        )
+        description = "They cannot ask for pictures here until a moderator lifts it, and will read this."
+        form.add_item(ui.Label(text="Reason", description=description, component=words))
+        await open_form(interaction, form)
+
+    async def stop_asked(self, interaction: discord.Interaction, user_id: str, values: Values) -> None:
+        """The form's answer. Its subject can be forged: what it may do is what /sanction stop may do."""
+        if not (user_id.isascii() and user_id.isdigit() and len(user_id) < 20):
+            raise UserError("There is no such person. Nothing was changed.")
+        await self.act(interaction, int(user_id), SanctionKind.STOP, values.get(_WORDS, ""))
+
+
+def _name(interaction: discord.Interaction) -> str:
+    return interaction.guild.name if interaction.guild else "the server"
+
+
+class SanctionCommands(app_commands.Group):
+    """Answers /sanction."""
+
+    def __init__(self, sanctions: Sanctions) -> None:
+        super().__init__(
+            name="sanction",
+            description="Strikes, pauses and stops for people who misuse the bot",
+            default_permissions=discord.Permissions(moderate_members=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
+        self._sanctions = sanctions
+
+    @app_commands.command(name="strike", description="A strike: it fades with time; several pause or stop somebody")
+    @app_commands.describe(person="Who", reason="Why; the person reads it")
+    async def strike(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
+        """Give a strike."""
+        await self._sanctions.act(interaction, person, SanctionKind.STRIKE, reason)
+
+    @app_commands.command(name="pause", description="No pictures for some time")
+    @app_commands.describe(person="Who", reason="Why; the person reads it", hours="For how long; a day, when left out")
+    async def pause(
+        self,
+        interaction: discord.Interaction,
+        person: Someone,
+        reason: Reason,
+        hours: app_commands.Transform[int, Whole("hours", 1, _HOURS_MOST)] | None = None,
+    ) -> None:
+        """Pause somebody."""
+        length_s = None if hours is None else hours * _HOUR_S
+        await self._sanctions.act(interaction, person, SanctionKind.PAUSE, reason, length_s)
+
+    @app_commands.command(name="stop", description="No pictures until a moderator lifts it")
+    @app_commands.describe(person="Who", reason="Why; the person reads it")
+    async def stop(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
+        """Stop somebody."""
+        await self._sanctions.act(interaction, person, SanctionKind.STOP, reason)
+
+    @app_commands.command(name="lift", description="End pauses and stops, and forget the strikes so far")
+    @app_commands.describe(person="Who", reason="Why; the person reads it")
+    async def lift(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
+        """Lift what holds."""
+        await self._sanctions.act(interaction, person, SanctionKind.LIFT, reason)
+
+
+def menus(sanctions: Sanctions) -> tuple[app_commands.ContextMenu, app_commands.ContextMenu]:
+    """The commands in the menus of a person and of a message."""
+    where: dict[str, Any] = {
+        "allowed_contexts": app_commands.AppCommandContext(guild=True),
+        "allowed_installs": app_commands.AppInstallationType(guild=True),
+    }
+    of_person = app_commands.ContextMenu(name=MENU, callback=sanctions.stop_person, **where)
+    of_card = app_commands.ContextMenu(name=MENU, callback=sanctions.stop_behind, **where)
+    for menu in (of_person, of_card):
+        menu.default_permissions = discord.Permissions(moderate_members=True)
+    return of_person, of_card
+
+
+async def setup(host: Host) -> None:
+    """Add /sanction and the menus' commands, and answer the button and the form."""
+    services = host.services
+    sanctions = Sanctions(moderation=services.moderation, runs=services.runs, reviews=services.reviews)
+    answer_presses(host, PRESS, sanctions.stop_reviewed)
+    answer_forms(host, _FORM, sanctions.stop_asked)
+    host.tree.add_command(SanctionCommands(sanctions))
+    for menu in menus(sanctions):
+        host.tree.add_command(menu)

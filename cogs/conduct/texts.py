@@ -1,0 +1,189 @@
+"""What people and moderators read of sanctions and appeals: pure sentences, and the appeal as moderators see it."""
+
+import discord
+from discord import ui
+from discord.utils import format_dt
+
+from bot.moderation.sanctions import RecordKind, RecordLine, SanctionKind, SanctionStatus
+from bot.moderation.sanctions_service import Appeal
+from cogs.review.texts import link
+from cogs.ui.buttons import Press
+from cogs.ui.markdown import literal
+from cogs.ui.views import Layout
+
+REASON_LIMIT = 300
+APPEAL_LIMIT = 1000
+NAME_LIMIT = 80
+_LINE_LIMIT = 120
+REASON_WANTED = f"Please give a reason of 1 to {REASON_LIMIT} characters: the person will read it. Nothing was changed."
+
+NOT_POSTED = (
+    "An appeal could not be brought to the moderation channel. Let the bot view it and send messages there, "
+    "then use /record appeals."
+)
+
+LIFT, KEEP = "appeal_lift", "appeal_keep"
+
+_DONE = {
+    SanctionKind.STRIKE: "was given a strike",
+    SanctionKind.PAUSE: "was paused",
+    SanctionKind.STOP: "was stopped",
+    SanctionKind.LIFT: "may ask for pictures again; earlier strikes no longer count",
+}
+
+
+def to_moderator(user_id: int, kind: SanctionKind, standing: SanctionStatus, *, told: bool | None = None) -> str:
+    """What a moderator reads of their own act: what holds, and whether the person was told (None: not known yet)."""
+    if told is None:
+        hearing = "Telling them…"
+    elif told:
+        hearing = "They were told in a direct message."
+    elif standing.allowed:
+        hearing = "They take no direct messages from the bot, so they were not told: please tell them yourself."
+    else:
+        hearing = "They take no direct messages from the bot: they read it when they next ask for a picture here."
+    return f"<@{user_id}> {_DONE[kind]}. {_holds(standing)}".rstrip() + f"\n{hearing}"
+
+
+def _holds(standing: SanctionStatus) -> str:
+    """What holds for a person, for moderators."""
+    count = f"{standing.strikes} {'strike counts' if standing.strikes == 1 else 'strikes count'} now."
+    if standing.kind is None:
+        return count if standing.strikes else ""
+    end = f"until {format_dt(standing.until, 'f')}" if standing.until else "until a moderator lifts it"
+    word = "Stopped" if standing.kind is SanctionKind.STOP else "Paused"
+    return f"{word} {end}. {count if standing.strikes else ''}".rstrip()
+
+
+def to_person(kind: SanctionKind, reason: str, standing: SanctionStatus, server: str) -> str:
+    """What the person reads: what was done, why, when it ends and what they can do."""
+    where = literal(server, NAME_LIMIT)
+    why = f"The reason they gave: {literal(reason, REASON_LIMIT)}"
+    if kind is SanctionKind.LIFT:
+        return (
+            f"The moderators of {where} have lifted what they had against you: you can ask for pictures again.\n{why}"
+        )
+    if kind is SanctionKind.STRIKE and standing.kind is None:
+        return f"The moderators of {where} have given you a strike.\n{why}\n{next_step(standing)}"
+    head = {
+        SanctionKind.STRIKE: f"The moderators of {where} have given you a strike, and it was one too many.",
+        SanctionKind.PAUSE: f"The moderators of {where} have paused you.",
+        SanctionKind.STOP: f"The moderators of {where} have stopped you.",
+    }[kind]
+    if standing.until is None:
+        end = "You cannot ask for pictures there until they lift it."
+    else:
+        moment = f"{format_dt(standing.until, 'R')}, on {format_dt(standing.until, 'f')}"
+        end = f"You can ask for pictures there again {moment}."
+    return f"{head}\n{why}\n{end} If you think that is a mistake, use /appeal there."
+
+
+def next_step(standing: SanctionStatus) -> str:
+    """What strikes lead to."""
+    count = (
+        "This is your first strike that counts." if standing.strikes == 1 else f"{standing.strikes} strikes count now."
+    )
+    warning = "Please take this as a warning: more of them pause you for a while, and then stop you."
+    return f"{count} Strikes fade with time. {warning if standing.warned else 'So far nothing follows from it.'}"
+
+
+def log_line(actor_id: int, user_id: int, kind: SanctionKind, reason: str, standing: SanctionStatus) -> str:
+    """A line in the log channel."""
+    why = literal(reason, REASON_LIMIT).rstrip(".")
+    return f"<@{actor_id}>: <@{user_id}> {_DONE[kind]}. Reason: {why}. {_holds(standing)}".rstrip()
+
+
+# --- appeals
+
+
+class Panel(Layout):
+    """An appeal, as moderators see it."""
+
+    def __init__(self, *items: "ui.Item[Panel]") -> None:
+        super().__init__()
+        self.add_item(ui.Container(*items))
+
+
+def appeal_panel(appeal: Appeal, standing: SanctionStatus) -> Panel:
+    """The moderators' message in its present form: with two buttons, or with what was decided."""
+    title = "**An appeal waits for you**" if appeal.lifted is None else "**Appeal decided**"
+    facts = [f"**Who:** <@{appeal.user_id}>"]
+    if appeal.lifted is None:
+        why = literal(standing.reason, REASON_LIMIT) or "no reason given"
+        facts += [f"**What holds:** {_holds(standing)}", f"**Why:** {why}"]
+    words = f"**They say:** {literal(appeal.words, APPEAL_LIMIT * 2)}"
+    parts: list[ui.Item[Panel]] = [ui.TextDisplay(title), ui.TextDisplay("\n".join(facts)), ui.TextDisplay(words)]
+    if appeal.lifted is None:
+        parts.append(_buttons(appeal))
+    else:
+        parts.append(ui.TextDisplay(appeal_decided(appeal)))
+    return Panel(*parts)
+
+
+def _buttons(appeal: Appeal) -> "ui.ActionRow[Panel]":
+    style = discord.ButtonStyle
+    row: ui.ActionRow[Panel] = ui.ActionRow()
+    row.add_item(Press(LIFT, str(appeal.id), label="Lift it", style=style.success))
+    row.add_item(Press(KEEP, str(appeal.id), label="Keep it", style=style.danger))
+    return row
+
+
+def appeal_decided(appeal: Appeal) -> str:
+    """What was decided, by whom and when, for moderators."""
+    when = f" {format_dt(appeal.decided_at, 'R')}" if appeal.decided_at else ""
+    word = "Lifted" if appeal.lifted else "Kept"
+    return f"{word} by <@{appeal.decided_by}>{when}."
+
+
+def appeal_log(appeal: Appeal) -> str:
+    """A line in the log channel."""
+    return f"Appeal of <@{appeal.user_id}>: {appeal_decided(appeal)}"
+
+
+def appeal_heard(appeal: Appeal, standing: SanctionStatus, server: str) -> str:
+    """What the person reads of the decision."""
+    where = literal(server, NAME_LIMIT)
+    if appeal.lifted:
+        return f"The moderators of {where} have heard your appeal and lifted it: you can ask for pictures there again."
+    end = f" It ends {format_dt(standing.until, 'R')}." if standing.until else ""
+    return f"The moderators of {where} have heard your appeal and decided that it stays.{end}"
+
+
+def appeal_line(appeal: Appeal) -> str:
+    """One that waits, in a list."""
+    where = "not brought to the moderation channel yet"
+    if appeal.channel_id is not None and appeal.message_id is not None:
+        where = f"[open]({link(appeal.guild_id, appeal.channel_id, appeal.message_id)})"
+    return (
+        f"- {format_dt(appeal.opened_at, 'R')} · <@{appeal.user_id}> · {where} · {literal(appeal.words, _LINE_LIMIT)}"
+    )
+
+
+# --- a person's record
+
+_WHAT = {
+    (RecordKind.SANCTION, "strike"): "strike",
+    (RecordKind.SANCTION, "pause"): "paused",
+    (RecordKind.SANCTION, "stop"): "stopped",
+    (RecordKind.SANCTION, "lift"): "lifted",
+    (RecordKind.APPEAL, "opened"): "appealed",
+    (RecordKind.APPEAL, "lifted"): "appeal granted",
+    (RecordKind.APPEAL, "kept"): "appeal turned down",
+    (RecordKind.REPORTED, "reported"): "a picture of theirs was reported",
+    (RecordKind.REVIEW, "approved"): "pictures approved",
+    (RecordKind.REVIEW, "rejected"): "pictures rejected",
+}
+
+
+def record_head(user_id: int, standing: SanctionStatus) -> str:
+    """What holds for a person now, at the top of their record."""
+    return f"**Record of <@{user_id}>.** {_holds(standing) or 'Nothing holds: they may ask for pictures.'}"
+
+
+def record_line(line: RecordLine) -> str:
+    """One line of a person's record: when, what, by whom, why."""
+    what = _WHAT.get((line.kind, line.what), line.what)
+    by = f" by <@{line.actor_id}>" if line.actor_id else " by the channel's rule"
+    until = f", until {format_dt(line.until, 'f')}" if line.until else ""
+    why = f": {literal(line.reason, _LINE_LIMIT)}" if line.reason else ""
+    return f"- {format_dt(line.at, 'd')} {what}{by}{until}{why}"

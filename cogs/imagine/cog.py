@@ -1,0 +1,146 @@
+"""/imagine: a prompt becomes a card, and the card becomes pictures."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+
+from bot.catalog.model import Model
+from bot.errors import Unavailable
+from bot.runs.card import Balance, Ended
+from bot.runs.run import Reason, Run, State
+from bot.services import Moderation, Runs
+from cogs import Host
+from cogs.ui import cards
+from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
+from cogs.ui.model_command import model_command
+
+_log = structlog.get_logger(__name__)
+
+DEFER_AFTER_S = 1.5  # Discord forgets an interaction that has no answer after 3 s
+_CARD_TIMEOUT_S = 10.0
+_MENDING_TIMEOUT_S = 5.0
+_ALREADY_ACKNOWLEDGED = 40060
+
+
+class Imagine:
+    """Answers /imagine. `defer_after_s`: how long the checks may take before Discord is told to wait."""
+
+    def __init__(
+        self, *, runs: Runs, moderation: Moderation, model: Model, defer_after_s: float = DEFER_AFTER_S
+    ) -> None:
+        self._runs, self._moderation, self._model, self._defer_after_s = runs, moderation, model, defer_after_s
+
+    def command(self) -> app_commands.Command[Any, ..., None]:
+        """The command, with the model's options."""
+        description = f"Make pictures from words with {self._model.title}"
+        return model_command(name="imagine", description=description, model=self._model, answer=self.answer)
+
+    async def answer(self, interaction: discord.Interaction, options: Mapping[str, object]) -> None:
+        """Accept the request, show its card and start it. A refusal leaves nothing behind: no row, no money held."""
+        accepting = asyncio.create_task(self._accept(interaction, options), name=f"accept {interaction.id}")
+        try:
+            deferred = await self._defer_if_slow(interaction, accepting)
+            run = await asyncio.shield(accepting)
+            message_id = await self._show(interaction, run, deferred=deferred)
+            await self._runs.start(run, message_id)
+        except BaseException:
+            # Cancelled or failed before the run was started: nobody would ever see its end.
+            await asyncio.shield(asyncio.create_task(self._undo(interaction, accepting), name=f"undo {interaction.id}"))
+            raise
+        await self._notice(interaction, run)
+
+    async def _accept(self, interaction: discord.Interaction, options: Mapping[str, object]) -> Run:
+        rules = await self._moderation.rules_at(channel_context_at(interaction))
+        return await self._runs.accept(
+            user_id=interaction.user.id,
+            place=place_of(interaction),
+            reply=reply_of(interaction),
+            model=self._model,
+            options=options,
+            policy=rules.policy,
+            rules=rules,
+            role_ids=role_ids_of(interaction.user),
+        )
+
+    async def _notice(self, interaction: discord.Interaction, run: Run) -> None:
+        """Tell the person, for their eyes only, which limits are nearly used. The run goes on whatever comes of it."""
+        try:
+            notices = await self._runs.notices(run)
+            if not notices:
+                return
+            words = "\n".join(one.sentence for one in notices)
+            async with asyncio.timeout(_CARD_TIMEOUT_S):
+                await interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
+        except (
+            Unavailable,
+            discord.HTTPException,
+            aiohttp.ClientError,
+            OSError,
+        ) as error:  # TimeoutError is an OSError
+            _log.info("a notice could not be told", run=run.id, why=type(error).__name__)
+
+    async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
+        done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)
+        if done:
+            return False
+        async with asyncio.timeout(_CARD_TIMEOUT_S):
+            await interaction.response.defer(thinking=True)
+        return True
+
+    async def _show(self, interaction: discord.Interaction, run: Run, *, deferred: bool) -> int:
+        """Show the first card; its message id."""
+        card = cards.progress(run, self._model.title, self._runs.place(run))
+        none = discord.AllowedMentions.none()
+        async with asyncio.timeout(_CARD_TIMEOUT_S):
+            if deferred:
+                return (await interaction.edit_original_response(view=card, allowed_mentions=none)).id
+            try:
+                response = await interaction.response.send_message(view=card, allowed_mentions=none)
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                if not _may_stand(error):
+                    raise
+                return await self._standing(interaction, error)
+            return response.message_id or (await interaction.original_response()).id
+
+    async def _standing(self, interaction: discord.Interaction, error: Exception) -> int:
+        """The card whose showing was not answered well, where it stands all the same. Raises `error` where not."""
+        try:
+            return (await interaction.original_response()).id
+        except discord.HTTPException:
+            raise error from None
+
+    async def _undo(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> None:
+        """Give back what an accepted run holds, and end a card that may stand already."""
+        await asyncio.wait({accepting})
+        if accepting.cancelled() or accepting.exception() is not None:
+            return
+        run = accepting.result()
+        await self._runs.abandon(run)
+        _log.warning("run abandoned before it was sent", run=run.id)
+        ended = replace(run, state=State.CANCELED, reason=Reason.FAULT)
+        card = cards.final(ended, Ended(), Balance(used=run.held, left=None), self._model.title)
+        try:
+            async with asyncio.timeout(_MENDING_TIMEOUT_S):
+                await interaction.edit_original_response(view=card)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            _log.info("no card to end", run=run.id, why=type(error).__name__)
+
+
+def _may_stand(error: Exception) -> bool:
+    """Whether a card may stand although showing it failed: the answer was lost, or a repeated try found the first."""
+    if not isinstance(error, discord.HTTPException):
+        return True
+    return error.status >= 500 or error.code == _ALREADY_ACKNOWLEDGED
+
+
+async def setup(host: Host) -> None:
+    """Add /imagine."""
+    services = host.services
+    imagine = Imagine(runs=services.runs, moderation=services.moderation, model=services.imagine)
+    host.tree.add_command(imagine.command())

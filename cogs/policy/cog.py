@@ -1,0 +1,157 @@
+"""/policy: what a channel does with pictures that are flagged, unchecked, undecided or reported."""
+
+import discord
+from discord import app_commands
+
+from bot.errors import UserError
+from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
+from bot.services import AdminAction, Moderation
+from cogs import Host
+from cogs.policy import texts as words
+from cogs.ui.arguments import OneOf, PlaceNamed, Whole, YesNo, place_in
+from cogs.ui.context import channel_context_of, is_age_restricted
+from cogs.ui.log_channel import tell_admins
+from cogs.ui.permissions import need
+from cogs.ui.replies import answer
+
+_HOUR_S = 3600
+_HOURS_MOST = 720
+_INHERIT = "inherit"
+
+Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed]
+
+
+class PolicyCommands(app_commands.Group):
+    """Answers /policy. Threads take what holds in their channel; a category sets what its channels start from."""
+
+    def __init__(self, *, moderation: Moderation) -> None:
+        super().__init__(
+            name="policy",
+            description="What members see of flagged pictures",
+            default_permissions=discord.Permissions(manage_guild=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
+        self._moderation = moderation
+
+    @app_commands.command(name="set", description="Change what a channel or category does; what you leave out stays")
+    @app_commands.describe(
+        channel="Where; here, when you leave it out. A category rules its channels without their own",
+        policy="What happens to flagged pictures",
+        approve_everything="Whether every picture waits for a moderator",
+        unchecked="How pictures count that nobody checked",
+        hide_prompt="Whether the prompt is covered while pictures are withheld",
+        safety_checker="Whether Runflow checks pictures; off only in age-restricted channels",
+        undecided="What happens when no moderator decides in time",
+        undecided_hours="After how many hours; 0 for never",
+        hide_reported="Whether a reported picture is hidden until a moderator looks",
+    )
+    async def set(  # noqa: PLR0917 - one parameter for each option of the command
+        self,
+        interaction: discord.Interaction,
+        channel: Place | None = None,
+        policy: app_commands.Transform[str, OneOf("policy", words.POLICIES)] | None = None,
+        approve_everything: app_commands.Transform[bool, YesNo("approve_everything")] | None = None,
+        unchecked: app_commands.Transform[str, OneOf("unchecked", words.UNCHECKED)] | None = None,
+        hide_prompt: app_commands.Transform[bool, YesNo("hide_prompt")] | None = None,
+        safety_checker: app_commands.Transform[bool, YesNo("safety_checker")] | None = None,
+        undecided: app_commands.Transform[str, OneOf("undecided", words.UNDECIDED)] | None = None,
+        undecided_hours: app_commands.Transform[int, Whole("undecided_hours", 0, _HOURS_MOST)] | None = None,
+        hide_reported: app_commands.Transform[bool, YesNo("hide_reported")] | None = None,
+    ) -> None:
+        """Change what was named; what was left out stays as it is."""
+        guild_id = need(interaction, "manage_guild")
+        place = channel or place_in(interaction, interaction.channel)
+        changes = ChannelSetting(
+            policy=Policy(policy) if policy else None,
+            approve_everything=approve_everything,
+            unchecked=Unchecked(unchecked) if unchecked else None,
+            hide_prompt=hide_prompt,
+            safety_checker=safety_checker,
+            undecided_after_s=None if undecided_hours is None else undecided_hours * _HOUR_S,
+            undecided_reject=None if undecided is None else undecided == words.REJECT,
+            hide_reported=hide_reported,
+        )
+        if changes.is_empty:
+            raise UserError("Choose at least one thing to change. /policy show tells what holds now.")
+        # A category has no mark of its own: there such a setting holds in its age-restricted channels only.
+        whole = isinstance(place, discord.CategoryChannel)
+        if changes.needs_age_mark and not whole and not is_age_restricted(place):
+            raise UserError(words.needs_age_mark(changes, place.mention))
+        act = AdminAction(guild_id, interaction.user.id)
+        await self._moderation.set_channel(act, place.id, changes)
+        await self._say(interaction, place, act)
+
+    @app_commands.command(name="clear", description="Let a channel or category go back to what nobody set")
+    @app_commands.describe(channel="Where; this channel, when you leave it out")
+    async def clear(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
+        """Forget what was set for one place."""
+        guild_id = need(interaction, "manage_guild")
+        place = channel or place_in(interaction, interaction.channel)
+        act = AdminAction(guild_id, interaction.user.id)
+        if not await self._moderation.clear_channel(act, place.id):
+            raise UserError(f"Nothing was set for {place.mention}.")
+        await self._say(interaction, place, act)
+
+    @app_commands.command(name="show", description="What members of a channel will see")
+    @app_commands.describe(channel="Where; this channel, when you leave it out")
+    async def show(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
+        """Say what holds in a channel."""
+        need(interaction, "manage_guild")
+        place = channel or place_in(interaction, interaction.channel)
+        rules = await self._moderation.rules_at(channel_context_of(place))
+        await answer(interaction, _told(place, rules))
+
+    @app_commands.command(name="list", description="The channels and categories with a policy of their own")
+    async def list(self, interaction: discord.Interaction) -> None:
+        """Say what was set where."""
+        guild_id = need(interaction, "manage_guild")
+        settings = await self._moderation.channel_settings(guild_id)
+        lines = [words.setting_line(place_id, setting) for place_id, setting in settings]
+        await answer(interaction, words.listed(lines, words.NOTHING_SET))
+
+    async def _say(self, interaction: discord.Interaction, place: discord.abc.GuildChannel, act: AdminAction) -> None:
+        """Answer with what holds now, what to do next, and leave a line in the log channel."""
+        rules = await self._moderation.rules_at(channel_context_of(place))
+        review = await self._moderation.review_settings(act.guild_id)
+        told = _told(place, rules)
+        waits = rules.approve_everything or rules.policy is Policy.REVIEW or rules.hide_reported
+        if waits and review.review_channel_id is None:
+            told += f"\n{words.NO_MODERATION_CHANNEL}"
+        await answer(interaction, told)
+        line = f"<@{act.actor_id}> changed the policy. {words.what_members_see(place.mention, rules)}"
+        await tell_admins(interaction.client, review.log_channel_id, line)
+
+
+class AgeMarks:
+    """What only an age-restricted channel may have is undone when the mark is taken away."""
+
+    def __init__(self, *, moderation: Moderation, client: discord.Client) -> None:
+        self._moderation, self._client = moderation, client
+
+    async def changed(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        """Hear of a channel that was changed. It held no more from that moment; now it stays gone."""
+        if not is_age_restricted(before) or is_age_restricted(after):
+            return
+        act = AdminAction(after.guild.id, after.guild.me.id)
+        if await self._moderation.age_mark_removed(act, after.id):
+            rules = await self._moderation.rules_at(channel_context_of(after))
+            review = await self._moderation.review_settings(act.guild_id)
+            line = f"{after.mention} is no longer age-restricted, so its policy was changed. "
+            line += words.what_members_see(after.mention, rules)
+            await tell_admins(self._client, review.log_channel_id, line)
+
+
+def _told(place: discord.abc.GuildChannel, rules: ChannelRules) -> str:
+    whole = isinstance(place, discord.CategoryChannel)
+    where = f"the channels of {place.mention} that have nothing of their own" if whole else place.mention
+    return f"{words.what_members_see(where, rules)}\n-# {words.details_of(rules)}"
+
+
+async def setup(host: Host) -> None:
+    """Add /policy."""
+    moderation = host.services.moderation
+    host.tree.add_command(PolicyCommands(moderation=moderation))
+    marks = AgeMarks(moderation=moderation, client=host.tree.client)
+    host.add_listener(marks.changed, "on_guild_channel_update")

@@ -1,0 +1,115 @@
+"""What moderators and admins read of reviews: pure functions of frozen values."""
+
+from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
+from bot.runs.run import Delivery, Run
+from cogs.ui.card_texts import relative
+from cogs.ui.markdown import literal
+
+PROMPT_LIMIT = 1500
+USED_LIMIT = 500
+DETAIL_LIMIT = 300
+REASON_LIMIT = 300
+
+
+_WHY = {
+    ReviewCause.FLAGGED: "Runflow's safety check flagged it as not safe for work",
+    ReviewCause.UNCHECKED: "Nobody checked it for adult content",
+    ReviewCause.BLACK: "A picture is black all over, as providers leave what they do not want to show",
+    ReviewCause.EVERYTHING: "In this channel, a moderator approves every picture",
+    ReviewCause.RULE: "The prompt met a rule of this server",
+    ReviewCause.PROMPT_USED: "The prompt that Runflow says it used met a rule of this server",
+    ReviewCause.REPORTED: "A member reported it",
+}
+
+
+def why(review: Review) -> str:
+    """Why the pictures wait, with the rule's reason or the words of the report."""
+    detail = literal(review.detail or "", DETAIL_LIMIT)
+    return f"{_WHY[review.why]}: {detail}" if detail else f"{_WHY[review.why]}."
+
+
+def where(run: Run) -> str:
+    """Where a run was asked for, with a link to its card where that is known."""
+    if run.reply.message_id is None:
+        return f"<#{run.place.channel_id}>"
+    address = link(run.place.guild_id, run.place.channel_id, run.reply.message_id)
+    return f"<#{run.place.channel_id}> · [to the card]({address})"
+
+
+def link(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """The address of a message, as Discord's clients open it."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
+
+
+def prompts(run: Run) -> str:
+    """The prompt, and the one that Runflow used where that is another."""
+    lines = [f"**Prompt:** {literal(run.prompt, PROMPT_LIMIT) or '(empty)'}"]
+    used = run.result.prompt_used if run.result else None
+    if used and used.strip() != run.prompt.strip():
+        lines.append(f"**Runflow drew:** {literal(used, USED_LIMIT)}")
+    return "\n".join(lines)
+
+
+def decided(review: Review) -> str:
+    """What was decided, by whom and when."""
+    yes, no = ("Kept", "Removed") if review.why is ReviewCause.REPORTED else ("Approved", "Rejected")
+    verb = yes if review.outcome is Decision.APPROVED else no
+    by = f"by <@{review.decided_by}>" if review.decided_by else "by the channel's rule: nobody decided in time"
+    when = f" {relative(review.decided_at)}" if review.decided_at else ""
+    reason = f"\nReason: {literal(review.reason, REASON_LIMIT)}" if review.reason else ""
+    return f"{verb} {by}{when}.{reason}"
+
+
+def already(review: Review) -> str:
+    """To the moderator who was second."""
+    return f"This was decided already. {decided(review)}\nNothing was changed."
+
+
+def result(run: Run, review: Review) -> str:
+    """What became of a decision."""
+    if run.delivery is Delivery.PENDING:
+        return "Bringing it to the card…"
+    if run.delivery is Delivery.UNDELIVERABLE:
+        return "The card is gone, or the bot may not write there any more: nothing was posted."
+    if review.outcome is Decision.APPROVED:
+        if run.delivery is Delivery.SHOWN and run.reason is None:
+            return "The pictures are shown."
+        if run.delivery is Delivery.SHOWN:
+            return "The pictures could not be shown any more: Runflow no longer has them. The card says so."
+        return "The channel does not show such pictures any more: they were not shown."
+    return "The person was told in the card."
+
+
+def obstacle(found: Obstacle, channel_id: int | None) -> str:
+    """What keeps moderators from being asked, and what mends it."""
+    channel = f"<#{channel_id}>" if channel_id else "the moderation channel"
+    match found:
+        case Obstacle.NO_CHANNEL:
+            return "This server has no moderation channel. Choose one with /review channel."
+        case Obstacle.FORBIDDEN:
+            return (
+                f"The bot may not post in {channel}. Let it view the channel and its history, send messages "
+                "and attach files there, or choose another with /review channel."
+            )
+        case Obstacle.PICTURES | Obstacle.TOO_LARGE:
+            return "The pictures could not be brought to the moderation channel. The bot tries again by itself."
+        case Obstacle.LATER:
+            return "Discord does not take messages just now. The bot tries again by itself."
+
+
+def told_obstacle(found: Obstacle) -> str:
+    """To admins, in their log channel."""
+    return f"A picture waits for a moderator, but nobody could be asked. {obstacle(found, None)}"
+
+
+def log_decision(run: Run, review: Review) -> str:
+    """A line in the log channel."""
+    return (
+        f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {decided(review)} {result(run, review)}"
+    )
+
+
+def log_rule(run: Run, words: str) -> str:
+    """A line in the log channel for a prompt that met a rule."""
+    prompt, rule = literal(run.prompt, USED_LIMIT), literal(words, DETAIL_LIMIT)
+    return f"A prompt by <@{run.user_id}> in <#{run.place.channel_id}> met a rule ({rule}): {prompt}"

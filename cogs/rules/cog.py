@@ -1,0 +1,104 @@
+"""/rules: what a server does not want asked for, and trying out what its rules would find."""
+
+import discord
+from discord import app_commands
+
+from bot.moderation.prompts import PromptAction
+from bot.services import AdminAction, Moderation
+from cogs import Host
+from cogs.policy import texts as words
+from cogs.ui.arguments import OneOf, Whole, Words
+from cogs.ui.log_channel import tell_admins
+from cogs.ui.markdown import plain
+from cogs.ui.permissions import need
+from cogs.ui.replies import answer
+
+_RULE_MOST = 100  # what Discord's client lets people type; the desk judges
+_REASON_MOST = 200
+_PROMPT_MOST = 2000
+_LARGEST_ID = 2**53 - 1  # Discord's largest whole number
+
+RuleWords = app_commands.Transform[str, Words(_RULE_MOST)]
+Reason = app_commands.Transform[str, Words(_REASON_MOST)]
+Action = app_commands.Transform[str, OneOf("action", words.ACTIONS)]
+
+
+class RuleCommands(app_commands.Group):
+    """Answers /rules."""
+
+    def __init__(self, *, moderation: Moderation) -> None:
+        super().__init__(
+            name="rules",
+            description="What prompts may not ask for here",
+            default_permissions=discord.Permissions(manage_guild=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
+        self._moderation = moderation
+
+    @app_commands.command(name="add", description="Add a word or a phrase; * at an end lets the word go on there")
+    @app_commands.describe(
+        text="A whole word or phrase; spelling tricks are seen through",
+        action="What happens to a prompt with it; refuse, when you leave it out",
+        reason="What the person reads; they never see the rule itself",
+    )
+    async def add(
+        self,
+        interaction: discord.Interaction,
+        text: RuleWords,
+        action: Action | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        """Add a rule."""
+        guild_id = need(interaction, "manage_guild")
+        act = AdminAction(guild_id, interaction.user.id)
+        is_exception = action == words.EXCEPTION
+        rule = await self._moderation.add_rule(
+            act,
+            text,
+            PromptAction.REFUSE if action is None or is_exception else PromptAction(action),
+            plain(reason or "") or None,
+            is_exception=is_exception,
+        )
+        await answer(interaction, f"Added:\n{words.rule_line(rule)}\nTry it with /rules test.")
+        await self._log(interaction, act, f"added a rule for prompts: {words.rule_line(rule)[2:]}")
+
+    @app_commands.command(name="remove", description="Take a rule away")
+    @app_commands.describe(rule="Its number, as /rules list shows it")
+    async def remove(
+        self,
+        interaction: discord.Interaction,
+        rule: app_commands.Transform[int, Whole("rule", 1, _LARGEST_ID)],
+    ) -> None:
+        """Remove a rule."""
+        guild_id = need(interaction, "manage_guild")
+        act = AdminAction(guild_id, interaction.user.id)
+        removed = await self._moderation.remove_rule(act, rule)
+        await answer(interaction, f"Removed:\n{words.rule_line(removed)}")
+        await self._log(interaction, act, f"removed a rule for prompts: {words.rule_line(removed)[2:]}")
+
+    @app_commands.command(name="list", description="The rules of this server")
+    async def list(self, interaction: discord.Interaction) -> None:
+        """List the rules."""
+        guild_id = need(interaction, "manage_guild")
+        rules = await self._moderation.prompt_rules(guild_id)
+        await answer(interaction, words.listed([words.rule_line(rule) for rule in rules], words.NO_RULES))
+
+    @app_commands.command(name="test", description="See which rules a prompt meets, and where; nothing is sent")
+    @app_commands.describe(prompt="The words to try")
+    async def test(
+        self, interaction: discord.Interaction, prompt: app_commands.Transform[str, Words(_PROMPT_MOST)]
+    ) -> None:
+        """Try the rules on a prompt."""
+        guild_id = need(interaction, "manage_guild")
+        test = await self._moderation.test_prompt(guild_id, prompt[:_PROMPT_MOST])
+        await answer(interaction, words.tested(prompt, test))
+
+    async def _log(self, interaction: discord.Interaction, act: AdminAction, what: str) -> None:
+        review = await self._moderation.review_settings(act.guild_id)
+        await tell_admins(interaction.client, review.log_channel_id, f"<@{act.actor_id}> {what}")
+
+
+async def setup(host: Host) -> None:
+    """Add /rules."""
+    host.tree.add_command(RuleCommands(moderation=host.services.moderation))

@@ -1,0 +1,70 @@
+"""/settings: what a server's admins choose for the whole server."""
+
+import discord
+from discord import app_commands
+
+from bot.errors import UserError
+from bot.services import AdminAction, Ledger
+from cogs import Host
+from cogs.ui.arguments import WRITABLE, ChannelId
+from cogs.ui.log_channel import tell_admins
+from cogs.ui.permissions import need
+from cogs.ui.replies import answer
+
+_PERMISSION = "manage_guild"
+
+
+class SettingsCommands(app_commands.Group):
+    """Answers /settings."""
+
+    def __init__(self, *, books: Ledger) -> None:
+        super().__init__(
+            name="settings",
+            description="What holds for the whole server",
+            default_permissions=discord.Permissions(manage_guild=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
+        self._books = books
+
+    @app_commands.command(name="log-channel", description="Where admins are told of what admins and moderators do")
+    @app_commands.describe(channel="The channel; leave it out to have none")
+    async def log_channel(
+        self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
+    ) -> None:
+        """Choose the channel, or none."""
+        guild_id = need(interaction, _PERMISSION)
+        act = AdminAction(guild_id, interaction.user.id)
+        if channel is None:
+            before = await self._books.log_channel(guild_id)
+            await self._books.set_log_channel(act, guild_id, None)
+            await answer(interaction, "From now on there is no log channel. What is done is still kept.")
+            await tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
+            return
+        need_writable(interaction, channel)
+        await self._books.set_log_channel(act, guild_id, channel)
+        await answer(interaction, f"From now on <#{channel}> is told of what admins and moderators do here.")
+        line = (
+            f"{interaction.user.mention} chose this channel: from now on it is told of what admins and moderators do."
+        )
+        await tell_admins(interaction.client, channel, line)
+
+
+def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
+    """A channel of this server in which the bot may write. Raises UserError, which says what to fix."""
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
+    if guild is None or channel is None:
+        raise UserError("There is no such channel in this server that I can see. Nothing was changed.")
+    mine = channel.permissions_for(guild.me)
+    may_send = mine.send_messages_in_threads if isinstance(channel, discord.Thread) else mine.send_messages
+    if not (mine.view_channel and may_send):
+        raise UserError(
+            f"I may not write in {channel.mention}. Give me “View Channel” and “Send Messages” there, then try again. "
+            "Nothing was changed."
+        )
+
+
+async def setup(host: Host) -> None:
+    """Add /settings."""
+    host.tree.add_command(SettingsCommands(books=host.services.books))

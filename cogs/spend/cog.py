@@ -1,0 +1,181 @@
+"""/spend: what the server spent in a stretch of time, as words, as a chart and as CSV, for admins' eyes only."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import discord
+from discord import app_commands, ui
+
+from bot.errors import UserError
+from bot.ledger.export import HEADER, csv_line
+from bot.ledger.sentences import amount
+from bot.ledger.values import Measure, Spend, SpendReport, Window
+from bot.money import format_usd
+from bot.services import Ledger
+from cogs import Host
+from cogs.spend import chart
+from cogs.ui.markdown import fit_lines
+from cogs.ui.permissions import need
+from cogs.ui.views import Layout
+
+CHART_NAME, CSV_NAME = "spend.png", "spend.csv"
+TOO_LONG = "The list of entries is too long to be attached here. Please ask for a shorter stretch of time."
+
+_PERMISSION = "manage_guild"
+_TIMEOUT_S = 10.0
+_READING_TIMEOUT_S = 60.0
+_UPLOAD_TIMEOUT_S = 90.0
+_OTHER_FILES_BYTES = 1_000_000  # room for the chart and the words beside the CSV
+_LIST_ROOM = 1500  # of the 4,000 units of a message, for each of the two lists
+_NONE = discord.AllowedMentions.none()
+
+
+class Stretch(NamedTuple):
+    """A stretch of UTC time: since <= at < until."""
+
+    since: datetime
+    until: datetime
+
+
+def _last_days(days: int) -> Callable[[datetime], Stretch]:
+    def of(now: datetime) -> Stretch:
+        tomorrow = Window.DAY.start_of(now) + timedelta(days=1)
+        return Stretch(tomorrow - timedelta(days=days), tomorrow)
+
+    return of
+
+
+def _this_month(now: datetime) -> Stretch:
+    return Stretch(Window.MONTH.start_of(now), Window.DAY.start_of(now) + timedelta(days=1))
+
+
+def _last_month(now: datetime) -> Stretch:
+    end = Window.MONTH.start_of(now)
+    return Stretch(Window.MONTH.start_of(end - timedelta(days=1)), end)
+
+
+PERIODS: Mapping[str, Callable[[datetime], Stretch]] = {
+    "today": _last_days(1),
+    "7 days": _last_days(7),
+    "30 days": _last_days(30),
+    "this month": _this_month,
+    "last month": _last_month,
+}
+"""The periods by what people choose; days are UTC and those of today and now count in full."""
+
+
+def stretch_of(period: str, now: datetime) -> Stretch:
+    """The stretch of a period. Raises UserError for one that is not offered."""
+    if period not in PERIODS:
+        raise UserError(f"I do not know this period. Please choose one of: {', '.join(PERIODS)}.")
+    return PERIODS[period](now)
+
+
+class SpendCommand:
+    """Answers /spend."""
+
+    def __init__(self, *, books: Ledger) -> None:
+        self._books = books
+
+    def command(self) -> app_commands.Command[Any, ..., None]:
+        """The command. Discord offers it to those who manage the server; who does is checked again at each use."""
+
+        async def spend(interaction: discord.Interaction, period: str) -> None:
+            await self.answer(interaction, period)
+
+        described = app_commands.describe(period="Which days (UTC)")(spend)
+        offered = app_commands.choices(period=[app_commands.Choice(name=one, value=one) for one in PERIODS])(described)
+        return app_commands.Command(
+            name="spend",
+            description="What this server spent, by day and by person, as a chart and as CSV",
+            callback=app_commands.default_permissions(manage_guild=True)(offered),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+
+    async def answer(self, interaction: discord.Interaction, period: str) -> None:
+        """Show it. Raises UserError for those who do not manage the server."""
+        guild_id = need(interaction, _PERMISSION)
+        stretch = stretch_of(period, interaction.created_at)
+        async with asyncio.timeout(_TIMEOUT_S):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        report = await self._books.spend(guild_id, *stretch)
+        if report.total == Spend():
+            card, files = SpendCard(report, period), []
+        else:
+            async with asyncio.timeout(_READING_TIMEOUT_S):
+                csv = await self._csv(guild_id, stretch, interaction.filesize_limit - _OTHER_FILES_BYTES)
+            picture = await asyncio.to_thread(chart.draw, report, title(period, report)) if report.total.money else None
+            card = SpendCard(report, period, has_chart=picture is not None, has_csv=csv is not None)
+            files = _files(report, period, picture, csv)
+        async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
+            await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=_NONE)
+
+    async def _csv(self, guild_id: int, stretch: Stretch, most_bytes: int) -> bytes | None:
+        """The entries of the server in that stretch; None where they are too many to be attached."""
+        lines = bytearray(HEADER.encode())
+        async for entry in self._books.entries(guild_id, *stretch):
+            lines += csv_line(entry).encode()
+            if len(lines) > most_bytes:
+                return None
+        return bytes(lines)
+
+
+class SpendCard(Layout):
+    """What /spend shows. Its files are attached under `CHART_NAME` and `CSV_NAME`."""
+
+    def __init__(self, report: SpendReport, period: str, *, has_chart: bool = False, has_csv: bool = False) -> None:
+        super().__init__()
+        head = f"**{title(period, report)}**"
+        if report.total == Spend():
+            self.add_item(ui.Container(ui.TextDisplay[SpendCard](f"{head}\nNothing was spent here.")))
+            return
+        items: list[ui.Item[SpendCard]] = [ui.TextDisplay(f"{head}\n{spent(report.total)}.")]
+        if has_chart:
+            alt = chart.alt_text(report, title(period, report))
+            items.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{CHART_NAME}", description=alt)))
+        people = [f"{number}. <@{one.user_id}>: {spent(one.spend)}" for number, one in enumerate(report.by_person, 1)]
+        days = [f"{chart.day_name(one.day)}: {spent(one.spend)}" for one in report.by_day if one.spend != Spend()]
+        items.append(
+            ui.TextDisplay("**By person**, numbered as in the chart\n" + fit_lines(people, _LIST_ROOM, "more people"))
+        )
+        items.append(ui.TextDisplay("**By day** (UTC)\n" + fit_lines(days, _LIST_ROOM, "more days")))
+        if has_csv:
+            items.append(ui.File(f"attachment://{CSV_NAME}"))
+        else:
+            items.append(ui.TextDisplay(TOO_LONG))
+        self.add_item(ui.Container(*items))
+
+
+def title(period: str, report: SpendReport) -> str:
+    """What the report is about: `Spending in this server, 7 days: 17 Nov to 23 Nov 2026 (UTC)`."""
+    last = (report.until - timedelta(microseconds=1)).date()
+    first = report.since.date()
+    begin = chart.day_name(first) if first.year == last.year else f"{chart.day_name(first)} {first.year}"
+    days = chart.day_name(last) if first == last else f"{begin} to {chart.day_name(last)}"
+    return f"Spending in this server, {period}: {days} {last.year} (UTC)"
+
+
+def spent(spend: Spend) -> str:
+    """Money and pictures, and how much of it is an estimate: `$0.30 for 12 pictures (about $0.10 of it estimated)`."""
+    words = f"{format_usd(spend.money)} for {amount(Measure.PICTURES, spend.pictures)}"
+    return f"{words} (about {format_usd(spend.estimated)} of it estimated)" if spend.estimated else words
+
+
+def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes | None) -> list[discord.File]:
+    files: list[discord.File] = []
+    if picture is not None:
+        alt = chart.alt_text(report, title(period, report))
+        files.append(discord.File(BytesIO(picture), filename=CHART_NAME, description=alt))
+    if csv is not None:
+        about = "Every entry of the books for this stretch of time, as CSV"
+        files.append(discord.File(BytesIO(csv), filename=CSV_NAME, description=about))
+    return files
+
+
+async def setup(host: Host) -> None:
+    """Add /spend."""
+    host.tree.add_command(SpendCommand(books=host.services.books).command())

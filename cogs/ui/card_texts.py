@@ -1,0 +1,252 @@
+"""Every sentence the cards speak: pure functions of frozen values. What happened, what it cost, what to do next."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from bot.errors import OptionError, PictureFault
+from bot.images.image import MissingPicture, Picture
+from bot.money import MicroUsd, format_usd
+from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
+from bot.runs.review.review import ReviewCause
+from bot.runs.run import Reason, Run, State
+from cogs.ui.markdown import literal
+
+FAULT = "Something went wrong on our side. If it happens again, tell a moderator this reference: {reference}."
+FIELDS_LIMIT = 200
+PROMPT_USED_LIMIT = 300
+OPTION_VALUE_LIMIT = 100
+LOW_BALANCE = (
+    "The bot's credit at Runflow is running low. When it is used up, no more pictures can be made until the people "
+    "who run this bot add credit. They find this in the bot's log too."
+)
+
+_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED})
+REASON_LIMIT = 300
+PROMPT_HIDDEN = "-# The prompt is hidden here."
+
+
+def relative(moment: datetime) -> str:
+    """A timestamp that Discord keeps current by itself, such as `2 minutes ago`."""
+    return f"<t:{int(moment.timestamp())}:R>"
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `11th`, …"""
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def progress(run: Run, place: int | None = None) -> str:
+    """Where an unfinished run stands. `place`: its place in the bot's own queue, from 1; None where it has none."""
+    if place is not None and run.state is State.ACCEPTED:
+        return f"Waiting for a free place: {ordinal(place)} in line. Nothing has been sent yet."
+    started = relative(run.submitted_at or run.created_at)
+    match run.state:
+        case State.ACCEPTED | State.SUBMITTING:
+            return "Sending your request…"
+        case State.QUEUED:
+            return f"Waiting in Runflow's queue · sent {started}"
+        case State.DISPATCHING | State.RUNNING:
+            return f"Drawing… started {started}"
+        case State.SUCCEEDED | State.PARTIAL:
+            return "Fetching your pictures…" if run.num_images > 1 else "Fetching your picture…"
+        case State.FAILED | State.CANCELED | State.LOST:
+            return "Finishing…"
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def title(run: Run, ending: FinalCard | None) -> str:
+    """The first words of a card: they tell the state without colour or emoji."""
+    match ending:
+        case None:
+            return "In progress"
+        case Pictures(pictures):
+            return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
+        case Withheld():
+            return "Not shown here"
+        case Held():
+            return "Waiting for a moderator" if ending.asked else "Not shown yet"
+        case Rejected():
+            return "Not shown"
+        case Ended():
+            return "Canceled" if run.reason in _CANCELED else "No pictures this time"
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def option_refused(error: OptionError) -> str:
+    """Which option cannot be what it was set to, and what is allowed. The value is a stranger's: escaped and cut."""
+    value = literal(error.value, OPTION_VALUE_LIMIT) or "empty"
+    return f"`{error.option}` cannot be {value}. Allowed: {error.allowed}."
+
+
+def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each reason
+    """Why there are no pictures, and what to do."""
+    match run.reason:
+        case Reason.NOT_AVAILABLE:
+            return "Picture making is not available right now. The people who run this bot have been told."
+        case Reason.OUT_OF_CREDIT:
+            return "The bot's account has no credit left. Please tell the people who run it, and try again later."
+        case Reason.INPUT_REFUSED:
+            return _input_refused(run.reason_fields)
+        case Reason.BUSY:
+            return "Runflow is very busy and did not take the request. Please try again in a few minutes."
+        case Reason.UPSTREAM_FAILED:
+            return "Runflow could not finish this request. Please try again, perhaps with other words."
+        case Reason.CONTENT:
+            return "Runflow's safety check kept this back, so there is nothing to show. Please try other words."
+        case Reason.CANCELED:
+            return "This request was canceled before it was finished."
+        case Reason.LEFT_QUEUE:
+            return "You left the queue."
+        case Reason.REMOVED:
+            return "A moderator took this request out of the queue."
+        case Reason.LOST:
+            return "The connection broke while the request was sent, and Runflow has no trace of it. Please try again."
+        case Reason.DEADLINE:
+            return "This took far longer than it should, so the bot stopped waiting. Please try again later."
+        case Reason.NO_PICTURES:
+            return "Runflow finished without making a picture. Please try again, perhaps with other words."
+        case Reason.PICTURES_UNREADABLE:
+            return "The pictures were made, but could not be fetched or read. Please try again."
+        case Reason.UPLOAD_REFUSED:
+            return "The pictures were made, but are too large to post here. Try a smaller size or fewer pictures."
+        case Reason.FAULT | None:
+            return FAULT.format(reference=run.id[:8])
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _input_refused(fields: Sequence[str]) -> str:
+    if not fields:
+        return "Runflow did not accept these options. Change the prompt or the options, and try again."
+    names = literal(", ".join(fields), FIELDS_LIMIT)
+    return f"Runflow did not accept this for: {names}. Change it, and try again."
+
+
+def withheld(run: Run, ending: Withheld) -> str:
+    """That pictures exist and are not shown, and what to do."""
+    several = run.result is not None and run.result.num_outputs > 1
+    subject, were = ("The pictures", "were") if several else ("The picture", "was")
+    if ending.rule is not None:
+        return f"{subject} {were} drawn from a changed prompt that this server does not allow. {ending.rule}"
+    why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
+    return (
+        f"{subject} {were} made but {were} {why}, and this channel does not show such pictures. "
+        "Try other words, or ask in an age-restricted channel."
+    )
+
+
+def bare(run: Run, ending: FinalCard) -> str:
+    """What came of a run, without a word that anybody else wrote."""
+    if isinstance(ending, Ended):
+        return ended(replace(run, reason_fields=()))
+    return "This request is finished, but Discord did not take the card that shows it. Use /history to see it."
+
+
+def held(run: Run, ending: Held) -> str:
+    """That pictures wait for a moderator, kindly: most of them are fine."""
+    several = run.result is not None and run.result.num_outputs > 1
+    subject, are, them = ("Your pictures", "are", "them") if several else ("Your picture", "is", "it")
+    if not ending.asked:
+        return (
+            f"{subject} {are} ready, but no moderator could be asked yet: this server's moderation channel "
+            "needs mending. Its admins can see what to do, and this card will change by itself afterwards."
+        )
+    if ending.why is ReviewCause.REPORTED:
+        return f"{subject} {are} hidden until a moderator has looked at {them}. This card will tell."
+    reason = "Here a moderator looks at every picture first" if ending.why is ReviewCause.EVERYTHING else ""
+    look = reason or f"A moderator looks at {them} first"
+    return f"{subject} {are} ready. {look}; this card will change by itself when that is done."
+
+
+def rejected(run: Run, ending: Rejected) -> str:
+    """That a moderator said no, kindly, with the reason."""
+    several = run.result is not None and run.result.num_outputs > 1
+    subject, were = ("these pictures", "were") if several else ("this picture", "was")
+    if ending.by_rule:
+        return f"No moderator found the time to look, so {subject} {were} not shown. You are welcome to ask again."
+    reason = f"The reason: {literal(ending.reason, REASON_LIMIT).rstrip('.')}. " if ending.reason else ""
+    return f"A moderator decided not to show {subject}. {reason}You are welcome to try something else."
+
+
+def charged(run: Run) -> str:
+    """What the run cost, as a sentence."""
+    if not run.cost:
+        return "You were not charged."
+    return f"This cost {cost(run.cost, estimated=run.cost_estimated)}."
+
+
+def cost(amount: MicroUsd, *, estimated: bool) -> str:
+    """An amount, with `about` where Runflow did not name it."""
+    return f"about {format_usd(amount)}" if estimated else format_usd(amount)
+
+
+def left_today(balance: Balance) -> str | None:
+    """What is left of the day's limit; None where no limit applies."""
+    return None if balance.left is None else f"{format_usd(MicroUsd(max(balance.left, 0)))} left today"
+
+
+def details(run: Run, pictures: Sequence[Picture], balance: Balance) -> str:
+    """The line under the pictures: size, seed, steps, format, cost, time, and what is left today."""
+    seed = run.result.seed if run.result else None
+    steps = run.input.get("num_inference_steps")
+    took_s = _took_s(run)
+    parts = (
+        " and ".join(dict.fromkeys(f"{picture.width_px} × {picture.height_px}" for picture in pictures)),  # noqa: RUF001
+        f"seed {'not reported' if seed is None else seed}",
+        None if steps is None else f"{steps} {'step' if steps == 1 else 'steps'}",
+        " and ".join(dict.fromkeys(_format_name(picture.format) for picture in pictures)),
+        "no charge" if not run.cost else f"cost {cost(run.cost, estimated=run.cost_estimated)}",
+        None if took_s is None else f"took {took_s:.1f} s",
+        left_today(balance),
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _format_name(name: str) -> str:
+    return {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}.get(name, name.upper())
+
+
+def _took_s(run: Run) -> float | None:
+    if run.result is not None and run.result.duration_ms is not None:
+        return run.result.duration_ms / 1000
+    if run.ended_at is None:
+        return None
+    return max(0.0, (run.ended_at - (run.submitted_at or run.created_at)).total_seconds())
+
+
+def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
+    """What a person must know of these pictures beyond their details."""
+    made = run.result.num_outputs if run.result else len(ending.pictures)
+    lines: list[str] = []
+    if made < run.num_images:
+        lines.append(f"You asked for {run.num_images} pictures; Runflow made {made}.")
+    lines += [_missing(one) for one in ending.missing]
+    lines += [f"Picture {one.index + 1}: {one.changed}." for one in ending.pictures if one.changed]
+    if run.result and run.result.prompt_used and run.result.prompt_used.strip() != run.prompt.strip():
+        lines.append(f"Drawn from a changed prompt: {literal(run.result.prompt_used, PROMPT_USED_LIMIT)}")
+    lines += [f"Picture {index + 1} is black all over: that is what a safety check leaves." for index in ending.black]
+    if ending.approved:
+        lines.append("A moderator approved this.")
+    if ending.spoiler:
+        lines.append("Flagged as not safe for work, or not checked: hidden until you open it.")
+    return tuple(lines)
+
+
+def _missing(missing: MissingPicture) -> str:
+    number = missing.index + 1
+    match missing.fault:
+        case PictureFault.EXPIRED | PictureFault.UNREACHABLE:
+            return f"Picture {number} could not be fetched."
+        case PictureFault.FORBIDDEN_ADDRESS:
+            return f"Picture {number} came from a place the bot does not trust, so it was left out."
+        case PictureFault.TOO_LARGE:
+            return f"Picture {number} is too large to post here. Try a smaller size or the format jpeg."
+        case PictureFault.UNREADABLE:
+            return f"Picture {number} was broken and could not be read."
+        case _ as unknown:
+            assert_never(unknown)

@@ -1,0 +1,259 @@
+"""What moderators see, what a person reads of held and rejected pictures, and forms that outlive restarts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+from discord import ui
+
+from bot.errors import UserError
+from bot.moderation.policy_service import REASON_MOST, REASONS_MOST
+from bot.money import MicroUsd
+from bot.runs.card import Balance, EditResult, Ended, Held, Pictures, Rejected, Withheld
+from bot.runs.review.channel import Asked
+from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
+from bot.runs.run import Delivery, Place, Result, Run
+from cogs.review import channel as review_channel
+from cogs.review import texts as review_texts
+from cogs.review.channel import DiscordReviewChannel
+from cogs.review.cog import changed, reject_form
+from cogs.ui import card_texts, cards
+from cogs.ui.buttons import Press
+from cogs.ui.forms import answer_forms
+from cogs.ui.markdown import length
+from tests.unit.cogs.opened import Opened, opened
+from tests.unit.cogs.samples import NOW, a_run, done, pictures
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, guild
+
+BALANCE = Balance(used=MicroUsd(70_000), left=None)
+NASTY = "||`*_~<@1>[x](http://a)" * 200 + "\u202e" + "👩‍👩‍👧" * 300
+
+
+def a_review(run: Run, **changes: Any) -> Review:
+    return replace(Review(run.id, GUILD_ID, ReviewCause.FLAGGED, opened_at=NOW), **changes)
+
+
+def texts(layout: ui.LayoutView) -> str:
+    return "\n".join(item.content for item in layout.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+def labels(layout: ui.LayoutView) -> list[str | None]:
+    return [item.item.label for item in layout.walk_children() if isinstance(item, Press)]
+
+
+@pytest.mark.parametrize("why", list(ReviewCause))
+@pytest.mark.parametrize("outcome", [None, *Decision])
+def test_a_panel_fits_into_a_message_whatever_is_in_it(why: ReviewCause, outcome: Decision | None) -> None:
+    run = done(a_run(NASTY), result=Result(prompt_used=NASTY + "!", num_outputs=4))
+    review = a_review(run, why=why, detail=NASTY, outcome=outcome, decided_by=5, decided_at=NOW, reason=NASTY)
+    panel = review_channel.panel(run, review, [(f"SPOILER_{n}.png", "x") for n in range(4)])
+    assert length(texts(panel)) <= cards.TEXT_LIMIT
+    assert bool(labels(panel)) is (outcome is None)
+    gallery = next(item for item in panel.walk_children() if isinstance(item, ui.MediaGallery))
+    assert all(item.spoiler for item in gallery.items)
+
+
+def test_a_report_is_kept_or_removed() -> None:
+    run = done(a_run())
+    review = a_review(run, why=ReviewCause.REPORTED, detail="mean")
+    assert labels(review_channel.panel(run, review, [])) == ["Keep", "Remove…", "Stop this person…"]
+    assert "A member reported it: mean" in texts(review_channel.panel(run, review, []))
+    kept = replace(review, outcome=Decision.APPROVED, decided_by=5, decided_at=NOW)
+    assert review_texts.decided(kept).startswith("Kept by <@5>")
+
+
+@pytest.mark.parametrize(
+    ("delivery", "outcome", "words"),
+    [
+        (Delivery.PENDING, Decision.APPROVED, "Bringing it to the card"),
+        (Delivery.SHOWN, Decision.APPROVED, "The pictures are shown."),
+        (Delivery.WITHHELD, Decision.APPROVED, "does not show such pictures any more"),
+        (Delivery.UNDELIVERABLE, Decision.APPROVED, "nothing was posted"),
+        (Delivery.WITHHELD, Decision.REJECTED, "The person was told"),
+    ],
+)
+def test_what_became_of_a_decision(delivery: Delivery, outcome: Decision, words: str) -> None:
+    run = done(a_run(), delivery=delivery)
+    assert words in review_texts.result(run, a_review(run, outcome=outcome))
+
+
+@pytest.mark.parametrize("why", list(ReviewCause))
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_held_card_is_kind_and_shows_nothing(why: ReviewCause, asked: bool) -> None:
+    run = done(a_run("a secret fox"))
+    hidden = texts(cards.final(run, Held(why, asked=asked, hide_prompt=True), BALANCE, "Model"))
+    assert "secret" not in hidden
+    assert card_texts.PROMPT_HIDDEN in hidden
+    covered = texts(cards.final(run, Held(why, asked=asked), BALANCE, "Model"))
+    assert "||a secret fox||" in covered
+    assert covered.startswith("**Waiting for a moderator**" if asked else "**Not shown yet**")
+    assert "This cost $" in covered
+
+
+@pytest.mark.parametrize("ending", [Rejected("too *spooky*."), Rejected(None), Rejected(None, by_rule=True)])
+def test_a_rejected_card_says_why_kindly(ending: Rejected) -> None:
+    said = texts(cards.final(done(a_run()), ending, BALANCE, "Model"))
+    assert said.startswith("**Not shown**")
+    assert "You are welcome to" in said
+    assert ("The reason: too \\*spooky\\*." in said) is (ending.reason is not None)
+    assert ("No moderator found the time" in said) is ending.by_rule
+
+
+def test_a_prompt_that_runflow_changed_into_one_the_server_refuses_is_said() -> None:
+    said = texts(cards.final(done(a_run()), Withheld(checked=True, rule="Nothing bloody."), BALANCE, "Model"))
+    assert "drawn from a changed prompt that this server does not allow. Nothing bloody." in said
+
+
+def test_a_prompt_is_hidden_where_runflow_ended_a_run_for_its_content() -> None:
+    said = texts(cards.final(a_run("a secret fox"), Ended(hide_prompt=True), BALANCE, "Model"))
+    assert "secret" not in said
+
+
+def test_black_pictures_and_approvals_are_said() -> None:
+    notes = card_texts.notes(done(a_run()), Pictures(pictures(4), black=(1,), approved=True))
+    assert any("Picture 2 is black all over" in note for note in notes)
+    assert "A moderator approved this." in notes
+
+
+def test_the_form_offers_the_servers_reasons_or_own_words() -> None:
+    reasons = tuple(f"{n} " + "x" * (REASON_MOST - 3) for n in range(REASONS_MOST))
+    form = reject_form("f" * 32, reasons).to_dict()
+    assert form["custom_id"] == "reject:" + "f" * 32
+    select, words = (part["component"] for part in form["components"])
+    assert len(select["options"]) == REASONS_MOST
+    assert words["required"] is False
+    assert [part["component"]["required"] for part in reject_form("f" * 32, ()).to_dict()["components"]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "after"),
+    [("add", "b", ("a", "b")), ("remove", "A", ())],
+)
+def test_reasons_are_added_and_removed(change: str, words: str, after: tuple[str, ...]) -> None:
+    assert changed(("a",), change, words) == after
+
+
+@pytest.mark.parametrize(
+    ("reasons", "change", "words"),
+    [
+        ((), "add", ""),
+        (("a",), "add", "A"),
+        (("a",), "remove", "b"),
+        ((), "add", "x" * (REASON_MOST + 1)),
+        (tuple(map(str, range(REASONS_MOST))), "add", "x"),
+    ],
+)
+def test_a_change_of_reasons_that_makes_no_sense_is_refused(reasons: tuple[str, ...], change: str, words: str) -> None:
+    with pytest.raises(UserError):
+        changed(reasons, change, words)
+
+
+def facing(open_: Opened, *, ready: bool = True) -> DiscordReviewChannel:
+    face = DiscordReviewChannel()
+    face.attach(open_.client)
+    if ready:
+        open_.become_ready()
+        open_.hand_in("GUILD_CREATE", guild(nsfw=False))
+    open_.discord.calls.clear()
+    return face
+
+
+async def test_moderators_are_asked_in_one_message_with_alt_text_and_no_mentions() -> None:
+    async with opened() as open_:
+        face = facing(open_)
+        run = done(a_run("a red fox"))
+        asked = await face.ask(run, a_review(run), pictures(2), CHANNEL_ID)
+        assert asked == Asked(CHANNEL_ID, MESSAGE_ID)
+        (call,) = open_.discord.calls
+        assert call.path == f"/channels/{CHANNEL_ID}/messages"
+        assert [one["description"] for one in call.body["attachments"]] == [
+            "Picture 1 of 4: a red fox",
+            "Picture 2 of 4: a red fox",
+        ]
+        assert all(name.startswith("SPOILER_") for name in call.files)
+        assert call.body["allowed_mentions"] == {"parse": []}
+        assert (call.body["enforce_nonce"], len(call.body["nonce"]) <= 25) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "obstacle"),
+    [
+        (403, 50001, Obstacle.FORBIDDEN),
+        (403, 50013, Obstacle.FORBIDDEN),
+        (404, 10003, Obstacle.NO_CHANNEL),
+        (413, 0, Obstacle.TOO_LARGE),
+        (429, 0, Obstacle.LATER),
+    ],
+)
+async def test_what_keeps_moderators_from_being_asked(status: int, code: int, obstacle: Obstacle) -> None:
+    async with opened() as open_:
+        face = facing(open_)
+        open_.discord.refuse = lambda _: (status, {"message": "no", "code": code})
+        run = done(a_run())
+        assert await face.ask(run, a_review(run), pictures(1), CHANNEL_ID) is obstacle
+
+
+async def test_what_is_known_without_asking() -> None:
+    lonely = DiscordReviewChannel()
+    assert lonely.obstacle(GUILD_ID, None) is Obstacle.NO_CHANNEL
+    assert lonely.obstacle(GUILD_ID, CHANNEL_ID) is Obstacle.LATER
+    run = done(a_run(place=Place(GUILD_ID, CHANNEL_ID)))
+    assert await lonely.ask(run, a_review(run), pictures(1), CHANNEL_ID) is Obstacle.LATER
+    assert await lonely.close(run, a_review(run, channel_id=1, message_id=2)) is EditResult.LATER
+    async with opened() as open_:
+        assert facing(open_).obstacle(5, CHANNEL_ID) is Obstacle.FORBIDDEN
+
+
+@pytest.mark.parametrize(("code", "stands"), [(10008, False), (10003, False), (50001, True)])
+async def test_whether_a_message_still_stands(code: int, stands: bool) -> None:
+    async with opened() as open_:
+        face = facing(open_)
+        assert await face.stands(CHANNEL_ID, MESSAGE_ID)
+        open_.discord.refuse = lambda _: (404, {"message": "no", "code": code})
+        assert await face.stands(CHANNEL_ID, MESSAGE_ID) is stands
+
+
+class Listening:
+    """A client that has listeners."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def add_listener(self, func: Any, /, name: str = "") -> None:
+        assert name == "on_interaction"
+        self.heard.append(func)
+
+
+class Sent:
+    """An interaction as far as forms look at it."""
+
+    def __init__(self, custom_id: str, components: object, kind: int = 5) -> None:
+        self.type = discord.InteractionType(kind)
+        self.data = {"custom_id": custom_id, "components": components}
+
+
+async def test_a_form_is_answered_by_what_its_custom_id_says_and_by_nobody_else() -> None:
+    host, seen = Listening(), list[tuple[str, Mapping[str, str]]]()
+
+    async def handler(_: discord.Interaction, subject: str, values: Mapping[str, str]) -> None:
+        seen.append((subject, values))
+
+    answer_forms(host, "reject", handler)
+    fields = [
+        {"type": 18, "component": {"type": 3, "custom_id": "reason", "values": ["1", "2"]}},
+        {"type": 18, "component": {"type": 4, "custom_id": "words", "value": "hm"}},
+        {"type": 1, "components": [{"type": 4, "custom_id": "old", "value": 7}]},
+        {"type": 18, "component": {"type": 3, "custom_id": "none", "values": [5]}},
+        "nonsense",
+    ]
+    (heard,) = host.heard
+    for sent in (
+        Sent("reject:abc", fields),
+        Sent("other:abc", fields),
+        Sent("reject:", fields),
+        Sent("reject:abc", fields, kind=3),
+    ):
+        await heard(sent)
+    assert seen == [("abc", {"reason": "1", "words": "hm", "old": "", "none": ""})]

@@ -1,0 +1,136 @@
+"""Sentences: one for everything that can happen, in words, with nothing in them that people should not read."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import PictureFault
+from bot.images.image import MissingPicture
+from bot.money import MicroUsd
+from bot.runs.card import Balance, Ended, Pictures, Withheld
+from bot.runs.run import Reason, Result, State
+from cogs.ui import card_texts
+from tests.unit.cogs.samples import NOW, a_run, done, pictures
+
+FREE = Balance(used=MicroUsd(0), left=None)
+
+
+def is_for_people(sentence: str) -> bool:
+    words = re.sub(r"<t:\d+:R>", "", sentence)
+    return (
+        len(re.findall(r"[a-z]{2,}", words)) >= 1
+        and len(words) < 300
+        and not re.search(r"https?:|www\.|Error|Exception|None|Traceback|\d{3}\b", words.replace("01234567", ""))
+    )
+
+
+@pytest.mark.parametrize("reason", [*Reason, None])
+def test_every_reason_has_a_sentence_of_its_own(reason: Reason | None) -> None:
+    sentence = card_texts.ended(a_run(reason=reason))
+    assert is_for_people(sentence)
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+
+
+def test_sentences_of_different_reasons_differ() -> None:
+    assert len({card_texts.ended(a_run(reason=reason)) for reason in Reason}) == len(Reason)
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_has_words(state: State) -> None:
+    assert is_for_people(card_texts.progress(a_run(state=state)))
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (13, "13th"), (22, "22nd")]
+)
+def test_places_are_said_as_people_say_them(number: int, word: str) -> None:
+    assert card_texts.ordinal(number) == word
+    assert is_for_people(card_texts.progress(a_run(), number))
+
+
+def test_a_place_is_said_only_while_nothing_was_sent() -> None:
+    assert "in line" not in card_texts.progress(a_run(state=State.QUEUED), 3)
+
+
+@pytest.mark.parametrize("fault", PictureFault)
+def test_every_missing_picture_is_told(fault: PictureFault) -> None:
+    ending = Pictures(pictures(1), (MissingPicture(1, fault),))
+    (line,) = card_texts.notes(done(a_run()), ending)
+    assert line.startswith("Picture 2")
+    assert is_for_people(line)
+
+
+def test_progress_waits_with_a_clock_that_costs_no_edits() -> None:
+    run = a_run(state=State.QUEUED, submitted_at=NOW + timedelta(seconds=3))
+    assert f"<t:{int(NOW.timestamp()) + 3}:R>" in card_texts.progress(run)
+
+
+def test_a_fault_gives_a_reference() -> None:
+    assert "01234567" in card_texts.ended(a_run(reason=Reason.FAULT))
+
+
+def test_refused_inputs_are_named_and_escaped() -> None:
+    run = a_run(reason=Reason.INPUT_REFUSED, reason_fields=("image_size", "**x**"))
+    assert "image\\_size, \\*\\*x\\*\\*" in card_texts.ended(run)
+
+
+@pytest.mark.parametrize(
+    ("cost", "estimated", "said"),
+    [
+        (None, False, "You were not charged."),
+        (MicroUsd(0), False, "You were not charged."),
+        (MicroUsd(12_000), False, "This cost $0.012."),
+        (MicroUsd(12_000), True, "This cost about $0.012."),
+    ],
+)
+def test_what_it_cost(cost: MicroUsd | None, estimated: bool, said: str) -> None:
+    assert card_texts.charged(a_run(cost=cost, cost_estimated=estimated)) == said
+
+
+def test_details_name_size_seed_steps_format_cost_time_and_what_is_left() -> None:
+    balance = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
+    assert card_texts.details(done(a_run()), pictures(2), balance) == (
+        "1024 × 768 · seed 42 · 4 steps · PNG · cost $0.012 · took 1.2 s · $0.43 left today"  # noqa: RUF001
+    )
+
+
+def test_details_say_what_was_not_reported() -> None:
+    run = done(a_run(), result=Result(num_outputs=1), cost=None)
+    line = card_texts.details(run, pictures(1), FREE)
+    assert "seed not reported" in line
+    assert "no charge" in line
+    assert "left" not in line
+
+
+def test_fewer_pictures_and_changed_formats_are_told() -> None:
+    run = done(a_run(), result=Result(num_outputs=3))
+    ending = Pictures(pictures(1, changed="saved as WebP without loss to fit"), spoiler=True)
+    asked, changed, hidden = card_texts.notes(run, ending)
+    assert asked == "You asked for 4 pictures; Runflow made 3."
+    assert changed == "Picture 1: saved as WebP without loss to fit."
+    assert "hidden" in hidden
+
+
+def test_a_changed_prompt_is_told_and_escaped() -> None:
+    run = done(a_run(), result=Result(num_outputs=4, prompt_used="a **blue** fox"))
+    (line,) = card_texts.notes(run, Pictures(pictures(4)))
+    assert r"a \*\*blue\*\* fox" in line
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_withheld_says_why_and_what_to_do(checked: bool) -> None:
+    line = card_texts.withheld(done(a_run()), Withheld(checked=checked))
+    assert ("flagged" in line) is checked
+    assert ("not checked" in line) is not checked
+    assert "age-restricted channel" in line
+
+
+def test_titles_tell_the_state_in_words() -> None:
+    run = a_run()
+    endings = (None, Pictures(pictures(1)), Pictures(pictures(4)), Withheld(checked=True), Ended())
+    titles = [card_texts.title(run, ending) for ending in endings]
+    assert len(set(titles)) == len(titles)
+    assert titles[0] == "In progress"  # the sandbox's terminal waits for any other
+    assert card_texts.title(a_run(reason=Reason.CANCELED), Ended()) == "Canceled"

@@ -1,0 +1,125 @@
+"""Cards hold Discord's limits whatever the prompt, and speak to screen readers."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.errors import PictureFault
+from bot.images.image import MissingPicture
+from bot.money import MicroUsd
+from bot.runs.card import Balance, Ended, FinalCard, Pictures, Withheld
+from bot.runs.run import Reason, Result, State
+from cogs.ui import cards
+from cogs.ui.markdown import length
+from tests.unit.cogs.samples import a_run, done, pictures
+
+BALANCE = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
+TITLE = "FLUX.2 [klein] 4B"
+HOSTILE = {
+    "markdown": "*_~`|<@[:a" * 200,
+    "right to left": "\u202eקשת" * 500,
+    "zalgo": ("z" + "\u0301" * 9) * 200,
+    "emoji": "\U0001f98a" * 1000,
+    "newlines": "# a\n" * 500,
+    "nothing to see": "\u200b" * 2000,
+    "spoiler breaker": "||" * 1000,
+}
+ENDINGS: list[FinalCard] = [
+    Pictures(pictures(4, changed="compressed to fit"), spoiler=True),
+    Pictures(pictures(1), tuple(MissingPicture(i, PictureFault.TOO_LARGE) for i in (1, 2, 3))),
+    Withheld(checked=True),
+    Withheld(checked=False),
+    Ended(),
+]
+
+
+def walk(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for component in components for one in (component, *walk(component.get("components", [])))]
+
+
+def parts(card: cards.Card) -> list[dict[str, Any]]:
+    return walk(card.to_components())
+
+
+def text(card: cards.Card) -> str:
+    return "\n".join(part["content"] for part in parts(card) if "content" in part)
+
+
+def holds_the_limits(card: cards.Card) -> bool:
+    contents = [part["content"] for part in parts(card) if "content" in part]
+    return len(parts(card)) <= 40 and all(contents) and sum(length(content) for content in contents) <= 4000
+
+
+@pytest.mark.parametrize("prompt", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_limits_hold_for_hostile_prompts(prompt: str) -> None:
+    result = Result(seed=2**32 - 1, prompt_used=prompt[::-1], num_outputs=3, duration_ms=10**9)
+    run = done(a_run(prompt), result=result, reason=Reason.INPUT_REFUSED, reason_fields=(prompt,))
+    for ending in ENDINGS:
+        assert holds_the_limits(cards.final(run, ending, BALANCE, TITLE))
+    for state in State:
+        assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE))
+        assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE, 1000))
+    assert all(0 < length(cards.alt_text(run, picture)) <= 1024 for picture in pictures(4))
+
+
+async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
+    def buttons(card: cards.Card) -> list[str]:
+        return [part["custom_id"] for part in parts(card) if "custom_id" in part]
+
+    run = a_run()
+    waiting = cards.progress(run, TITLE, 3)
+    assert "Waiting for a free place: 3rd in line. Nothing has been sent yet." in text(waiting)
+    assert buttons(waiting) == [f"leave:{run.id}"]
+    for card in (cards.progress(run, TITLE), cards.progress(a_run(state=State.SUBMITTING), TITLE, 3)):
+        assert "in line" not in text(card)
+        assert not buttons(card)
+
+
+async def test_a_long_prompt_is_cut_with_an_ellipsis_and_a_short_one_is_whole() -> None:
+    assert "…" in text(cards.final(a_run("*" * 2000), Ended(), BALANCE, TITLE))
+    assert "> a red fox in snow\n" in text(cards.progress(a_run(), TITLE))
+
+
+async def test_pictures_stand_in_a_gallery_with_alt_text() -> None:
+    run = done(a_run())
+    ending = Pictures(pictures(4))
+    (gallery,) = [part for part in parts(cards.final(run, ending, BALANCE, TITLE)) if part["type"] == 12]
+    files = cards.attachments(run, ending)
+    assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://{file.filename}" for file in files]
+    assert [file.filename for file in files] == [f"imagine-01234567-{n}.png" for n in (1, 2, 3, 4)]
+    assert gallery["items"][2]["description"] == "Picture 3 of 4: a red fox in snow"
+    assert files[2].description == "Picture 3 of 4: a red fox in snow"
+    assert not any(item["spoiler"] for item in gallery["items"])
+
+
+async def test_spoilers_hide_every_picture() -> None:
+    run = done(a_run())
+    ending = Pictures(pictures(2), spoiler=True)
+    (gallery,) = [part for part in parts(cards.final(run, ending, BALANCE, TITLE)) if part["type"] == 12]
+    assert all(item["spoiler"] for item in gallery["items"])
+    assert all(item["media"]["url"].startswith("attachment://SPOILER_") for item in gallery["items"])
+
+
+async def test_one_picture_is_not_counted() -> None:
+    run = a_run()
+    run.input["num_images"] = 1
+    assert cards.alt_text(run, pictures(1)[0]) == "Picture: a red fox in snow"
+
+
+async def test_a_withheld_card_shows_no_picture_hides_the_prompt_and_says_the_cost() -> None:
+    card = cards.final(done(a_run("a || fox")), Withheld(checked=True), BALANCE, TITLE)
+    assert not [part for part in parts(card) if part["type"] == 12]
+    assert r"||a \|\| fox||" in text(card)
+    assert "This cost $0.012. $0.43 left today." in text(card)
+
+
+@pytest.mark.parametrize("reason", Reason)
+async def test_a_failed_card_says_why_and_that_it_was_free(reason: Reason) -> None:
+    card = cards.final(a_run(state=State.FAILED, reason=reason), Ended(), BALANCE, TITLE)
+    assert "You were not charged." in text(card)
+    assert "tok-secret" not in json.dumps(card.to_components())
+
+
+async def test_the_models_name_is_escaped() -> None:
+    assert r"FLUX.2 \[klein\] 4B" in text(cards.progress(a_run(), TITLE))

@@ -1,0 +1,52 @@
+"""Text from people: literal, harmless to its neighbours, within its limit."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cogs.ui.markdown import ELLIPSIS, cut, length, literal, plain
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("a red fox, at dawn (soft light).", "a red fox, at dawn (soft light)."),
+        ("**bold** _it_ ~~s~~ `code` ||s||", r"\*\*bold\*\* \_it\_ \~\~s\~\~ \`code\` \|\|s\|\|"),
+        ("```py\nx```", r"\`\`\`py x\`\`\`"),
+        ("@everyone <@123> <@&4> <#5> <t:1:R> <:a:1>", r"\@everyone \<\@123> \<\@&4> \<#5> \<t\:1\:R> \<\:a\:1>"),
+        ("[click](https://evil.example)", r"\[click\](https\://evil.example)"),
+        ("# heading", r"\# heading"),
+        ("-# small", r"\-# small"),
+        ("> quote", r"\> quote"),
+        ("12. list", r"12\. list"),
+        ("a\n\n# b", "a # b"),
+        ("back\\slash", "back\\\\slash"),
+    ],
+)
+def test_markup_is_shown_as_it_was_typed(typed: str, shown: str) -> None:
+    assert literal(typed, 2000, starts_line=True) == shown
+
+
+def test_within_a_line_less_is_markup() -> None:
+    assert literal("-1", 10) == "-1"
+    assert literal("#3", 10) == "#3"
+
+
+def test_it_cannot_scramble_what_stands_beside_it() -> None:
+    assert plain("a\u202eb\u2066c\x00d\u200b") == "abcd"
+    assert plain("z" + "\u0301" * 50) == "z" + "\u0301" * 4
+    assert plain("\U0001f469\u200d\U0001f680") == "\U0001f469\u200d\U0001f680"
+    assert plain("קשת בענן") == "קשת בענן"
+
+
+def test_a_cut_never_leaves_half_an_escape() -> None:
+    assert literal("*" * 10, 6) == r"\*\*" + ELLIPSIS
+    assert literal("*" * 3, 6) == r"\*\*\*"
+    assert cut("\U0001f98a" * 4, 6) == "\U0001f98a" * 2 + ELLIPSIS
+
+
+@given(st.text(max_size=300), st.integers(1, 200))
+def test_the_limit_holds_for_any_text(typed: str, limit: int) -> None:
+    assert length(literal(typed, limit)) <= limit
+    assert length(cut(typed, limit)) <= limit
+    assert "\n" not in literal(typed, limit)

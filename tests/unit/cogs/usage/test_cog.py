@@ -1,0 +1,208 @@
+"""/usage from Discord's payload to the card: limits, prices and runs, in words that read well aloud."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.errors import Unavailable
+from bot.ledger.values import (
+    Applied,
+    Explanation,
+    Limit,
+    LimitCause,
+    LimitUse,
+    Measure,
+    Person,
+    RecentRun,
+    Subject,
+    Total,
+    UsageReport,
+    Window,
+)
+from bot.money import MicroUsd
+from cogs.ui.limit_texts import bar, described, use_line
+from cogs.ui.markdown import length
+from cogs.usage.cog import UsageCard, run_line
+from cogs.usage.prices import price_lines, price_list
+from tests.unit.cogs.opened import opened
+from tests.unit.cogs.samples import NOW, FakeBooks, SampleModel
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, guild, interaction
+
+EPHEMERAL = 64
+STAMP = int(NOW.timestamp())
+DAILY = Limit(Subject.USER, None, Window.DAY, Measure.MONEY, 500_000, None)
+
+
+def use(limit: Limit = DAILY, why: LimitCause = LimitCause.DEFAULT, used: int = 300_000, **changes: Any) -> LimitUse:
+    left = max(0, limit.amount - used)
+    return replace(LimitUse(Applied(limit, why), used, left, limit.amount, NOW), **changes)
+
+
+def recent(**changes: Any) -> RecentRun:
+    made = RecentRun("r", NOW, "succeeded", "a red fox", 4, MicroUsd(0), MicroUsd(12_000), False)
+    return replace(made, **changes)
+
+
+def text(call: Call) -> str:
+    (box,) = call.body["components"]
+    return "\n".join(part["content"] for part in box["components"])
+
+
+async def shown(books: FakeBooks, **how: Any) -> str:
+    async with opened(books=books) as open_:
+        open_.press(interaction({}, command="usage", **how))
+        (call,) = await open_.discord.wait("PATCH", "/messages/@original")
+        (deferred,) = open_.discord.named("POST", "/callback")
+    assert (deferred.body["type"], deferred.data["flags"]) == (5, EPHEMERAL)
+    assert call.body["allowed_mentions"] == {"parse": []}
+    return text(call)
+
+
+async def test_it_tells_limits_prices_and_runs() -> None:
+    totals = {Window.DAY: Total(held=MicroUsd(40_000), spent=MicroUsd(260_000))}
+    report = UsageReport((use(),), totals, (recent(), recent(cost=MicroUsd(5_000), estimated=True)))
+    books = FakeBooks(report=report)
+    said = await shown(books)
+    assert books.asked == [("usage", Person(USER_ID, GUILD_ID, CHANNEL_ID))]
+    for words in (
+        "$0.30 today (of which $0.04 on hold), $0.00 this month",
+        f"You, $0.50 a day: `[######----] 60 %` · $0.30 of $0.50 used, $0.20 left, resets <t:{STAMP}:R>",
+        "Each picture: about $0.012, at most $0.04",
+        f"a red fox · 4 pictures, finished · $0.012 · <t:{STAMP}:R>",
+        "finished · about $0.005 ·",
+    ):
+        assert words in said
+
+
+async def test_roles_and_the_channel_of_a_thread_are_told_to_the_books() -> None:
+    books = FakeBooks()
+    payload = interaction({}, command="usage", thread_of=77)
+    payload["member"]["roles"] = ["55"]
+    payload["channel"]["id"] = payload["channel_id"] = "78"
+    known = guild(nsfw=False)
+    known["roles"].append({"id": "55", "name": "artists", "permissions": "0", "position": 1})
+    async with opened(books=books) as open_:
+        open_.hand_in("GUILD_CREATE", known)
+        open_.press(payload)
+        await open_.discord.wait("PATCH", "/messages/@original")
+    ((_, person),) = books.asked
+    assert (person.channel_id, set(person.role_ids)) == (77, {GUILD_ID, 55})
+
+
+async def test_privately_and_with_nothing_it_says_so() -> None:
+    books = FakeBooks()
+    said = await shown(books, dm=True)
+    assert "No limit holds for you here." in said
+    assert "You have not asked for anything here yet." in said
+    person = Person(USER_ID, None, CHANNEL_ID)
+    assert books.asked == [("usage", person), ("explain", person)]
+
+
+async def test_where_private_use_is_off_it_says_so() -> None:
+    books = FakeBooks(explanation=Explanation((), (), allowed=False))
+    assert "Making pictures is switched off in direct messages" in await shown(books, dm=True)
+
+
+async def test_without_the_database_it_says_to_try_later() -> None:
+    async with opened(books=FakeBooks(refusal=Unavailable("Try again later."))) as open_:
+        open_.press(interaction({}, command="usage"))
+        (call,) = await open_.discord.wait("POST", "/webhooks/")
+    assert call.data["content"] == "Try again later."
+    assert call.data["flags"] & EPHEMERAL
+
+
+@pytest.mark.parametrize("prompt", ["||*_~`" * 300, "\U0001f98a" * 900, "@everyone", "# " * 900])
+def test_whatever_there_is_it_holds_discords_limits(prompt: str) -> None:
+    role = Limit(Subject.ROLE, 2**63 - 1, Window.MONTH, Measure.MONEY, 999_999_999_999_999, GUILD_ID)
+    report = UsageReport(
+        tuple(use(role, LimitCause.ROLE, used, amount=role.amount + 1) for used in range(40)),
+        {window: Total(MicroUsd(10**15 - 1), MicroUsd(10**15)) for window in Window},
+        tuple(recent(prompt=prompt, cost=MicroUsd(10**15 - 1)) for _ in range(10)),
+    )
+    (box,) = UsageCard(report, FLUX_KLEIN).to_components()
+    texts = [str(part["content"]) for part in box.get("components", ())]
+    assert sum(length(one) for one in texts) <= 4000
+    assert any("limits that are used less" in one for one in texts)
+
+
+@pytest.mark.parametrize(
+    ("used", "whole", "said"),
+    [
+        (0, 10, "[----------] 0 %"),
+        (1, 1000, "[#---------] less than 1 %"),
+        (6, 10, "[######----] 60 %"),
+        (999, 1000, "[#########-] 99 %"),
+        (10, 10, "[##########] 100 %"),
+        (15, 10, "[##########] 100 %"),
+        (0, 0, "[##########] 100 %"),
+    ],
+)
+def test_bars(used: int, whole: int, said: str) -> None:
+    assert bar(used, whole) == said
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (
+            use(Limit(Subject.GUILD, None, Window.EVER, Measure.PICTURES, 20, 1), LimitCause.GUILD, 1, resets_at=None),
+            "This server, 20 pictures in all: `[#---------] 5 %` · 1 picture of 20 pictures used, 19 pictures left",
+        ),
+        (
+            use(Limit(Subject.ROLE, 5, Window.EVER, Measure.RUNS, 3, 1), LimitCause.ROLE, 3, resets_at=None),
+            "You, as <@&5>, 3 runs at once: `[##########] 100 %` · 3 runs of 3 runs under way, nothing left",
+        ),
+        (use(replace(DAILY, amount=0), used=0), "You, $0.00 a day: switched off"),
+        (
+            use(amount=700_000, left=400_000),
+            "You, $0.50 a day: `[####------] 42 %` · $0.30 of $0.70 used, $0.40 left ($0.20 granted on top), "
+            f"resets <t:{STAMP}:R>",
+        ),
+    ],
+)
+def test_each_limit_has_its_words(one: LimitUse, said: str) -> None:
+    assert use_line(one) == said
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (DAILY, "Everybody, by default: $0.50 a day"),
+        (replace(DAILY, subject_id=5), "<@5>: $0.50 a day"),
+        (replace(DAILY, subject=Subject.ROLE, subject_id=5), "Everybody with <@&5>: $0.50 a day"),
+        (replace(DAILY, subject=Subject.CHANNEL, subject_id=5, window=Window.HOUR), "Channel <#5>: $0.50 an hour"),
+        (
+            replace(DAILY, subject=Subject.BOT, window=Window.MONTH),
+            "Everybody who uses this bot, together: $0.50 a month",
+        ),
+    ],
+)
+def test_limits_are_described(limit: Limit, said: str) -> None:
+    assert described(limit) == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"state": "accepted", "held": MicroUsd(20_000), "cost": None}, "waiting in line · up to $0.02 on hold"),
+        ({"state": "running", "held": MicroUsd(20_000), "cost": None}, "in progress · up to $0.02 on hold"),
+        ({"state": "partial"}, "finished in part · $0.012"),
+        ({"state": "failed", "cost": None}, "no pictures · no charge"),
+        ({"state": "canceled", "cost": MicroUsd(0)}, "canceled · no charge"),
+        ({"state": "lost", "cost": None}, "no pictures · no charge"),
+    ],
+)
+def test_each_run_has_its_words(changes: dict[str, Any], said: str) -> None:
+    assert f"4 pictures, {said} · " in run_line(recent(**changes))
+
+
+def test_the_price_list_is_the_models() -> None:
+    listed = dict(price_list(FLUX_KLEIN))
+    sizes = next(option for option in FLUX_KLEIN.options if option.name == "image_size")
+    assert list(listed) == [choice.label for choice in sizes.choices]
+    assert listed["Square HD, 1024x1024"] == (5_243, 10_000)
+    assert listed["Square, 512x512"] == (1_311, 5_000)
+    assert "Square, 512x512: about $0.001311, at most $0.005" in price_lines(FLUX_KLEIN)
+    assert price_lines(SampleModel()) == ["Each picture: about $0.012, at most $0.04"]

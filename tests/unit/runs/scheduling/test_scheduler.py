@@ -1,0 +1,215 @@
+"""The queue as it moves: runs wait for their turn, cards say their place, and leaving it costs nothing."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UserError
+from bot.runs.card import Ended
+from bot.runs.run import Reason, Run, State
+from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.scheduling.turns import Caps
+from sandbox.clock import SandboxClock
+from sandbox.runflow.switches import DEFAULT, without_waiting
+from tests.unit.runs.made import NOON, a_run
+from tests.unit.runs.room import RunsRoom, runs_room, until
+
+FAST = without_waiting(DEFAULT)
+ONE = Caps(at_once=9, per_guild=9, per_user=1)
+SLOW = replace(FAST, running_s=30.0)
+
+
+def a_clock() -> SandboxClock:
+    return SandboxClock(stopped=True, start=NOON)
+
+
+def runs(*user_ids: int) -> list[Run]:
+    """Accepted runs of these people, a second apart."""
+    return [
+        a_run(id=f"{at:032x}", user_id=user_id, created_at=NOON + timedelta(seconds=at))
+        for at, user_id in enumerate(user_ids)
+    ]
+
+
+async def test_first_cards_know_of_each_other_before_any_of_them_stands():
+    line = Scheduler(caps=ONE, clock=a_clock())
+    assert [line.expect(run) for run in runs(1, 1, 2, 1)] == [None, 1, None, 2]
+
+
+async def test_a_run_that_never_came_is_counted_no_longer():
+    clock = a_clock()
+    line = Scheduler(caps=ONE, clock=clock)
+    gone, forgotten, late = runs(1, 1, 1)
+    assert line.expect(gone) is None
+    assert line.expect(forgotten) == 1
+    line.forget(forgotten.id)
+    clock.advance(31)
+    assert line.expect(replace(late, created_at=clock.now())) is None
+
+
+async def test_an_earlier_process_s_runs_at_runflow_count_before_any_other_starts():
+    line = Scheduler(caps=ONE, clock=a_clock())
+    first, second, other = runs(1, 1, 2)
+    alive = replace(first, state=State.RUNNING)
+    line.take_up([alive, second, other])
+    async with AsyncExitStack() as stack:
+        second_seat = await stack.enter_async_context(line.seat(second, asyncio.Event()))
+        other_seat = await stack.enter_async_context(line.seat(other, asyncio.Event()))
+        assert (second_seat.has_started, other_seat.has_started) == (False, True)
+        assert second_seat.is_told  # by its card, perhaps: nobody knows any more
+        async with line.seat(alive, asyncio.Event()) as alive_seat:
+            assert not alive_seat.has_started
+        assert second_seat.has_started
+
+
+async def test_a_run_taken_up_whose_drive_ended_before_its_seat_holds_nobody_up():
+    line = Scheduler(caps=ONE, clock=a_clock())
+    dead, second = runs(1, 1)
+    line.take_up([dead, second])
+    line.forget(dead.id)
+    async with line.seat(second, asyncio.Event()) as seat:
+        assert seat.has_started
+
+
+async def test_places_are_told_while_they_last():
+    clock = a_clock()
+    line = Scheduler(caps=ONE, clock=clock)
+    told: list[int] = []
+
+    def say(place: int) -> bool:
+        told.append(place)
+        return True
+
+    first, second, third = runs(1, 1, 1)
+    telling = asyncio.create_task(line.serve(), name="places")
+    async with AsyncExitStack() as stack:
+        ending = await stack.enter_async_context(AsyncExitStack())
+        await ending.enter_async_context(line.seat(first, asyncio.Event()))
+        await stack.enter_async_context(line.seat(second, asyncio.Event()))
+        seat = await stack.enter_async_context(line.seat(third, asyncio.Event()))
+        seat.say = say
+        await until(lambda: _is(told == [2]))
+        await ending.aclose()
+        clock.advance(1)
+        await until(lambda: _is(told[:2] == [2, 1]))
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _is(holds: bool) -> bool:
+    return holds
+
+
+# --- with the room around it
+
+
+async def started(room: RunsRoom, *, user_id: int = 7) -> Run:
+    """Press, and let the card stand."""
+    run = await room.press(user_id=user_id)
+    room.service.place(run)
+    await room.service.start(run, 11)
+    return run
+
+
+async def test_one_of_a_person_at_a_time_oldest_first(tmp_path: Path):
+    async with runs_room(tmp_path, FAST, caps=ONE) as room:
+        pressed = [await started(room) for _ in range(4)]
+        ended = [await room.settled(run) for run in pressed]
+        assert {run.state for run in ended} == {State.SUCCEEDED}
+        sent = [run.submitted_at for run in ended if run.submitted_at]
+        assert sent == sorted(sent)
+        for before, after in pairwise(ended):
+            assert before.ended_at is not None
+            assert after.submitted_at is not None
+            assert after.submitted_at >= before.ended_at
+
+
+async def test_leaving_gives_the_money_back_and_sends_nothing(tmp_path: Path):
+    async with runs_room(tmp_path, SLOW, caps=ONE) as room:
+        alive, waiting = await started(room), await started(room)
+        await room.running(alive)
+        held = await room.held()
+        await room.service.leave(waiting.id, user_id=7)
+        assert await room.held() == held - waiting.held
+        left = await room.settled(waiting)
+        assert (left.state, left.reason, left.delivery) == (State.CANCELED, Reason.LEFT_QUEUE, "shown")
+        run, ending, _ = room.face.ends[-1]
+        assert (run.id, ending) == (waiting.id, Ended())
+        assert len(room.runflow.runs) == 1
+        room.clock.advance(60)
+        assert (await room.settled(alive)).state is State.SUCCEEDED
+        assert await room.held() == 0
+
+
+async def test_only_the_one_who_asked_or_who_moderates_its_channel_may_take_a_run_out(tmp_path: Path):
+    async with runs_room(tmp_path, SLOW, caps=ONE) as room:
+        alive, waiting = await started(room), await started(room)
+        for user_id, channel_id in ((8, None), (8, 3)):
+            with pytest.raises(UserError, match="Only the person who asked"):
+                await room.service.leave(waiting.id, user_id=user_id, moderated_channel_id=channel_id)
+        assert (await room.book.load(waiting.id)).state is State.ACCEPTED
+        await room.service.leave(waiting.id, user_id=8, moderated_channel_id=2)
+        assert (await room.settled(waiting)).reason is Reason.REMOVED
+        with pytest.raises(UserError, match="is over already"):
+            await room.service.leave(waiting.id, user_id=7)
+        await room.running(alive)
+        with pytest.raises(UserError, match="being worked on"):
+            await room.service.leave(alive.id, user_id=7)
+        with pytest.raises(UserError, match="not known"):
+            await room.service.leave("f" * 32, user_id=7)
+
+
+async def test_leaving_at_the_moment_of_starting_exactly_one_wins(tmp_path: Path):
+    async with runs_room(tmp_path, FAST, caps=ONE) as room:
+        left = 0
+        for _ in range(20):
+            run = await room.press()
+            room.service.place(run)
+            starting = asyncio.create_task(room.service.start(run, 11), name="start")
+            try:
+                await room.service.leave(run.id, user_id=7)
+                left += 1
+            except UserError:
+                pass
+            await starting
+            end = await room.settled(run)
+            was_sent = run.id in {one.client_ref for one in room.runflow.runs.values()}
+            assert was_sent is (end.state is State.SUCCEEDED)
+            assert (end.state is State.CANCELED) is (end.reason is Reason.LEFT_QUEUE)
+        assert left == 20 - len(room.runflow.runs)
+        assert await room.held() == 0
+
+
+async def test_time_in_line_is_no_time_at_runflow(tmp_path: Path):
+    async with runs_room(tmp_path, SLOW, caps=ONE, deadline_s=40) as room:
+        alive, waiting = await started(room), await started(room)
+        await room.running(alive)
+        room.clock.advance(39)
+        await room.settled(alive)
+        await room.running(waiting)
+        room.clock.advance(31)
+        assert (await room.settled(waiting)).state is State.SUCCEEDED
+
+
+async def test_the_card_says_its_place_until_the_turn_comes(tmp_path: Path):
+    async with runs_room(tmp_path, SLOW, caps=ONE) as room:
+        pressed = [await room.press() for _ in range(3)]
+        assert [room.service.place(run) for run in pressed] == [None, 1, 2]
+        for run in pressed:
+            await room.service.start(run, 11)
+        await room.running(pressed[0])
+        assert not room.face.places  # the first cards said so already
+        room.clock.advance(31)
+        await room.running(pressed[1])
+        room.clock.advance(5)
+
+        async def told() -> bool:
+            return room.face.places == [(pressed[2].id, 1)]
+
+        await until(told)
+        assert State.SUBMITTING in room.face.progressed  # the button went with the place
