@@ -53,8 +53,8 @@ class Runs(Protocol):
         """
         ...
 
-    def place(self, run: Run) -> int | None:
-        """The place in line that a run which was just accepted will have, from 1; None where it may start at once."""
+    def position(self, run: Run) -> int | None:
+        """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
         ...
 
     async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
@@ -189,7 +189,10 @@ class Reviews(Protocol):
         ...
 
     async def report(self, *, run: Run, reporter_id: int, reason: str | None, hide: bool) -> Reported:
-        """Have moderators look at pictures that are shown. With `hide` they are taken away until one has looked."""
+        """Have moderators look at pictures that are shown. With `hide` they are taken away until one has looked.
+
+        All or nothing: raises Unavailable with nothing written.
+        """
         ...
 
     async def status(self, guild_id: int) -> Status:
@@ -295,14 +298,6 @@ class Moderation(Protocol):
 
     async def unheard(self, guild_id: int, user_id: int) -> Appeal | None:
         """A decided appeal that the person was not told of yet; from now on they count as told."""
-        ...
-
-    async def add_report(self, *, run_id: str, guild_id: int, user_id: int, reason: str | None = None) -> bool:
-        """Note that a person reported a run's pictures; False when they did before, and nothing is changed."""
-        ...
-
-    async def report_count(self, run_id: str) -> int:
-        """How many people reported a run's pictures."""
         ...
 
     async def record(self, guild_id: int, user_id: int, most: int = 25) -> tuple[RecordLine, ...]:

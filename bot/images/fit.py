@@ -1,20 +1,33 @@
-"""Pictures fitted to a size limit: as they are, else losslessly, else compressed, else smaller.."""
+"""Pictures fitted to what Discord takes: as they are, else losslessly, else compressed, else smaller."""
 
+import asyncio
 import io
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final, TypeVar
 
+import structlog
 from PIL import Image
 
-from bot.images.image import Picture
+from bot.errors import PictureFault
+from bot.images.image import MissingPicture, Picture
+
+_log = structlog.get_logger(__name__)
 
 _QUALITIES = (95, 90, 80, 65)
 _SHRINKS = (0.75, 0.5, 0.25)
+# Each time Discord refuses an upload for its size, the next try is fitted to this share of the largest file refused:
+# a share of the stated limit could leave small pictures as they are, and send the same bytes again.
+_SHARES = (0.5, 0.4, 0.25, 0.25)
+
+Answer = TypeVar("Answer")
 
 
 def fit(picture: Picture, limit_bytes: int) -> Picture | None:
     """The picture in at most `limit_bytes`: as it is, else without loss, else at a lower quality, else smaller.
 
-    `changed` says which. None when not even a quarter of the sides fits.
+    `changed` says which. None when not even a quarter of the sides fits. Blocking: call it in a thread.
     """
     if len(picture.data) <= limit_bytes:
         return picture
@@ -47,3 +60,53 @@ def _webp(image: Image.Image, *, lossless: bool = False, quality: int = 80) -> b
 
 def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS)  # pyright: ignore[reportUnknownMemberType] - Pillow's stub
+
+
+class TooLarge(Enum):
+    """Discord refused an upload for its size, or nothing fits however small it is made."""
+
+    TOO_LARGE = "too_large"
+
+
+TOO_LARGE: Final = TooLarge.TOO_LARGE
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Pictures that fit a limit each, and those that do not fit however small they are made."""
+
+    pictures: tuple[Picture, ...]
+    missing: tuple[MissingPicture, ...] = ()
+
+
+async def fit_and_send(
+    pictures: Sequence[Picture], limit_bytes: int, send: Callable[[Fitted], Awaitable[Answer | TooLarge]]
+) -> Answer | TooLarge:
+    """Give `send` the pictures fitted to the limit, and smaller ones each time it answers TOO_LARGE.
+
+    TOO_LARGE in the end where no size was taken; `send` is not called where none of the pictures fits.
+    """
+    for share in _SHARES:
+        fitted = await fit_all(pictures, limit_bytes)
+        if not fitted.pictures:
+            break
+        answer = await send(fitted)
+        if not isinstance(answer, TooLarge):
+            return answer
+        largest_bytes = max(len(one.data) for one in fitted.pictures)
+        _log.warning("upload refused as too large", largest_bytes=largest_bytes)
+        limit_bytes = int(largest_bytes * share)
+    return TOO_LARGE
+
+
+async def fit_all(pictures: Sequence[Picture], limit_bytes: int) -> Fitted:
+    """The pictures in at most `limit_bytes` each."""
+    made = await asyncio.gather(*(asyncio.to_thread(fit, picture, limit_bytes) for picture in pictures))
+    return Fitted(
+        tuple(one for one in made if one is not None),
+        tuple(
+            MissingPicture(picture.index, PictureFault.TOO_LARGE)
+            for picture, small in zip(pictures, made, strict=True)
+            if small is None
+        ),
+    )

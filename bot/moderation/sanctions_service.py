@@ -22,7 +22,7 @@ from bot.moderation.sanctions import (
     strikes_now,
 )
 from bot.store.engine import Store
-from bot.store.tables import appeals, people, reports, sanctions
+from bot.store.tables import appeals, people, sanctions
 from bot.store.upsert import insert_if_absent
 
 REASON_MOST = 300
@@ -171,18 +171,6 @@ class SanctionsService:
         async with self._store.write() as connection:
             row = (await connection.execute(told)).first()
         return None if row is None else _appeal(row)
-
-    async def add_report(self, *, run_id: str, guild_id: int, user_id: int, reason: str | None = None) -> bool:
-        """Note that a person reported a run's pictures; False when they did before, and nothing is changed."""
-        row = {"run_id": run_id, "user_id": user_id, "guild_id": guild_id, "reason": _checked(reason or "") or None}
-        async with self._store.write() as connection:
-            return await insert_if_absent(connection, reports, {**row, "at": self._clock.now()})
-
-    async def report_count(self, run_id: str) -> int:
-        """How many people reported a run's pictures."""
-        async with self._store.read() as connection:
-            wanted = select(func.count()).select_from(reports).where(reports.c.run_id == run_id)
-            return (await connection.execute(wanted)).scalar_one()
 
     async def record(self, guild_id: int, user_id: int, most: int = 25) -> tuple[RecordLine, ...]:
         """What moderators decided about a person, and what was reported of them; newest first."""

@@ -1,37 +1,44 @@
-"""The gate: sanctions and rules for prompts, before any money is held."""
+"""Admission: sanctions and rules for prompts, before any money is held."""
 
 import asyncio
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from bot.errors import UserError
 from bot.moderation.desk import ModerationDesk
 from bot.moderation.prompts import PromptAction, Verdict
-from bot.runs.review.channel import ReviewChannel
-from bot.runs.review.review import ReviewCause
-from bot.runs.run import Place, Run
+from bot.runs.run import Place, ReviewCause, Run
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What the gate found of a request that it let through."""
+    """What admission found of a request that it let through."""
 
     verdict: Verdict
 
     @property
-    def why(self) -> ReviewCause | None:
+    def review_cause(self) -> ReviewCause | None:
         """Set where a moderator must look at what comes of it."""
         return ReviewCause.RULE if self.verdict.action is PromptAction.REVIEW else None
+
+
+class RuleLog(Protocol):
+    """Where moderators are told of prompts that met a rule. The review channel answers it."""
+
+    async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
+        """A line in the log channel for a prompt that met a rule. Never raises for what Discord answers."""
+        ...
 
 
 class Admission:
     """Asks the moderation desk. Log channels are told beside the request, supervised: a slow Discord delays nobody."""
 
-    def __init__(self, *, desk: ModerationDesk, moderators: ReviewChannel) -> None:
-        self._desk, self._moderators = desk, moderators
+    def __init__(self, *, desk: ModerationDesk, rule_log: RuleLog) -> None:
+        self._desk, self._rule_log = desk, rule_log
         self._told: set[asyncio.Task[None]] = set()
 
     async def passed(self, user_id: int, place: Place, prompt: str) -> Passed:
@@ -54,7 +61,7 @@ class Admission:
         try:
             settings = await self._desk.review_settings(guild_id)
             rules = ", ".join(dict.fromkeys(match.rule.text for match in verdict.matches))
-            await self._moderators.tell_rule(settings.log_channel_id, run, rules)
+            await self._rule_log.tell_rule(settings.log_channel_id, run, rules)
         except Exception:  # noqa: BLE001 - the request is accepted; what could not be told is in the log
             _log.exception("the log channel could not be told of a rule", run=run.id)
 

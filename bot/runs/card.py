@@ -7,8 +7,7 @@ from typing import Protocol
 from bot.images.image import MissingPicture, Picture
 from bot.moderation.rules import ChannelContext
 from bot.money import MicroUsd
-from bot.runs.review.review import ReviewCause
-from bot.runs.run import Run
+from bot.runs.run import ReviewCause, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,8 @@ class EditResult(StrEnum):
 class CardView(Protocol):
     """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
 
-    async def progress(self, run: Run, place: int | None = None) -> EditResult:
-        """Edit the card to what `run.state` says. `place`: where it stands in the bot's own queue, from 1."""
+    async def progress(self, run: Run, position: int | None = None) -> EditResult:
+        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1."""
         ...
 
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:

@@ -1,23 +1,23 @@
 """Runs of the past: listed page by page, and their pictures fetched anew for one person's eyes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
 
 from bot.errors import PictureFault, Refusal, RunflowError, RunflowRefused, Unavailable, UserError
-from bot.images.download import Downloader
-from bot.images.fetch import fetch_all, fitted
-from bot.images.image import MissingPicture, Picture
+from bot.images.fit import fit_all
+from bot.images.image import MissingPicture
 from bot.moderation.policy import Showing
-from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs import rows
 from bot.runs.card import Pictures
-from bot.runs.delivery.deliver import Deliverer
+from bot.runs.images import RunImages, black_pictures
 from bot.runs.past import Page, Viewing, has_pictures
+from bot.runs.review.visibility import Visibility
+from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.run import Delivery, Place, Run
 from bot.store.engine import Store
 
@@ -44,10 +44,10 @@ _ONE_AT_A_TIME = "I am still fetching pictures for you. Please wait until they a
 class RunHistory:
     """Lists runs and shows their pictures again. Pictures are not kept by the bot: Runflow is asked for them anew."""
 
-    def __init__(self, *, store: Store, runflow: RunflowClient, downloader: Downloader, deliverer: Deliverer) -> None:
-        self._store, self._runflow, self._downloader, self._deliverer = store, runflow, downloader, deliverer
+    def __init__(self, *, store: Store, images: RunImages, visibility: VisibilityNow) -> None:
+        self._store, self._images, self._visibility = store, images, visibility
         self._fetching: set[int] = set()
-        self._places = asyncio.Semaphore(_FETCHES_AT_ONCE)
+        self._at_once = asyncio.Semaphore(_FETCHES_AT_ONCE)
 
     async def page(
         self,
@@ -89,38 +89,38 @@ class RunHistory:
         what nobody cleared is shown elsewhere only where adults are. Raises UserError with why there is nothing to
         show, and Unavailable where it may be tried again. Whether the person may ask is checked by the cog.
         """
-        await self._judge(run, viewing)
+        await self._need_visible(run, viewing)
         async with self._fetches_for(viewing.user_id):
             reading = await self._read(run)
             if reading.nsfw_detected and run.result is not None:  # flagged since
                 run = replace(run, result=replace(run.result, nsfw_detected=True))
-                await self._judge(run, viewing)
-            found = await fetch_all(self._downloader, reading.outputs)
-            missing = tuple(one for one in found if isinstance(one, MissingPicture))
-            fetched = [one for one in found if isinstance(one, Picture)]
-            showing = await self._judge(run, viewing, fetched)
-            shown, lost = await fitted(fetched, viewing.limit_bytes)
-        if not shown:
-            raise _why_none((*missing, *lost))
-        return Pictures(shown, (*missing, *lost), spoiler=showing is Showing.SPOILER)
+                await self._need_visible(run, viewing)
+            fetched = await self._images.fetch_now(reading)
+            black = await black_pictures(run, fetched.pictures)
+            fitted = await fit_all(fetched.pictures, viewing.limit_bytes)
+            visibility = await self._need_visible(run, viewing, black)
+        missing = (*fetched.missing, *fitted.missing)
+        if not fitted.pictures:
+            raise _why_none(missing)
+        return replace(visibility.pictures(fitted.pictures, missing), black=(), approved=False)
 
-    async def _judge(self, run: Run, viewing: Viewing, fetched: Sequence[Picture] = ()) -> Showing:
-        """How the pictures may be seen there. Raises UserError where they may not."""
+    async def _need_visible(self, run: Run, viewing: Viewing, black: tuple[int, ...] = ()) -> Visibility:
+        """How the pictures may be seen there, now. Raises UserError where they may not."""
         if run.delivery is Delivery.WITHHELD:
             raise UserError(_WITHHELD)
         if run.delivery is Delivery.HELD:
             raise UserError(_HELD)
         if not has_pictures(run):
             raise UserError(_ON_THEIR_WAY if run.delivery is Delivery.PENDING else _NONE)
-        showing = await self._deliverer.showing(run, fetched)
-        if showing is Showing.HELD:
+        visibility = await self._visibility.decide(run, black=black)
+        if visibility.showing is Showing.HELD:
             raise UserError(_HELD)
-        if showing is Showing.WITHHELD:
+        if visibility.showing is Showing.WITHHELD:
             raise UserError(_WITHHELD)
         is_cleared = run.result is not None and run.result.nsfw_detected is False
-        if not (is_cleared or viewing.is_age_restricted or _channel(run.place) == _channel(viewing.place)):
+        if not (is_cleared or viewing.is_age_restricted or run.rules_channel_id == _channel(viewing.place)):
             raise UserError(_ELSEWHERE)
-        return showing
+        return visibility
 
     @asynccontextmanager
     async def _fetches_for(self, user_id: int) -> AsyncGenerator[None]:
@@ -129,7 +129,7 @@ class RunHistory:
             raise UserError(_ONE_AT_A_TIME)
         self._fetching.add(user_id)
         try:
-            async with asyncio.timeout(_FETCH_MOST_S), self._places:
+            async with asyncio.timeout(_FETCH_MOST_S), self._at_once:
                 yield
         except TimeoutError:
             raise Unavailable(_LATER) from None
@@ -141,7 +141,7 @@ class RunHistory:
         if run.runflow_id is None:
             raise UserError(_NONE)
         try:
-            reading = await self._runflow.read(run.runflow_id)
+            reading = await self._images.read_now(run.runflow_id)
         except RunflowRefused as error:
             _log.warning("a past run could not be read", run=run.id, refusal=error.refusal, detail=str(error))
             if error.refusal is Refusal.NOT_FOUND:

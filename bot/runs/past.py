@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.runs.run import Delivery, Place, Run, State
+from bot.runs.run import Delivery, Place, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +26,4 @@ class Viewing:
 
 def has_pictures(run: Run) -> bool:
     """Whether pictures of a run may be asked for: it made some, its card is done with, and they are not kept back."""
-    made = run.state in {State.SUCCEEDED, State.PARTIAL} and run.result is not None and run.result.num_outputs > 0
-    return made and run.delivery in {Delivery.SHOWN, Delivery.UNDELIVERABLE}
+    return run.made_pictures and run.delivery in {Delivery.SHOWN, Delivery.UNDELIVERABLE}

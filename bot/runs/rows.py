@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs.review.review import ReviewCause
-from bot.runs.run import Delivery, Place, Reason, Reply, Result, Run, State
+from bot.runs.run import Delivery, Place, Reason, Reply, Result, ReviewCause, Run, State
 from bot.store.tables import UNFINISHED, runs
 from bot.store.upsert import insert_if_absent
 

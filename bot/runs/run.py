@@ -8,7 +8,6 @@ from typing import Any
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs.review.review import ReviewCause
 
 
 class State(StrEnum):
@@ -54,6 +53,18 @@ class Reason(StrEnum):
     UPLOAD_REFUSED = "upload_refused"  # too large: to be fetched, or for Discord even at the smallest fitting
     CONTENT = "content"  # Runflow ended it, or made nothing, because of what it shows
     FAULT = "fault"  # ours; a reference is given
+
+
+class ReviewCause(StrEnum):
+    """Why pictures wait for a moderator; the sentence for each lives in cogs/review/texts.py."""
+
+    FLAGGED = "flagged"
+    UNCHECKED = "unchecked"
+    BLACK = "black"  # an all-black picture, and nobody says that it was cleared
+    EVERYTHING = "everything"  # the channel lets a moderator approve every picture
+    RULE = "rule"  # a rule of the server for prompts
+    PROMPT_USED = "prompt_used"  # the same rules, on the prompt that Runflow says it used
+    REPORTED = "reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,18 @@ class Run:
     def rules_then(self) -> ChannelRules:
         """What held for the run when it was accepted; where only the policy was kept, the rest as if nobody set it."""
         return self.rules or ChannelRules(policy=self.policy)
+
+    @property
+    def made_pictures(self) -> bool:
+        """Whether Runflow made pictures for the run."""
+        return (
+            self.state in {State.SUCCEEDED, State.PARTIAL} and self.result is not None and self.result.num_outputs > 0
+        )
+
+    @property
+    def rules_channel_id(self) -> int:
+        """The channel whose rules hold for the run: a thread's is its parent."""
+        return self.place.parent_channel_id or self.place.channel_id
 
     @property
     def prompt(self) -> str:

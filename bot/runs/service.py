@@ -32,10 +32,12 @@ def _over(run: Run) -> str:
 
 
 class RunService:
-    """Accepts runs. `bell` carries run ids to the driver, which sees each to its end, `line` is where they wait."""
+    """Accepts runs. `runs_due` carries run ids to the worker, which sees each to its end; `scheduler` is the queue."""
 
-    def __init__(self, *, book: RunStore, bell: asyncio.Queue[str], line: Scheduler, gate: Admission) -> None:
-        self._book, self._bell, self._line, self._gate = book, bell, line, gate
+    def __init__(
+        self, *, store: RunStore, runs_due: asyncio.Queue[str], scheduler: Scheduler, admission: Admission
+    ) -> None:
+        self._store, self._runs_due, self._scheduler, self._admission = store, runs_due, scheduler, admission
 
     async def accept(
         self,
@@ -56,10 +58,10 @@ class RunService:
         or a person that the server does not let through, for a press that has its run already, and where private use
         is switched off.
         """
-        self._book.need_allowed(place)
+        self._store.need_allowed(place)
         rules = rules or ChannelRules(policy=policy)
         checked = model.parse(options, safety_checker=rules.safety_checker)
-        passed = await self._gate.passed(user_id, place, checked.prompt)
+        passed = await self._admission.passed(user_id, place, checked.prompt)
         run = Run(
             id=uuid4().hex,
             user_id=user_id,
@@ -71,55 +73,55 @@ class RunService:
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
             held=model.dearest_price(checked),
-            created_at=self._book.now(),
+            created_at=self._store.now(),
             rules=rules,
-            review_why=passed.why,
+            review_why=passed.review_cause,
         )
         if not await self._opened(run, role_ids):
             raise UserError("This request is already being worked on. Its card shows how far it is.")
-        self._gate.tell(run, passed)
+        self._admission.tell(run, passed)
         return run
 
     async def _opened(self, run: Run, role_ids: tuple[int, ...]) -> bool:
         """As `RunStore.open`. Where the answer to its commit was lost, what it may have held is given back."""
         try:
-            return await self._book.open(run, role_ids)
+            return await self._store.open(run, role_ids)
         except Unavailable:
-            change = ended(run, State.CANCELED, Reason.CANCELED, self._book.now())
+            change = ended(run, State.CANCELED, Reason.CANCELED, self._store.now())
             unseen = replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE))
             try:
-                undone = await self._book.take(run, unseen)
+                undone = await self._store.take(run, unseen)
             except Unavailable:
-                self._bell.put_nowait(run.id)  # the driver sees to it, if it was written
+                self._runs_due.put_nowait(run.id)  # the worker sees to it, if it was written
             else:
                 if undone is not None:
                     _log.warning("run canceled: it was written, but the answer was lost", run=run.id)
             raise
 
     async def start(self, run: Run, message_id: int) -> None:
-        """The card stands as `message_id`: hand the run to the driver.
+        """The card stands as `message_id`: hand the run to the worker.
 
-        Where that cannot be written down just now, the driver finds the card as it would after a crash.
+        Where that cannot be written down just now, the worker finds the card as it would after a crash.
         """
         reply = replace(run.reply, message_id=message_id)
         try:
-            await self._book.apply(run, Change(replace(run, reply=reply)))
+            await self._store.apply(run, Change(replace(run, reply=reply)))
         except Unavailable as error:
             _log.warning("a card could not be noted", run=run.id, why=str(error))
-        self._bell.put_nowait(run.id)
+        self._runs_due.put_nowait(run.id)
 
-    def place(self, run: Run) -> int | None:
-        """The place in line that a run which was just accepted will have, from 1; None where it may start at once."""
-        return self._line.expect(run)
+    def position(self, run: Run) -> int | None:
+        """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
+        return self._scheduler.expect(run)
 
     async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
-        """Take a run out of line and release its money, for the one who asked or who moderates its channel.
+        """Take a run out of the queue and release its money, for the one who asked or who moderates its channel.
 
         Where it starts at the same moment, the row's state decides. Raises UserError when the press is somebody
         else's and when the run waits no more, and Unavailable.
         """
         try:
-            run = await self._book.load(run_id)
+            run = await self._store.load(run_id)
         except LookupError:
             raise UserError(_NO_SUCH_RUN) from None
         if user_id != run.user_id and run.place.channel_id != moderated_channel_id:
@@ -127,28 +129,28 @@ class RunService:
         reason = Reason.LEFT_QUEUE if user_id == run.user_id else Reason.REMOVED
         if run.state is not State.ACCEPTED:
             raise UserError(_over(run))
-        if await self._book.take(run, ended(run, State.CANCELED, reason, self._book.now())) is None:
-            raise UserError(_over(await self._book.load(run_id)))
-        self._bell.put_nowait(run_id)  # whoever drives it ends its card
+        if await self._store.take(run, ended(run, State.CANCELED, reason, self._store.now())) is None:
+            raise UserError(_over(await self._store.load(run_id)))
+        self._runs_due.put_nowait(run_id)  # whoever works on it ends its card
 
     async def abandon(self, run: Run) -> None:
         """The card could not be shown, and nothing was sent: end the run and release the money.
 
-        Raises Unavailable where that cannot be written down just now: the driver then does it later, or goes on with
+        Raises Unavailable where that cannot be written down just now: the worker then does it later, or goes on with
         the run where its card stands after all.
         """
-        self._line.forget(run.id)
-        change = ended(run, State.CANCELED, Reason.CANCELED, self._book.now())
+        self._scheduler.forget(run.id)
+        change = ended(run, State.CANCELED, Reason.CANCELED, self._store.now())
         try:
-            await self._book.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
+            await self._store.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
         except Unavailable:
-            self._bell.put_nowait(run.id)
+            self._runs_due.put_nowait(run.id)
             raise
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """What the person is to be told beside this run's card: limits of which it used 80 % for the first time."""
-        return await self._book.notices(run)
+        return await self._store.notices(run)
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message; None for any other message."""
-        return await self._book.by_message(message_id)
+        return await self._store.by_message(message_id)

@@ -77,7 +77,14 @@ class RunStore:
         async with self._store.read() as connection:
             return await rows.load(connection, run_id)
 
-    async def knocked_for(self, *, job: str | None, runflow_id: str) -> Run | None:
+    async def find(self, run_id: str) -> Run | None:
+        """The run as it stands; None where it was never written. Raises Unavailable."""
+        try:
+            return await self.load(run_id)
+        except LookupError:
+            return None
+
+    async def hinted_at(self, *, job: str | None, runflow_id: str) -> Run | None:
         """The run a callback is about, by our id or by Runflow's; None where it is not ours. Raises Unavailable."""
         async with self._store.read() as connection:
             return await rows.find(connection, run_id=job, runflow_id=runflow_id)

@@ -1,6 +1,6 @@
-"""Takes Runflow's callbacks: each is a knock, checked here and followed elsewhere. Source: concepts/callbacks.
+"""Takes Runflow's callbacks: each is a hint, checked here and followed elsewhere. Source: concepts/callbacks.
 
-What the body says of the run is never believed: the run is read from Runflow when it is knocked for. The answer has no
+What the body says of the run is never believed: the run is read from Runflow when a hint names it. The answer has no
 body, so that a stranger learns nothing but the status.
 """
 
@@ -27,16 +27,16 @@ _READ_TIMEOUT_S = 5.0
 
 
 class CallbackReceiver:
-    """Answers in milliseconds and leaves a `Knock` in `knocks`; a full queue drops it, since polling finds the end too.
+    """Answers in milliseconds and leaves a hint in `hints`; a full queue drops it, since polling finds the end too.
 
-    With `secrets` empty every well-formed callback is a knock; with any, only what one of them signed.
+    With `secrets` empty every well-formed callback is a hint; with any, only what one of them signed.
     """
 
     def __init__(
-        self, *, secrets: Sequence[SecretStr], knocks: asyncio.Queue[CallbackHint], registry: CollectorRegistry
+        self, *, secrets: Sequence[SecretStr], hints: asyncio.Queue[CallbackHint], registry: CollectorRegistry
     ) -> None:
         self._secrets = tuple(secret.get_secret_value() for secret in secrets)
-        self._knocks = knocks
+        self._hints = hints
         self._count = Counter("imagine_callbacks", "Callbacks answered, by HTTP status", ["status"], registry=registry)
 
     def add_to(self, app: web.Application) -> None:
@@ -66,9 +66,9 @@ class CallbackReceiver:
         except RunflowUnclear:
             return 400
         try:
-            self._knocks.put_nowait(CallbackHint(runflow_id=reading.runflow_id, job=reading.job))
+            self._hints.put_nowait(CallbackHint(runflow_id=reading.runflow_id, job=reading.job))
         except asyncio.QueueFull:
-            _log.warning("knock dropped: too many at once")
+            _log.warning("callback hint dropped: too many at once")
         return 200
 
     async def _read(self, request: web.Request) -> bytes | None:

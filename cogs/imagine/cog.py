@@ -95,7 +95,7 @@ class Imagine:
 
     async def _show(self, interaction: discord.Interaction, run: Run, *, deferred: bool) -> int:
         """Show the first card; its message id."""
-        card = cards.progress(run, self._model.title, self._runs.place(run))
+        card = cards.progress(run, self._model.title, self._runs.position(run))
         none = discord.AllowedMentions.none()
         async with asyncio.timeout(_CARD_TIMEOUT_S):
             if deferred:

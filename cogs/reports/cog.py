@@ -50,14 +50,11 @@ class Reports:
         run = await self._run(interaction, int(message_id) if message_id.isascii() and message_id.isdigit() else 0)
         rules = await self._moderation.rules_at(channel_context_at(interaction))
         reason = plain(values.get(_WORDS, ""))[: words.REASON_LIMIT] or None
-        first = await self._moderation.add_report(
-            run_id=run.id, guild_id=run.place.guild_id or 0, user_id=interaction.user.id, reason=reason
-        )
-        if not first:
-            raise UserError(_TWICE)
         reported = await self._reviews.report(
             run=run, reporter_id=interaction.user.id, reason=reason, hide=rules.hide_reported
         )
+        if reported is Reported.TWICE:
+            raise UserError(_TWICE)
         await answer(interaction, _SAID[reported, rules.hide_reported])
 
     async def _run(self, interaction: discord.Interaction, message_id: int) -> Run:

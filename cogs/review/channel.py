@@ -14,8 +14,8 @@ from discord import ui
 from bot.images.image import Picture
 from bot.runs.card import EditResult
 from bot.runs.review.channel import Asked
-from bot.runs.review.review import Obstacle, Review, ReviewCause
-from bot.runs.run import Run
+from bot.runs.review.review import Obstacle, Review
+from bot.runs.run import ReviewCause, Run
 from cogs.review import texts as review_texts
 from cogs.ui import cards
 from cogs.ui.buttons import Press

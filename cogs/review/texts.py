@@ -1,7 +1,7 @@
 """What moderators and admins read of reviews: pure functions of frozen values."""
 
-from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
-from bot.runs.run import Delivery, Run
+from bot.runs.review.review import Decision, Obstacle, Review
+from bot.runs.run import Delivery, ReviewCause, Run
 from cogs.ui.card_texts import relative
 from cogs.ui.markdown import literal
 

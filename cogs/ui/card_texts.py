@@ -9,8 +9,7 @@ from bot.errors import OptionError, PictureFault
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, format_usd
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
-from bot.runs.review.review import ReviewCause
-from bot.runs.run import Reason, Run, State
+from bot.runs.run import Reason, ReviewCause, Run, State
 from cogs.ui.markdown import literal
 
 FAULT = "Something went wrong on our side. If it happens again, tell a moderator this reference: {reference}."

@@ -77,9 +77,9 @@ class Presenter:
         """Show runs through this client. It is made after the services, which need a face."""
         self._client = client
 
-    async def progress(self, run: Run, place: int | None = None) -> EditResult:
-        """Edit the card to what `run.state` says. `place`: where it stands in the bot's own queue, from 1."""
-        return _SHOWN[await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), place)))]
+    async def progress(self, run: Run, position: int | None = None) -> EditResult:
+        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1."""
+        return _SHOWN[await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), position)))]
 
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
         """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""

@@ -122,15 +122,15 @@ async def receiving(directory: Path) -> AsyncGenerator[Receiver]:
         store = await stack.enter_async_context(Store.open(f"sqlite+aiosqlite:///{directory / 'any.db'}"))
         book = RunStore(store=store, defaults=Defaults(), clock=clock)
         app = web.Application()
-        CallbackReceiver(secrets=[SecretStr(SECRET)], knocks=waiting, registry=CollectorRegistry()).add_to(app)
+        CallbackReceiver(secrets=[SecretStr(SECRET)], hints=waiting, registry=CollectorRegistry()).add_to(app)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}{CALLBACK_PATH}"
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        knocks = CallbackHints(book=book, waiting=waiting, wake=woken.put_nowait, clock=clock)
-        serving = asyncio.create_task(knocks.serve(), name="knocks")
+        hints = CallbackHints(store=book, waiting=waiting, wake=woken.put_nowait, clock=clock)
+        serving = asyncio.create_task(hints.serve(), name="hints")
         try:
             yield Receiver(url, session, book, await working(book, 1), directory / "any.db", woken)
             assert not serving.done()

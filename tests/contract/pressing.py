@@ -15,7 +15,7 @@ from bot.runs.service import RunService
 from bot.runs.store import RunStore
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
-from tests.contract.gates import an_open_gate
+from tests.contract.gates import open_admission
 
 MiB = 1024 * 1024
 HERE, THERE, PRIVATE = Place(1, 10), Place(2, 20), Place(None, 30)
@@ -30,8 +30,13 @@ class Room:
         self.store, self.clock = store, SandboxClock(stopped=True, start=JUST_BEFORE_MIDNIGHT)
         self.book = RunStore(store=store, defaults=defaults, clock=self.clock)
         self.desk = LedgerService(store=store, clock=self.clock, defaults=defaults)
-        line = Scheduler(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
-        self.service = RunService(book=self.book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, self.clock))
+        scheduler = Scheduler(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
+        self.service = RunService(
+            store=self.book,
+            runs_due=asyncio.Queue(),
+            scheduler=scheduler,
+            admission=open_admission(store, self.clock),
+        )
 
     async def press(
         self, number: int, place: Place = HERE, *, user_id: int = 7, roles: tuple[int, ...] = (), pictures: int = 1

@@ -16,7 +16,7 @@ from bot.runs.transitions import Change
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries
 from sandbox.clock import SandboxClock
-from tests.contract.gates import an_open_gate
+from tests.contract.gates import open_admission
 from tests.unit.runs.made import NOON, a_run
 
 ROUNDS = 25
@@ -25,8 +25,10 @@ ROUNDS = 25
 async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
     clock = SandboxClock(stopped=True, start=NOON)
     book = RunStore(store=store, defaults=Defaults(), clock=clock)
-    line = Scheduler(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
-    service = RunService(book=book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, clock))
+    scheduler = Scheduler(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
+    service = RunService(
+        store=book, runs_due=asyncio.Queue(), scheduler=scheduler, admission=open_admission(store, clock)
+    )
 
     async def leaves(run: Run) -> bool:
         try:

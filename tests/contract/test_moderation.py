@@ -15,6 +15,9 @@ from bot.moderation.prompts import PromptAction, PromptRule, Verdict
 from bot.moderation.rules import ChannelContext, ChannelSetting, Unchecked
 from bot.moderation.sanctions import RecordKind, SanctionKind, SanctionStatus
 from bot.moderation.sanctions_service import Appeal
+from bot.runs.review import rows as review_rows
+from bot.runs.review.review import Review
+from bot.runs.run import ReviewCause
 from bot.store import tables
 from bot.store.engine import Store
 from tests.contract.conftest import AddRun
@@ -390,13 +393,14 @@ async def test_an_appeal_sent_twice_at_the_same_instant_is_one(database_url: str
         assert sum(isinstance(answer, UserError) for answer in answers) == 1
 
 
-async def test_a_person_reports_a_picture_once(desk: ModerationDesk, store: Store, add_run: AddRun) -> None:
+async def test_a_person_reports_a_picture_once(store: Store, clock: MovableClock, add_run: AddRun) -> None:
     async with store.write() as connection:
-        run_id = await add_run(connection, 1)
-    assert await desk.add_report(run_id=run_id, guild_id=GUILD, user_id=1, reason="gross")
-    assert not await desk.add_report(run_id=run_id, guild_id=GUILD, user_id=1)
-    assert await desk.add_report(run_id=run_id, guild_id=GUILD, user_id=2)
-    assert await desk.report_count(run_id) == 2
+        review = Review(
+            await add_run(connection, 1), GUILD, ReviewCause.REPORTED, opened_at=clock.now(), detail="gross"
+        )
+        assert await review_rows.add_report(connection, review, 1)
+        assert not await review_rows.add_report(connection, review, 1)
+        assert await review_rows.add_report(connection, review, 2)
 
 
 async def test_the_record_tells_all_that_was_decided_newest_first(
@@ -408,7 +412,9 @@ async def test_the_record_tells_all_that_was_decided_newest_first(
         decided = {"outcome": "rejected", "decided_by": 12, "decided_at": clock.now(), "reason": "gore"}
         await connection.execute(tables.reviews.insert().values(**review, **decided))
     clock.time += timedelta(minutes=1)
-    await desk.add_report(run_id=run_id, guild_id=GUILD, user_id=5, reason="gross")
+    async with store.write() as connection:
+        report = Review(run_id, GUILD, ReviewCause.REPORTED, opened_at=clock.now(), detail="gross")
+        assert await review_rows.add_report(connection, report, 5)
     clock.time += timedelta(minutes=1)
     await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
     clock.time += timedelta(minutes=1)

@@ -12,12 +12,13 @@ from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.review import rows as review_rows
-from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
+from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.review.service import Decided, ReviewService
-from bot.runs.run import Delivery, Place, Reply, Result, Run, State
+from bot.runs.review.visibility_now import VisibilityNow
+from bot.runs.run import Delivery, Place, Reply, Result, ReviewCause, Run, State
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
-from tests.unit.runs.room import FakeFace, FakeModerators
+from tests.unit.runs.room import FakeCardView, FakeReviewChannel
 
 GUILD = 2**62 + 1
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -53,17 +54,17 @@ async def put(store: Store, run: Run) -> None:
 
 
 def a_service(store: Store) -> ReviewService:
-    clock, face = SandboxClock(), FakeFace()
-    face.age_restricted = True
+    clock, card = SandboxClock(), FakeCardView()
+    card.age_restricted = True
     desk = ModerationDesk(store=store, clock=clock)
     return ReviewService(
         store=store,
-        desk=desk,
-        face=face,
-        moderators=FakeModerators(),
+        settings=desk,
+        visibility=VisibilityNow(store=store, desk=desk, channels=card),
+        channel=FakeReviewChannel(),
         clock=clock,
-        bell=asyncio.Queue(),
-        keeper=asyncio.Queue(),
+        runs_due=asyncio.Queue(),
+        reviews_due=asyncio.Event(),
     )
 
 

@@ -97,7 +97,7 @@ async def test_not_ready_while_discord_is_away(tmp_path: Path):
                     break
                 except aiohttp.ClientConnectorError:
                     await asyncio.sleep(0.05)
-        assert (status, checks) == (503, {"database": True, "gateway": False, "looks": True})
+        assert (status, checks) == (503, {"database": True, "gateway": False, "polls": True})
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,25 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.runs.card import CardView, EditResult
 from bot.runs.run import Run, State
-from bot.runs.scheduling.turns import place_spacing_s
+
+# (up to this position, at most one edit in so many seconds): far back, the exact position matters less.
+_POSITION_SPACING_S = ((10, 5.0), (100, 15.0))
+_SLOWEST_POSITION_SPACING_S = 60.0
+
+
+def position_spacing_s(position: int) -> float:
+    """The least time between two edits that tell of positions like this one, in seconds."""
+    return next((every_s for up_to, every_s in _POSITION_SPACING_S if position <= up_to), _SLOWEST_POSITION_SPACING_S)
 
 
 class Progress:
     """Shows a run's progress in the background. `spacing_s`: the least time between two edits of a card."""
 
-    def __init__(self, *, face: CardView, clock: Clock, spacing_s: float) -> None:
-        self._face, self._clock, self._spacing = face, clock, timedelta(seconds=spacing_s)
+    def __init__(self, *, card: CardView, clock: Clock, spacing_s: float) -> None:
+        self._card, self._clock, self._spacing = card, clock, timedelta(seconds=spacing_s)
         self._said: State = State.ACCEPTED  # the first card says so already
-        self._place: int | None = None  # the one on the card
-        self._place_at: datetime | None = None
+        self._position: int | None = None  # the one on the card
+        self._position_at: datetime | None = None
         self._last: datetime | None = None
         self._edit: asyncio.Task[EditResult] | None = None
 
@@ -27,35 +35,35 @@ class Progress:
         if run.state is self._said or not self._may_edit():
             return
         self._said = run.state
-        self._begin(run, self._face.progress(run))
+        self._begin(run, self._card.progress(run))
 
-    def first_card(self, place: int | None, at: datetime) -> None:
-        """The first card said this place, at this time."""
-        self._place, self._place_at = place, None if place is None else at
+    def first_card(self, position: int | None, at: datetime) -> None:
+        """The first card said this position, at this time."""
+        self._position, self._position_at = position, None if position is None else at
 
-    def wait(self, run: Run, place: int) -> bool:
-        """Say the place in line of a run that waits, when it has changed and the last was said long enough ago.
+    def wait(self, run: Run, position: int) -> bool:
+        """Say the position in line of a run that waits, when it has changed and the last was said long enough ago.
 
         Whether it is being said.
         """
         now = self._clock.now()
-        spacing = timedelta(seconds=place_spacing_s(place))
-        too_soon = self._place_at is not None and now - self._place_at < spacing
-        if place == self._place or too_soon or not self._may_edit():
+        spacing = timedelta(seconds=position_spacing_s(position))
+        too_soon = self._position_at is not None and now - self._position_at < spacing
+        if position == self._position or too_soon or not self._may_edit():
             return False
-        self._place, self._place_at = place, now
-        self._begin(run, self._say_place(run, place))
+        self._position, self._position_at = position, now
+        self._begin(run, self._say_position(run, position))
         return True
 
     def start(self, run: Run) -> None:
-        """The waiting is over: take the place and its button off the card, after the edit that is under way."""
+        """The waiting is over: take the position and its button off the card, after the edit that is under way."""
         before, sent = self._edit, replace(run, state=State.SUBMITTING)
         self._said = sent.state
 
         async def after() -> EditResult:
             if before is not None:
                 await before
-            return await self._face.progress(sent)
+            return await self._card.progress(sent)
 
         self._begin(run, after())
 
@@ -72,10 +80,10 @@ class Progress:
         self._last = self._clock.now()
         self._edit = asyncio.create_task(edit, name=f"progress {run.id}")
 
-    async def _say_place(self, run: Run, place: int) -> EditResult:
-        shown = await self._face.progress(run, place)
+    async def _say_position(self, run: Run, position: int) -> EditResult:
+        shown = await self._card.progress(run, position)
         if shown is EditResult.LATER:  # after a start, say, when Discord is not there yet: said again in a while
-            self._place = None
+            self._position = None
         return shown
 
     async def __aenter__(self) -> "Progress":

@@ -1,4 +1,4 @@
-"""What a callback sets off: the run it names is looked at now. Nothing it says is believed, nothing is changed here."""
+"""What a callback sets off: the run it names is polled now. Nothing it says is believed, nothing is changed here."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,34 +27,34 @@ class CallbackHint:
 
 
 class CallbackHints:
-    """Passes knocks on. `wake(run_id)` makes a look at the run due now, whether it is followed already or not."""
+    """Passes hints on. `wake(run_id)` makes a poll of the run due now, whether it is followed already or not."""
 
     def __init__(
-        self, *, book: RunStore, waiting: asyncio.Queue[CallbackHint], wake: Callable[[str], None], clock: Clock
+        self, *, store: RunStore, waiting: asyncio.Queue[CallbackHint], wake: Callable[[str], None], clock: Clock
     ) -> None:
-        self._book, self._waiting, self._wake, self._clock = book, waiting, wake, clock
+        self._store, self._waiting, self._wake, self._clock = store, waiting, wake, clock
         self._last: tuple[str, float] | None = None
 
     async def serve(self) -> None:
-        """Pass knocks on until cancelled. One that cannot be passed on is dropped: polling finds the end too."""
+        """Pass hints on until cancelled. One that cannot be passed on is dropped: polling finds the end too."""
         while True:
-            knock = await self._waiting.get()
+            hint = await self._waiting.get()
             try:
-                run = await self._book.knocked_for(job=knock.job, runflow_id=knock.runflow_id)
+                run = await self._store.hinted_at(job=hint.job, runflow_id=hint.runflow_id)
             except BotError as error:
-                _log.warning("knock dropped", why=str(error))
+                _log.warning("callback hint dropped", why=str(error))
                 continue
             if run is not None and owes_news(run) and not self._just_now(run):
                 self._wake(run.id)
 
     def _just_now(self, run: Run) -> bool:
-        """Whether the last knock was for the same run a moment ago: repeated callbacks cost one look, not many."""
+        """Whether the last hint was for the same run a moment ago: repeated callbacks cost one poll, not many."""
         last, self._last = self._last, (run.id, self._clock.now().timestamp())
         return last is not None and last[0] == run.id and self._last[1] - last[1] < _SAME_AGAIN_S
 
 
 def owes_news(run: Run) -> bool:
-    """Whether a look could change anything: the run was sent and has no end, or was given up as lost, or its card is
+    """Whether a poll could change anything: the run was sent and has no end, or was given up as lost, or its card is
     not shown yet.
     """
     if run.state is State.ACCEPTED:

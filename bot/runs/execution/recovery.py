@@ -27,31 +27,31 @@ _MOST_RETRY_S = 900.0
 class CardFinder:
     """Finds out whether an accepted run has a card. A run without one was never seen by anybody, and is not made."""
 
-    def __init__(self, *, book: RunStore, face: CardView, clock: Clock) -> None:
-        self._book, self._face, self._clock = book, face, clock
+    def __init__(self, *, store: RunStore, card: CardView, clock: Clock) -> None:
+        self._store, self._card, self._clock = store, card, clock
 
     async def with_card(self, run: Run) -> Run:
         """The run with its card's message id; canceled, its money released, where no card stands."""
         while run.state is State.ACCEPTED and run.reply.message_id is None:
-            wait_s = (run.created_at + _ANSWERED_BY - self._book.now()).total_seconds()
+            wait_s = (run.created_at + _ANSWERED_BY - self._store.now()).total_seconds()
             if wait_s > 0:
                 await self._clock.sleep(wait_s)
-                run = await self._book.load(run.id)
+                run = await self._store.load(run.id)
                 continue
             try:
-                message_id = await self._face.find_card(run)
+                message_id = await self._card.find_card(run)
             except Unavailable:
                 await self._clock.sleep(_ASK_AGAIN_S)
                 continue
-            run = await self._book.apply(run, _found(run, message_id, self._book))
+            run = await self._store.apply(run, _found(run, message_id, self._store))
         return run
 
 
-def _found(run: Run, message_id: int | None, book: RunStore) -> Change:
+def _found(run: Run, message_id: int | None, store: RunStore) -> Change:
     if message_id is not None:
         return Change(replace(run, reply=replace(run.reply, message_id=message_id)))
-    _log.info("an accepted run has no card; it is not made", run=run.id)
-    change = ended(run, State.CANCELED, Reason.CANCELED, book.now())
+    _log.info("an accepted run has no card; it is not made")
+    change = ended(run, State.CANCELED, Reason.CANCELED, store.now())
     return replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE))
 
 

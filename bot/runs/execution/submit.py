@@ -42,33 +42,33 @@ class Submitter:
     def __init__(
         self,
         *,
-        book: RunStore,
+        store: RunStore,
         runflow: RunflowClient,
         models: Mapping[str, Model],
         clock: Clock,
         callback_url: str | None,
         lost_after_s: float,
     ) -> None:
-        self._book, self._runflow, self._models, self._clock = book, runflow, models, clock
+        self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
         self._callback_url, self._lost_after_s = callback_url, lost_after_s
 
     async def submit(self, run: Run) -> Step:
         """Create the run at Runflow. The row says `submitting` before anything is sent."""
-        sending = replace(run, state=State.SUBMITTING, submitted_at=self._book.now())
-        taken = await self._book.take(run, Change(sending))
+        sending = replace(run, state=State.SUBMITTING, submitted_at=self._store.now())
+        taken = await self._store.take(run, Change(sending))
         if taken is None:  # it left the queue, or another process sends it
-            return Step(await self._book.load(run.id))
+            return Step(await self._store.load(run.id))
         run = taken
         try:
             reading = await self._runflow.create(run.model_id, run.input, job=run.id, callback_url=self._callback_url)
         except RunflowRefused as error:
-            _log.error("create refused", run=run.id, refusal=error.refusal, detail=str(error))
+            _log.error("create refused", refusal=error.refusal, detail=str(error))
             return await self._end(run, State.FAILED, _REASONS[error.refusal], error.fields)
         except RunflowUnreachable as error:
-            _log.warning("create not taken", run=run.id, detail=str(error))
+            _log.warning("create not taken", detail=str(error))
             return await self._end(run, State.FAILED, Reason.BUSY)
         except RunflowUnclear as error:
-            _log.warning("create unclear, looking for it", run=run.id, detail=str(error))
+            _log.warning("create unclear, looking for it", detail=str(error))
             return await self.search(run)
         return await self.adopt(run, reading)
 
@@ -80,11 +80,11 @@ class Submitter:
             try:
                 reading = await self._runflow.find(run.id, since=since)
             except RunflowError as error:
-                _log.warning("search failed", run=run.id, detail=str(error))
+                _log.warning("search failed", detail=str(error))
                 reading = None
             if reading is not None:
                 return await self.adopt(run, reading)
-            if self._book.now() >= until:
+            if self._store.now() >= until:
                 return await self._end(run, State.LOST, Reason.LOST)
             await self._clock.sleep(_SEARCH_EVERY_S)
 
@@ -94,14 +94,14 @@ class Submitter:
         try:
             reading = await self._runflow.find(run.id, since=since)
         except RunflowError as error:
-            _log.info("a lost run could not be looked for", run=run.id, detail=str(error))
+            _log.info("a lost run could not be looked for", detail=str(error))
             return Step(run)
         return Step(run) if reading is None else await self.adopt(run, reading)
 
     async def adopt(self, run: Run, reading: Reading) -> Step:
         """Apply a reading to a run."""
-        change = read(run, reading, self._models[run.model_id], self._book.now())
-        return Step(await self._book.apply(run, change) if change else run, reading)
+        change = read(run, reading, self._models[run.model_id], self._store.now())
+        return Step(await self._store.apply(run, change) if change else run, reading)
 
     async def _end(self, run: Run, state: State, reason: Reason, fields: tuple[str, ...] = ()) -> Step:
-        return Step(await self._book.apply(run, ended(run, state, reason, self._book.now(), fields)))
+        return Step(await self._store.apply(run, ended(run, state, reason, self._store.now(), fields)))

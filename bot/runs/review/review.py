@@ -4,17 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class ReviewCause(StrEnum):
-    """Why pictures wait for a moderator; the sentence for each lives in cogs/review/texts.py."""
-
-    FLAGGED = "flagged"
-    UNCHECKED = "unchecked"
-    BLACK = "black"  # an all-black picture, and nobody says that it was cleared
-    EVERYTHING = "everything"  # the channel lets a moderator approve every picture
-    RULE = "rule"  # a rule of the server for prompts
-    PROMPT_USED = "prompt_used"  # the same rules, on the prompt that Runflow says it used
-    REPORTED = "reported"
+from bot.runs.run import ReviewCause
 
 
 class Decision(StrEnum):

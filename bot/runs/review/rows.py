@@ -6,15 +6,21 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
-from bot.runs.run import Delivery
-from bot.store.tables import reviews, runs
+from bot.runs.review.review import Decision, Obstacle, Review
+from bot.runs.run import Delivery, ReviewCause
+from bot.store.tables import reports, reviews, runs
 from bot.store.upsert import insert_if_absent
 
 
 async def add(connection: AsyncConnection, review: Review) -> bool:
     """Write a new review; False when the run has its review already."""
     return await insert_if_absent(connection, reviews, _values(review))
+
+
+async def add_report(connection: AsyncConnection, review: Review, reporter_id: int) -> bool:
+    """Write that a person reported the pictures of a review; False when they did before, and nothing is changed."""
+    row = {"run_id": review.run_id, "user_id": reporter_id, "guild_id": review.guild_id, "reason": review.detail}
+    return await insert_if_absent(connection, reports, {**row, "at": review.opened_at})
 
 
 async def find(connection: AsyncConnection, run_id: str) -> Review | None:

@@ -11,14 +11,12 @@ from bot.clock import Clock
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, note
 from bot.moderation.desk import ModerationDesk
-from bot.moderation.policy import Showing
 from bot.runs import rows
-from bot.runs.card import CardView
 from bot.runs.review import rows as review_rows
 from bot.runs.review.channel import ReviewChannel
-from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
-from bot.runs.review.visibility import ruling
-from bot.runs.run import Delivery, Run
+from bot.runs.review.review import Decision, Obstacle, Review
+from bot.runs.review.visibility_now import VisibilityNow
+from bot.runs.run import Delivery, ReviewCause, Run
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
@@ -56,27 +54,28 @@ class Reported(StrEnum):
     """What became of a report."""
 
     NEW = "new"
+    TWICE = "twice"  # this person reported it before
     AGAIN = "again"  # moderators know of it already
     KEPT = "kept"  # a moderator has looked at this picture, and kept it
     NOTHING = "nothing"  # no pictures stand there
 
 
 class ReviewService:
-    """Decisions of moderators. `bell` wakes the driver for a run, `keeper` the keeper of reviews."""
+    """Decisions of moderators. `runs_due` wakes the worker for a run, `reviews_due` the review worker."""
 
     def __init__(
         self,
         *,
         store: Store,
-        desk: ModerationDesk,
-        face: CardView,
-        moderators: ReviewChannel,
+        settings: ModerationDesk,
+        visibility: VisibilityNow,
+        channel: ReviewChannel,
         clock: Clock,
-        bell: asyncio.Queue[str],
-        keeper: asyncio.Queue[str],
+        runs_due: asyncio.Queue[str],
+        reviews_due: asyncio.Event,
     ) -> None:
-        self._store, self._desk, self._face, self._moderators = store, desk, face, moderators
-        self._clock, self._bell, self._keeper = clock, bell, keeper
+        self._store, self._settings, self._visibility, self._channel = store, settings, visibility, channel
+        self._clock, self._runs_due, self._reviews_due = clock, runs_due, reviews_due
 
     async def find(self, guild_id: int, run_id: str) -> Decided:
         """A review as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
@@ -89,11 +88,7 @@ class ReviewService:
         known = await self.find(act.guild_id, run_id)
         if known.first:
             approved = replace(known.review, outcome=Decision.APPROVED)
-            now = await self._desk.rules_at(await self._face.channel_context(known.run))
-            if (
-                ruling(known.run, now, review=approved, black=known.review.why is ReviewCause.BLACK).showing
-                is Showing.WITHHELD
-            ):
+            if not (await self._visibility.decide_as_if(known.run, approved)).is_shown:
                 raise UserError(_BLOCKED)
         return await self._decide(act, run_id, Decision.APPROVED, None)
 
@@ -112,7 +107,7 @@ class ReviewService:
             )
             if review.outcome is not None or not await review_rows.decide(connection, decided):
                 return Decided(*await _find(connection, act.guild_id, run_id), first=False)
-            run = await redraw(connection, run, outcome)
+            run = await card_follows(connection, run, outcome)
             await note(
                 connection,
                 act,
@@ -122,41 +117,51 @@ class ReviewService:
                 at=self._clock.now(),
             )
         _log.info("review decided", run=run_id, outcome=outcome, by=act.actor_id)
-        self._ring(run)
+        self._wake_workers(run)
         return Decided(run, decided, first=True)
 
     async def report(self, *, run: Run, reporter_id: int, reason: str | None, hide: bool) -> Reported:
-        """Have moderators look at pictures that are shown. With `hide` they are taken away until one has looked."""
-        guild_id = run.place.guild_id
-        if guild_id is None:
+        """Have moderators look at pictures that are shown. With `hide` they are taken away until one has looked.
+
+        The report, the review, the hiding and the audit row are one transaction. Raises Unavailable, with nothing
+        written: the same report can be tried again.
+        """
+        if run.place.guild_id is None:
             return Reported.NOTHING
         now = self._clock.now()
-        review = Review(run.id, guild_id, ReviewCause.REPORTED, opened_at=now, detail=reason)
+        review = Review(run.id, run.place.guild_id, ReviewCause.REPORTED, opened_at=now, detail=reason)
         async with self._store.write() as connection:
             run = await rows.load(connection, run.id)
             before = await review_rows.find(connection, run.id)
-            if before is not None and before.why is ReviewCause.REPORTED:
-                return Reported.KEPT if before.outcome is Decision.APPROVED else Reported.AGAIN
-            if run.delivery is not Delivery.SHOWN or run.result is None or not run.result.num_outputs or run.reason:
-                return Reported.NOTHING
+            reported = _what_a_report_does(run, before)
+            if reported is Reported.NOTHING:
+                return reported
+            if not await review_rows.add_report(connection, review, reporter_id):
+                return Reported.TWICE
+            if reported is not Reported.NEW:
+                return reported
             if not await (review_rows.add if before is None else review_rows.reopened)(connection, review):
                 return Reported.AGAIN
-            if hide:
-                await rows.change(connection, run, replace(run, delivery=Delivery.PENDING))
-            after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
-            act = AdminAction(guild_id, reporter_id)
-            await note(connection, act, "picture reported", before=None, after=after, at=now)
-        self._keeper.put_nowait(run.id)
+            await self._reported(connection, run, AdminAction(review.guild_id, reporter_id), reason, hide=hide)
+        self._reviews_due.set()
         if hide:
-            self._bell.put_nowait(run.id)
+            self._runs_due.put_nowait(run.id)
         return Reported.NEW
+
+    async def _reported(
+        self, connection: AsyncConnection, run: Run, act: AdminAction, reason: str | None, *, hide: bool
+    ) -> None:
+        if hide and not await rows.change(connection, run, replace(run, delivery=Delivery.PENDING)):
+            raise RuntimeError("the row was read in this transaction, and nobody else writes meanwhile")
+        after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
+        await note(connection, act, "picture reported", before=None, after=after, at=self._clock.now())
 
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server; at most LISTED_MOST of those that wait, oldest first."""
-        settings = await self._desk.review_settings(guild_id)
+        settings = await self._settings.review_settings(guild_id)
         async with self._store.read() as connection:
             waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
-        obstacle = self._moderators.obstacle(guild_id, settings.review_channel_id)
+        obstacle = self._channel.obstacle(guild_id, settings.review_channel_id)
         return Status(settings.review_channel_id, obstacle, tuple(waiting))
 
     async def retry(self, guild_id: int) -> None:
@@ -166,19 +171,27 @@ class ReviewService:
         for one in waiting:
             if one.channel_id is None or one.message_id is None:
                 continue
-            if not await self._moderators.stands(one.channel_id, one.message_id):
+            if not await self._channel.stands(one.channel_id, one.message_id):
                 async with self._store.write() as connection:
                     await review_rows.unposted(connection, one.run_id, one.message_id)
-        self._keeper.put_nowait("")
+        self._reviews_due.set()
 
-    def _ring(self, run: Run) -> None:
+    def _wake_workers(self, run: Run) -> None:
         if run.delivery is Delivery.PENDING:
-            self._bell.put_nowait(run.id)
-        self._keeper.put_nowait(run.id)
+            self._runs_due.put_nowait(run.id)
+        self._reviews_due.set()
 
 
-async def redraw(connection: AsyncConnection, run: Run, outcome: Decision) -> Run:
-    """Let the driver bring the card to what was decided; a picture that was never hidden stays when it is approved."""
+def _what_a_report_does(run: Run, before: Review | None) -> Reported:
+    if before is not None and before.why is ReviewCause.REPORTED:
+        return Reported.KEPT if before.outcome is Decision.APPROVED else Reported.AGAIN
+    if run.delivery is not Delivery.SHOWN or not run.made_pictures or run.reason:
+        return Reported.NOTHING
+    return Reported.NEW
+
+
+async def card_follows(connection: AsyncConnection, run: Run, outcome: Decision) -> Run:
+    """Let the worker bring the card to what was decided; a picture that was never hidden stays when it is approved."""
     if run.delivery is Delivery.HELD or (run.delivery is Delivery.SHOWN and outcome is Decision.REJECTED):
         pending = replace(run, delivery=Delivery.PENDING)
         if await rows.change(connection, run, pending):

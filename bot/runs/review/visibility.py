@@ -1,106 +1,136 @@
-"""Whether a run's pictures may be seen: the channel's rules then and now, the flag, the prompts and the review."""
+"""Whether a run's pictures may be seen, decided as one value that carries its own ending and delivery. Pure."""
 
 from dataclasses import dataclass
 
-from bot.moderation.decision import decide, is_flagged
-from bot.moderation.desk import ModerationDesk
+from bot.images.image import MissingPicture, Picture
+from bot.moderation.decision import decide as showing_for
+from bot.moderation.decision import is_flagged
 from bot.moderation.policy import Policy, Showing
-from bot.moderation.prompts import PromptAction
+from bot.moderation.prompts import PromptAction, Verdict
 from bot.moderation.rules import ChannelRules, stricter_rules
-from bot.runs.card import CardView
-from bot.runs.review import rows as review_rows
-from bot.runs.review.review import Decision, Review, ReviewCause
-from bot.runs.run import Run
-from bot.store.engine import Store
+from bot.runs.card import Held, Pictures, Rejected, Withheld
+from bot.runs.review.review import Decision, Review
+from bot.runs.run import Delivery, ReviewCause, Run
+
+_NO_RULE_MET = Verdict()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known at the moment of showing, beside the run itself.
+
+    `now` are the channel's rules of this moment, `verdict` is what the server's rules for prompts say of the prompt
+    that Runflow used, where that is another one than the person's. `black`: the indices of pictures that are black all
+    over although nobody cleared the run: black is what some providers leave in place of what they found (FAL does).
+    """
+
+    now: ChannelRules
+    review: Review | None = None
+    verdict: Verdict = _NO_RULE_MET
+    black: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
     """How a run's pictures may be shown. `rules` are the stricter of then and now.
 
-    `why` is set where they are held, `detail` is the public reason of a rule for prompts that was met, and `review` the
-    run's review, where it has one.
+    `cause` is set where they are held; `detail` is the public reason of a rule for prompts that was met; `review` is
+    the run's review, where it has one; `checked` tells whether anybody checked the pictures.
     """
 
     showing: Showing
     rules: ChannelRules
-    why: ReviewCause | None = None
+    cause: ReviewCause | None = None
     detail: str | None = None
     review: Review | None = None
+    black: tuple[int, ...] = ()
+    checked: bool = True
 
     @property
-    def is_approved(self) -> bool:
-        """Whether a moderator said yes."""
-        return self.review is not None and self.review.outcome is Decision.APPROVED
+    def is_shown(self) -> bool:
+        """Whether people may see the pictures, covered or not."""
+        return self.showing in {Showing.OPEN, Showing.SPOILER}
+
+    @property
+    def delivery(self) -> Delivery:
+        """What the card's delivery is once it says so."""
+        match self.showing:
+            case Showing.HELD:
+                return Delivery.HELD
+            case Showing.WITHHELD:
+                return Delivery.WITHHELD
+            case Showing.OPEN | Showing.SPOILER:
+                return Delivery.SHOWN
+
+    def pictures(self, shown: tuple[Picture, ...], missing: tuple[MissingPicture, ...]) -> Pictures:
+        """The last form of a card that shows them. Raises ValueError where they are kept back."""
+        if not self.is_shown:
+            raise ValueError(f"pictures that are {self.showing} have no card that shows them")
+        approved = self.review is not None and self.review.outcome is Decision.APPROVED
+        spoiler = self.showing is Showing.SPOILER
+        return Pictures(shown, missing, spoiler=spoiler, black=self.black, approved=approved)
+
+    def words(self, *, asked: bool) -> Held | Rejected | Withheld:
+        """The last form of a card that keeps them back. `asked`: whether moderators are or can be asked."""
+        hide = self.rules.hide_prompt
+        if self.showing is Showing.HELD:
+            return Held(self.cause or ReviewCause.FLAGGED, asked=asked, hide_prompt=hide)
+        if self.review is not None and self.review.outcome is Decision.REJECTED:
+            return Rejected(self.review.reason, by_rule=self.review.decided_by is None, hide_prompt=hide)
+        return Withheld(checked=self.checked, hide_prompt=hide, rule=self.detail)
 
 
-class Judge:
-    """Decides how runs may be shown, at the moment of showing."""
-
-    def __init__(self, *, store: Store, desk: ModerationDesk, face: CardView) -> None:
-        self._store, self._desk, self._face = store, desk, face
-
-    async def judge(self, run: Run, *, black: bool = False) -> Visibility:
-        """How the pictures of a run that succeeded may be shown now. `black`: one of them is black all over."""
-        now = await self._desk.rules_at(await self._face.channel_context(run))
-        async with self._store.read() as connection:
-            review = await review_rows.find(connection, run.id)
-        detail = None
-        forced = run.review_why
-        if forced is None and (used := _changed_prompt(run)) is not None and run.place.guild_id is not None:
-            verdict = await self._desk.check_prompt(run.place.guild_id, used)
-            if verdict.action is PromptAction.REFUSE:
-                return Visibility(Showing.WITHHELD, stricter_rules(run.rules_then, now), detail=verdict.reason)
-            if verdict.action is PromptAction.REVIEW:
-                forced, detail = ReviewCause.PROMPT_USED, verdict.reason
-        return ruling(run, now, review=review, forced=forced, detail=detail, black=black)
+def decide(run: Run, known: Known) -> Visibility:
+    """How a run's pictures may be shown, from what is known at this moment."""
+    rules = stricter_rules(run.rules_then, known.now)
+    review, detail = known.review, None
+    forced = run.review_why
+    if forced is None and known.verdict.action in {PromptAction.REVIEW, PromptAction.REFUSE}:
+        forced, detail = ReviewCause.PROMPT_USED, known.verdict.reason
+    showing = _showing(run, known, rules, forced)
+    held = showing is Showing.HELD
+    cause = None
+    if held:
+        cause = review.why if review is not None else _cause(run, rules, forced, black=bool(known.black))
+    checked = run.result is not None and run.result.nsfw_detected is not None
+    return Visibility(showing, rules, cause, detail, review, known.black, checked)
 
 
-def ruling(
-    run: Run,
-    now: ChannelRules,
-    *,
-    review: Review | None = None,
-    forced: ReviewCause | None = None,
-    detail: str | None = None,
-    black: bool = False,
-) -> Visibility:
-    """How a run's pictures may be shown under the rules of `now`; pure.
-
-    `forced`: a rule for prompts asks for a moderator. A picture that is black all over, in a run that nobody cleared,
-    counts as flagged: it is what some providers leave in place of what they found (FAL does).
-    """
-    then = run.rules_then
-    rules = stricter_rules(then, now)
-    reported = review is not None and review.why is ReviewCause.REPORTED and rules.hide_reported
-    flag = flag_of(run, black=black)
-    approved = review is not None and review.outcome is Decision.APPROVED
-    showing = decide(flag, then=then, now=now, forced=forced is not None or reported, approved=approved)
+def _showing(run: Run, known: Known, rules: ChannelRules, forced: ReviewCause | None) -> Showing:
+    review = known.review
+    if run.review_why is None and known.verdict.action is PromptAction.REFUSE:
+        return Showing.WITHHELD
     if review is not None and review.outcome is Decision.REJECTED:
-        showing = Showing.WITHHELD
-    elif showing is Showing.HELD and run.place.guild_id is None:
-        showing = Showing.WITHHELD  # nobody could ever approve it
-    if showing is not Showing.HELD:
-        return Visibility(showing, rules, detail=detail, review=review)
-    why = review.why if review is not None else _why(run, rules, forced, black=black)
-    return Visibility(showing, rules, why, detail, review)
+        return Showing.WITHHELD
+    reported = review is not None and review.why is ReviewCause.REPORTED and rules.hide_reported
+    showing = showing_for(
+        flag_of(run, black=bool(known.black)),
+        then=run.rules_then,
+        now=known.now,
+        forced=forced is not None or reported,
+        approved=review is not None and review.outcome is Decision.APPROVED,
+    )
+    if showing is Showing.HELD and run.place.guild_id is None:
+        return Showing.WITHHELD  # nobody could ever approve it
+    return showing
 
 
 def flag_of(run: Run, *, black: bool) -> bool | None:
-    """The flag of a run, as it counts."""
+    """The flag of a run, as it counts: a black picture that nobody cleared counts as flagged."""
     flag = run.result.nsfw_detected if run.result else None
     return True if black and flag is None else flag
 
 
-def _why(run: Run, rules: ChannelRules, forced: ReviewCause | None, *, black: bool) -> ReviewCause:
+def changed_prompt(run: Run) -> str | None:
+    """The prompt that Runflow says it used, where that is another one than the person's."""
+    used = run.result.prompt_used if run.result else None
+    return used if used and used.strip() != run.prompt.strip() else None
+
+
+def _cause(run: Run, rules: ChannelRules, forced: ReviewCause | None, *, black: bool) -> ReviewCause:
     if forced is not None:
         return forced
     if is_flagged(flag_of(run, black=black), rules) and rules.policy is Policy.REVIEW:
         unchecked = run.result is None or run.result.nsfw_detected is None
         return (ReviewCause.BLACK if black else ReviewCause.UNCHECKED) if unchecked else ReviewCause.FLAGGED
     return ReviewCause.EVERYTHING
-
-
-def _changed_prompt(run: Run) -> str | None:
-    used = run.result.prompt_used if run.result else None
-    return used if used and used.strip() != run.prompt.strip() else None

@@ -7,26 +7,26 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.runs.run import Run, State
-from bot.runs.scheduling.turns import Caps, Entry, next_to_start, places
+from bot.runs.scheduling.turns import Caps, Entry, next_to_start, positions
 from bot.runs.transitions import FINAL
 
 Say = Callable[[int], bool]
-"""Lets a card say its place in line, from 1; whether that is news for it. Called about once a second."""
+"""Lets a card say its position in the queue, from 1; whether that is news for it. Called about once a second."""
 
 _TELL_EVERY_S = 1.0
-_MOST_TOLD_AT_ONCE = 50  # cards; the first in line come first
-# Between being accepted and its card standing, a run counts in the places that others are told, but no longer.
+_MOST_TOLD_AT_ONCE = 50  # cards; the first in the queue come first
+# Between being accepted and its card standing, a run counts in the positions that others are told, but no longer.
 _ARRIVING = timedelta(seconds=30)
 # With more waiting than this, putting them in order would hold up the press: a moment later the card is told its place.
 _MOST_FOR_FIRST_CARD = 2000
 
 
 class Slot:
-    """A run in line. `first_place` is what its first card said; `is_told`: whether its card may say a place by now."""
+    """A run in the queue. `first_position` is what its first card said; `is_told`: its card may say one by now."""
 
-    def __init__(self, wake: asyncio.Event, *, first_place: int | None, is_told: bool) -> None:
+    def __init__(self, wake: asyncio.Event, *, first_position: int | None, is_told: bool) -> None:
         self._wake = wake
-        self.first_place, self.is_told = first_place, is_told
+        self.first_position, self.is_told = first_position, is_told
         self.has_started = False
         self.say: Say | None = None
 
@@ -47,7 +47,7 @@ class Scheduler:
         self._waiting: dict[str, Entry] = {}
         self._live: dict[str, Entry] = {}
         self._arriving: dict[str, tuple[Entry, int | None]] = {}
-        self._seats: dict[str, Slot] = {}
+        self._slots: dict[str, Slot] = {}
         self._served: dict[int, datetime] = {}
         self._taken_up: set[str] = set()
         self._anybody = asyncio.Event()
@@ -58,7 +58,7 @@ class Scheduler:
         return len(self._waiting)
 
     def take_up(self, unfinished: Sequence[Run]) -> None:
-        """Seat the runs of an earlier process, all before any starts: those at Runflow already count first."""
+        """Slot the runs of an earlier process, all before any starts: those at Runflow already count first."""
         for run in unfinished:
             if run.state is State.ACCEPTED:
                 self._waiting[run.id] = _entry(run)
@@ -67,9 +67,9 @@ class Scheduler:
                 self._live[run.id] = _entry(run)
 
     def expect(self, run: Run) -> int | None:
-        """The place that a run which was just accepted will have; None where it may start as soon as its card stands.
+        """The position that a run will have which was just accepted; None where it may start once its card stands.
 
-        None as well where the line is very long: its place is told later. Call `forget` for one that will not
+        None as well where the queue is very long: its position is told later. Call `forget` for one that will not
         come after all.
         """
         now = self._clock.now()
@@ -80,35 +80,35 @@ class Scheduler:
             return None
         everybody = {one.run_id: one for one in (*self._waiting.values(), *self._expected(), _entry(run))}
         starting = next_to_start(everybody.values(), self._live.values(), self._caps, self._served)
-        place = None
+        position = None
         if run.id not in starting:
             # Others that arrive and may start are alive by the time this one's card is read.
             live = [*self._live.values(), *(everybody.pop(run_id) for run_id in starting)]
-            place = places(everybody.values(), live, self._caps, self._served)[run.id]
-        self._arriving[run.id] = _entry(run), place
-        return place
+            position = positions(everybody.values(), live, self._caps, self._served)[run.id]
+        self._arriving[run.id] = _entry(run), position
+        return position
 
     def forget(self, run_id: str) -> None:
         """A run that was expected or taken up will not come, or is over."""
         self._arriving.pop(run_id, None)
-        if run_id not in self._seats:
+        if run_id not in self._slots:
             self._taken_up.discard(run_id)
             self._waiting.pop(run_id, None)
             if self._live.pop(run_id, None) is not None:
                 self._move()
 
     @asynccontextmanager
-    async def seat(self, run: Run, wake: asyncio.Event) -> AsyncGenerator[Slot]:
-        """A seat until the run's part at Runflow is over. `wake` is set when its turn has come.
+    async def slot(self, run: Run, wake: asyncio.Event) -> AsyncGenerator[Slot]:
+        """A slot until the run's part at Runflow is over. `wake` is set when its turn has come.
 
         A run that was sent already has had its turn, whatever the caps say; one that is over needs none.
         """
-        _, first_place = self._arriving.pop(run.id, (None, None))
-        seat = Slot(wake, first_place=first_place, is_told=first_place is not None or run.id in self._taken_up)
+        _, first_position = self._arriving.pop(run.id, (None, None))
+        slot = Slot(wake, first_position=first_position, is_told=first_position is not None or run.id in self._taken_up)
         self._taken_up.discard(run.id)
-        self._seats[run.id] = seat
+        self._slots[run.id] = slot
         if run.state is State.ACCEPTED and run.id in self._live:
-            seat.start()  # its turn came before its seat was taken
+            slot.start()  # its turn came before its slot was taken
         elif run.state is State.ACCEPTED:
             self._waiting[run.id] = _entry(run)
         else:
@@ -117,9 +117,9 @@ class Scheduler:
                 self._live[run.id] = _entry(run)
         self._move()
         try:
-            yield seat
+            yield slot
         finally:
-            del self._seats[run.id]
+            del self._slots[run.id]
             self._waiting.pop(run.id, None)
             if self._live.pop(run.id, None) is not None:
                 self._served[run.user_id] = self._clock.now()
@@ -138,11 +138,11 @@ class Scheduler:
     def _move(self) -> None:
         """Let start whoever may."""
         for run_id in next_to_start(self._waiting.values(), self._live.values(), self._caps, self._served):
-            seat = self._seats.get(run_id)
+            slot = self._slots.get(run_id)
             one = self._waiting.pop(run_id)
             self._live[run_id] = one
-            if seat is not None:
-                seat.start()
+            if slot is not None:
+                slot.start()
         people = {one.user_id for one in self._waiting.values()}
         # Whoever presses later counts from that press, which comes after the end of their last run.
         self._served = {user_id: at for user_id, at in self._served.items() if user_id in people}
@@ -150,13 +150,13 @@ class Scheduler:
 
     async def _tell(self) -> None:
         waiting, live = list(self._waiting.values()), list(self._live.values())
-        # In a thread: a long line takes a while to be put in order. Whoever's turn came meanwhile is told nothing.
-        found = await asyncio.to_thread(places, waiting, live, self._caps, dict(self._served))
+        # In a thread: a long queue takes a while to be put in order. Whoever's turn came meanwhile is told nothing.
+        found = await asyncio.to_thread(positions, waiting, live, self._caps, dict(self._served))
         told = 0
-        for run_id, place in found.items():
-            seat = self._seats.get(run_id)
-            if seat is not None and seat.say is not None and not seat.has_started and seat.say(place):
-                seat.is_told = True
+        for run_id, position in found.items():
+            slot = self._slots.get(run_id)
+            if slot is not None and slot.say is not None and not slot.has_started and slot.say(position):
+                slot.is_told = True
                 told += 1
                 if told == _MOST_TOLD_AT_ONCE:
                     break

@@ -1,9 +1,9 @@
-"""Who of those that wait may start next, and who stands where in line. Pure.
+"""Who of those that wait may start next, and who stands where in the queue. Pure.
 
 People take turns: whoever has the fewest runs alive goes first, then whoever has waited longest since their last run
 ended.
-Each person's runs go oldest first. A run that waits for a free place in its server does not hold up what the same
-person asked for elsewhere, so that no place stays idle.
+Each person's runs go oldest first. A run that waits for a free slot in its server does not hold up what the same
+person asked for elsewhere, so that no slot stays idle.
 """
 
 from collections import Counter, deque
@@ -11,10 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
-
-# (up to this place, at most one edit in so many seconds): far back in line, the exact place matters less.
-_PLACE_SPACING_S = ((10, 5.0), (100, 15.0))
-_SLOWEST_PLACE_SPACING_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +55,12 @@ def next_to_start(
     return tuple(started)
 
 
-def places(
+def positions(
     waiting: Iterable[Entry], live: Collection[Entry], caps: Caps, served: Mapping[int, datetime]
 ) -> dict[str, int]:
-    """The place of each run, from 1, in the line that it really waits in.
+    """The position of each run, from 1, in the queue that it really waits in.
 
-    That is the line of everybody where the bot has no free place, else that of its server where the server has none,
+    That is the queue of everybody where the bot has no free slot, else that of its server where the server has none,
     else that of the person's own runs: nobody counts those who are not in their way.
     """
     alive, in_guild = _counts(live)
@@ -73,19 +69,14 @@ def places(
     found: dict[str, int] = {}
     for one in _in_turn(waiting, alive, served, lambda _: True, None):
         if is_full:
-            line = ("bot", 0)
+            queue = ("bot", 0)
         elif one.guild_id is not None and in_guild[one.guild_id] >= caps.per_guild:
-            line = ("guild", one.guild_id)
+            queue = ("guild", one.guild_id)
         else:
-            line = ("user", one.user_id)
-        ahead[line] += 1
-        found[one.run_id] = ahead[line]
+            queue = ("user", one.user_id)
+        ahead[queue] += 1
+        found[one.run_id] = ahead[queue]
     return found
-
-
-def place_spacing_s(place: int) -> float:
-    """The least time between two edits that tell of places like this one, in seconds."""
-    return next((every_s for up_to, every_s in _PLACE_SPACING_S if place <= up_to), _SLOWEST_PLACE_SPACING_S)
 
 
 def _counts(live: Collection[Entry]) -> tuple[Counter[int], Counter[int]]:
@@ -104,17 +95,17 @@ class _Person:
         self._by_guild.setdefault(one.guild_id, deque()).append(one)
 
     def oldest(self) -> Entry:
-        return min((line[0] for line in self._by_guild.values()), key=_age)
+        return min((queue[0] for queue in self._by_guild.values()), key=_age)
 
     def take(self, has_room: Callable[[int | None], bool]) -> Entry | None:
         """The oldest run in a server with room; None where there is none, or none left."""
-        heads = [line[0] for guild_id, line in self._by_guild.items() if has_room(guild_id)]
+        heads = [queue[0] for guild_id, queue in self._by_guild.items() if has_room(guild_id)]
         if not heads:
             return None
         one = min(heads, key=_age)
-        line = self._by_guild[one.guild_id]
-        line.popleft()
-        if not line:
+        queue = self._by_guild[one.guild_id]
+        queue.popleft()
+        if not queue:
             del self._by_guild[one.guild_id]
         return one
 

@@ -150,7 +150,7 @@ class FakeRuns:
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         return ()
 
-    def place(self, run: Run) -> int | None:
+    def position(self, run: Run) -> int | None:
         return self.waits_at
 
     async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:

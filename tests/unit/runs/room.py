@@ -1,4 +1,4 @@
-"""The runs room whole, on a real SQLite file and against the Runflow stand-in; only the face is a fake."""
+"""The bot between its edges, on a real SQLite file and against the Runflow stand-in; only what people see is a fake."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -7,37 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import aiohttp
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from bot.app import App, Edges, open_runflow, wire
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.choices import Choices
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
-from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules
-from bot.runflow.client import RunflowClient
 from bot.runs.card import Balance, EditResult, FinalCard
-from bot.runs.delivery.deliver import Deliverer
-from bot.runs.delivery.progress import Progress
-from bot.runs.execution.overdue import OverduePolls
-from bot.runs.execution.poll import Poller
-from bot.runs.execution.recovery import CardFinder
-from bot.runs.execution.review_worker import ReviewWorker
-from bot.runs.execution.submit import Submitter
-from bot.runs.execution.worker import Worker
-from bot.runs.history import RunHistory
-from bot.runs.moderating import Moderating
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Obstacle, Review
-from bot.runs.review.service import ReviewService
 from bot.runs.run import Place, Reply, Run, State
-from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.scheduling.turns import Caps
-from bot.runs.service import RunService
 from bot.runs.store import RunStore
+from bot.services import Services
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals
 from sandbox.clock import SandboxClock
@@ -45,7 +32,6 @@ from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import Switches
 
 NO_CAPS = Caps(at_once=1000, per_guild=1000, per_user=1000)
-MODELS = {FLUX_KLEIN.model_id: FLUX_KLEIN}
 
 
 async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float = 20.0) -> None:
@@ -55,7 +41,7 @@ async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float = 20.0) -
             await asyncio.sleep(0.005)
 
 
-class FakeFace:
+class FakeCardView:
     """Remembers what it was asked to show. `answers` are given to ends in turn, then YES; an exception is raised."""
 
     def __init__(self) -> None:
@@ -63,14 +49,14 @@ class FakeFace:
         self.answers: list[EditResult | Exception] = []
         self.cards: list[int | Exception] = []
         self.progressed: list[State] = []
-        self.places: list[tuple[str, int]] = []
+        self.positions: list[tuple[str, int]] = []
         self.ends: list[tuple[Run, FinalCard, Balance]] = []
         self.ended = asyncio.Event()
 
-    async def progress(self, run: Run, place: int | None = None) -> EditResult:
+    async def progress(self, run: Run, position: int | None = None) -> EditResult:
         self.progressed.append(run.state)
-        if place is not None:
-            self.places.append((run.id, place))
+        if position is not None:
+            self.positions.append((run.id, position))
         return EditResult.YES
 
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
@@ -96,7 +82,7 @@ class FakeFace:
         return ChannelContext(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
 
 
-class FakeModerators:
+class FakeReviewChannel:
     """Remembers what moderators were asked and told. `answers` are given to questions in turn, then a message."""
 
     def __init__(self) -> None:
@@ -138,23 +124,35 @@ class FakeModerators:
         self.lines.append(f"rule {words}")
 
 
+class NobodyToWarn:
+    """No admins: nobody is warned of a low balance."""
+
+    async def can_tell(self) -> bool:
+        return False
+
+    async def low_balance(self, channel_id: int) -> bool:
+        return False
+
+
 @dataclass
 class RunsRoom:
-    """The room and what stands around it."""
+    """The bot between its edges, and what stands at them."""
 
     clock: SandboxClock
     runflow: RunflowStandin
     store: Store
-    book: RunStore
-    service: RunService
-    driver: Worker
-    face: FakeFace
-    history: RunHistory
-    moderators: FakeModerators
-    desk: ModerationDesk
-    reviews: ReviewService
-    keeper: ReviewWorker
+    app: App
+    card: FakeCardView
+    moderators: FakeReviewChannel
     presses: int = field(default=0)
+
+    @property
+    def runs(self) -> RunStore:
+        return self.app.store
+
+    @property
+    def services(self) -> Services:
+        return self.app.services
 
     async def press(
         self,
@@ -169,7 +167,7 @@ class RunsRoom:
         """Accept a run as a cog would, without starting it."""
         self.presses += 1
         reply = Reply(self.presses, 8, "token-of-the-interaction", self.clock.now(), limit_bytes)
-        return await self.service.accept(
+        return await self.services.runs.accept(
             user_id=user_id,
             place=place,
             reply=reply,
@@ -181,23 +179,23 @@ class RunsRoom:
 
     async def to_the_end(self, run: Run) -> Run:
         """Start a run and come back when its card has its last form and the row says so."""
-        await self.service.start(run, 11)
+        await self.services.runs.start(run, 11)
         return await self.settled(run)
 
     async def settled(self, run: Run) -> Run:
         """Come back when nothing more happens with a run."""
 
         async def delivered() -> bool:
-            return (await self.book.load(run.id)).delivery != "pending"
+            return (await self.runs.load(run.id)).delivery != "pending"
 
         await until(delivered)
-        return await self.book.load(run.id)
+        return await self.runs.load(run.id)
 
     async def running(self, run: Run) -> None:
         """Come back when the run is known to be running."""
 
         async def seen() -> bool:
-            return (await self.book.load(run.id)).state is State.RUNNING
+            return (await self.runs.load(run.id)).state is State.RUNNING
 
         await until(seen)
 
@@ -222,62 +220,21 @@ async def runs_room(
     caps: Caps = NO_CAPS,
     patience_s: float = 5.0,
 ) -> AsyncGenerator[RunsRoom]:
-    """Open it all; with `serve` the driver runs."""
-    clock, rng, face = SandboxClock(), Random(1), FakeFace()
-    bell: asyncio.Queue[str] = asyncio.Queue()
+    """Open it all, wired as the bot is; with `serve` both workers run."""
+    clock, rng, card, moderators = SandboxClock(), Random(1), FakeCardView(), FakeReviewChannel()
+    choices = Choices(
+        defaults=defaults, caps=caps, run_deadline_s=deadline_s, lost_after_s=lost_after_s, progress_spacing_s=0
+    )
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
         Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s) as store,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        open_runflow(runflow.url, SecretStr(runflow.api_key), clock, rng) as client,
         Downloader(api_url=runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
     ):
-        client = RunflowClient(
-            session=session, base_url=runflow.url, api_key=SecretStr(runflow.api_key), clock=clock, rng=rng
-        )
-        book = RunStore(store=store, defaults=defaults, clock=clock)
-        watcher = Poller(
-            book=book,
-            runflow=client,
-            models=MODELS,
-            clock=clock,
-            rng=rng,
-            deadline_s=deadline_s,
-            dues=OverduePolls(clock),
-        )
-        line = Scheduler(caps=caps, clock=clock)
-        moderators = FakeModerators()
-        desk = ModerationDesk(store=store, clock=clock)
-        parts = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
-        deliverer = Deliverer(
-            book=book,
-            watcher=watcher,
-            downloader=downloader,
-            face=face,
-            clock=clock,
-            judge=parts.judge,
-            holds=parts.holds,
-        )
-        history = RunHistory(store=store, runflow=client, downloader=downloader, deliverer=deliverer)
-        driver = Worker(
-            book=book,
-            submitter=Submitter(
-                book=book, runflow=client, models=MODELS, clock=clock, callback_url=None, lost_after_s=lost_after_s
-            ),
-            watcher=watcher,
-            deliverer=deliverer,
-            progress=lambda: Progress(face=face, clock=clock, spacing_s=0),
-            line=line,
-            cards=CardFinder(book=book, face=face, clock=clock),
-            clock=clock,
-            bell=bell,
-        )
-        service = RunService(book=book, bell=bell, line=line, gate=parts.gate)
-        keeper = parts.keeper(book, deliverer)
-        room = RunsRoom(
-            clock, runflow, store, book, service, driver, face, history, moderators, desk, parts.reviews, keeper
-        )
-        parts_served = (driver.serve, keeper.serve) if serve else ()
-        serving = [asyncio.create_task(part(), name=part.__qualname__) for part in parts_served]
+        app = wire(Edges(store, client, downloader, card, moderators, NobodyToWarn(), clock, rng), choices)
+        room = RunsRoom(clock, runflow, store, app, card, moderators)
+        served = (app.worker.serve, app.review_worker.serve) if serve else ()
+        serving = [asyncio.create_task(part(), name=part.__qualname__) for part in served]
         try:
             yield room
         finally:

@@ -81,10 +81,10 @@ async def passing_until(room: RunsRoom, holds: Callable[[Run], bool], run: Run) 
     async def held() -> bool:
         room.clock.advance(5)
         await asyncio.sleep(0.03)
-        return holds(await room.book.load(run.id))
+        return holds(await room.runs.load(run.id))
 
     await until(held)
-    return await room.book.load(run.id)
+    return await room.runs.load(run.id)
 
 
 async def a_while(room: RunsRoom) -> None:
@@ -110,8 +110,8 @@ async def assert_one_end(room: RunsRoom, run: Run) -> None:
     """Pictures on the card, one create, and books that agree with what was billed."""
     done = await passing_until(room, is_done, run)
     assert (done.state, done.delivery) == (State.SUCCEEDED, Delivery.SHOWN)
-    assert isinstance(room.face.ends[-1][1], Pictures)
-    assert not [ending for _, ending, _ in room.face.ends if isinstance(ending, Ended)]
+    assert isinstance(room.card.ends[-1][1], Pictures)
+    assert not [ending for _, ending, _ in room.card.ends if isinstance(ending, Ended)]
     assert room.runflow.create_requests == 1
     assert await entries(room) == [("reserve", run.held), ("settle", room.runflow.billed_micro_usd())]
     assert await room.held() == 0
@@ -123,7 +123,7 @@ async def test_a_press_is_refused_in_words_and_leaves_nothing(tmp_path: Path, tr
         async with trouble(room, tmp_path):
             with pytest.raises(Unavailable, match="nothing was started"):
                 await room.press()
-        assert await room.book.unfinished() == []
+        assert await room.runs.unfinished() == []
         assert await entries(room) == []
         assert await room.held() == 0
 
@@ -132,22 +132,22 @@ async def test_a_press_is_refused_in_words_and_leaves_nothing(tmp_path: Path, tr
 async def test_a_card_that_could_not_be_noted_is_found_again(tmp_path: Path, trouble: Trouble) -> None:
     async with runs_room(tmp_path, FAST, patience_s=PATIENCE_S) as room:
         run = await room.press()
-        room.face.cards = [77] * 20
+        room.card.cards = [77] * 20
         async with trouble(room, tmp_path):
-            await room.service.start(run, 77)
+            await room.services.runs.start(run, 77)
             await a_while(room)
             assert room.runflow.create_requests == 0  # nothing is sent that is not written down
         await assert_one_end(room, run)
-        assert (await room.book.load(run.id)).reply.message_id == 77
+        assert (await room.runs.load(run.id)).reply.message_id == 77
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_nothing_is_sent_before_it_is_written_down(tmp_path: Path, trouble: Trouble) -> None:
     async with runs_room(tmp_path, FAST, patience_s=PATIENCE_S, serve=False) as room:
         run = await room.press()
-        await room.service.start(run, 11)
+        await room.services.runs.start(run, 11)
         async with trouble(room, tmp_path):
-            serving = asyncio.create_task(room.driver.serve(), name="driver")
+            serving = asyncio.create_task(room.app.worker.serve(), name="driver")
             await a_while(room)
             assert room.runflow.create_requests == 0
         await assert_one_end(room, run)
@@ -159,7 +159,7 @@ async def test_nothing_is_sent_before_it_is_written_down(tmp_path: Path, trouble
 async def test_an_answer_that_could_not_be_written_down_is_found_again(tmp_path: Path, trouble: Trouble) -> None:
     async with runs_room(tmp_path, replace(FAST, create_delay_s=3.0), patience_s=PATIENCE_S) as room:
         run = await room.press()
-        await room.service.start(run, 11)
+        await room.services.runs.start(run, 11)
 
         async def created() -> bool:
             return room.runflow.create_requests == 1
@@ -167,7 +167,7 @@ async def test_an_answer_that_could_not_be_written_down_is_found_again(tmp_path:
         await until(created)
         async with trouble(room, tmp_path):
             await a_while(room)
-            assert (await room.book.load(run.id)).state is State.SUBMITTING
+            assert (await room.runs.load(run.id)).state is State.SUBMITTING
         await assert_one_end(room, run)
 
 
@@ -175,15 +175,15 @@ async def test_an_answer_that_could_not_be_written_down_is_found_again(tmp_path:
 async def test_an_end_that_could_not_be_written_down_is_read_again(tmp_path: Path, trouble: Trouble) -> None:
     async with runs_room(tmp_path, SLOW, patience_s=PATIENCE_S) as room:
         run = await room.press()
-        await room.service.start(run, 11)
+        await room.services.runs.start(run, 11)
         await room.running(run)
         async with trouble(room, tmp_path):
             room.clock.advance(101)
             await a_while(room)
-            assert (await room.book.load(run.id)).state is State.RUNNING
+            assert (await room.runs.load(run.id)).state is State.RUNNING
             assert await entries(room) == [("reserve", run.held)]
             assert await room.held() == run.held
-            assert room.face.ends == []  # nothing is said that may not become true
+            assert room.card.ends == []  # nothing is said that may not become true
         await assert_one_end(room, run)
 
 
@@ -192,19 +192,19 @@ async def test_a_delivery_that_could_not_be_noted_is_noted_later(tmp_path: Path,
     async with runs_room(tmp_path, FAST, patience_s=PATIENCE_S) as room:
         run = await room.press()
         stack = trouble(room, tmp_path)
-        show = room.face.end
+        show = room.card.end
 
         async def end_into_trouble(run: Run, ending: FinalCard, balance: Balance) -> EditResult:
             answer = await show(run, ending, balance)
-            if len(room.face.ends) == 1:
+            if len(room.card.ends) == 1:
                 await stack.__aenter__()
             return answer
 
-        room.face.end = end_into_trouble
-        await room.service.start(run, 11)
-        await until(room.face.has_ended_once)
+        room.card.end = end_into_trouble
+        await room.services.runs.start(run, 11)
+        await until(room.card.has_ended_once)
         await a_while(room)
-        assert (await room.book.load(run.id)).delivery is Delivery.PENDING
+        assert (await room.runs.load(run.id)).delivery is Delivery.PENDING
         await stack.__aexit__(None, None, None)
         await assert_one_end(room, run)
 
@@ -215,7 +215,7 @@ async def test_a_press_whose_card_failed_is_undone_later(tmp_path: Path, trouble
         run = await room.press()
         async with trouble(room, tmp_path):
             with pytest.raises(Unavailable):
-                await room.service.abandon(run)
+                await room.services.runs.abandon(run)
             await a_while(room)
             assert await room.held() == run.held
         done = await passing_until(room, is_done, run)

@@ -16,13 +16,13 @@ LOST = "the connection was lost in the commit"
 
 
 def lose_the_answer(room: RunsRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    really_open = room.book.open
+    really_open = room.runs.open
 
     async def opened(run: Run, role_ids: tuple[int, ...] = ()) -> bool:
         await really_open(run, role_ids)
         raise Unavailable(LOST)
 
-    monkeypatch.setattr(room.book, "open", opened)
+    monkeypatch.setattr(room.runs, "open", opened)
 
 
 async def test_what_was_written_after_all_is_canceled_and_its_money_given_back(
@@ -42,7 +42,7 @@ async def test_where_the_database_stays_away_the_driver_sees_to_it(
 ) -> None:
     async with runs_room(tmp_path, FAST) as room:
         lose_the_answer(room, monkeypatch)
-        really_take, tries = room.book.take, 0
+        really_take, tries = room.runs.take, 0
 
         async def away_once(*given: object) -> Run | None:
             nonlocal tries
@@ -51,7 +51,7 @@ async def test_where_the_database_stays_away_the_driver_sees_to_it(
                 raise Unavailable("the database does not answer")
             return await really_take(*given)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(room.book, "take", away_once)
+        monkeypatch.setattr(room.runs, "take", away_once)
         with pytest.raises(Unavailable, match=LOST):
             await room.press()
 
@@ -71,13 +71,13 @@ async def test_a_run_that_was_never_written_is_no_fault(
         async def away(*_: object) -> None:
             raise Unavailable("the database does not answer")
 
-        monkeypatch.setattr(room.book, "open", away)
-        monkeypatch.setattr(room.book, "take", away)
+        monkeypatch.setattr(room.runs, "open", away)
+        monkeypatch.setattr(room.runs, "take", away)
         with pytest.raises(Unavailable):
             await room.press()
 
         async def over() -> bool:
-            return room.driver.alive == 0
+            return room.app.worker.alive == 0
 
         await asyncio.sleep(0.05)
         await until(over)

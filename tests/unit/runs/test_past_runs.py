@@ -32,7 +32,7 @@ async def shown(room: RunsRoom, **options: Any) -> Run:
 
 async def refusal(room: RunsRoom, run: Run, seen: Viewing | None = None) -> str:
     with pytest.raises((UserError, Unavailable)) as caught:
-        await room.history.pictures(run, seen or viewing())
+        await room.services.history.pictures(run, seen or viewing())
     return str(caught.value)
 
 
@@ -42,8 +42,8 @@ def fetches(room: RunsRoom) -> int:
 
 async def now(room: RunsRoom, policy: Policy) -> None:
     """Set the policy of the channel, which is age-restricted."""
-    room.face.age_restricted = True
-    await room.desk.set_channel(AdminAction(1, 9), 2, ChannelSetting(policy=policy))
+    room.card.age_restricted = True
+    await room.app.moderation.set_channel(AdminAction(1, 9), 2, ChannelSetting(policy=policy))
 
 
 async def test_pages_lead_through_all_runs_once_and_back(tmp_path: Path) -> None:
@@ -52,50 +52,50 @@ async def test_pages_lead_through_all_runs_once_and_back(tmp_path: Path) -> None
         await room.press(place=Place(None, 2))
         await room.press(place=Place(3, 2))
         await room.press(user_id=8)
-        pages = [await room.history.page(7, 1)]
+        pages = [await room.services.history.page(7, 1)]
         while pages[-1].has_older:
-            pages.append(await room.history.page(7, 1, before=pages[-1].runs[-1].reply.interaction_id))
+            pages.append(await room.services.history.page(7, 1, before=pages[-1].runs[-1].reply.interaction_id))
         assert [run.id for page in pages for run in page.runs] == pressed[::-1]
         assert [(len(page.runs), page.has_newer, page.has_older) for page in pages] == [
             (10, False, True),
             (10, True, True),
             (5, True, False),
         ]
-        back = await room.history.page(7, 1, after=pages[2].runs[0].reply.interaction_id)
+        back = await room.services.history.page(7, 1, after=pages[2].runs[0].reply.interaction_id)
         assert back == pages[1]
-        assert await room.history.page(7, 1, after=back.runs[0].reply.interaction_id) == replace(
+        assert await room.services.history.page(7, 1, after=back.runs[0].reply.interaction_id) == replace(
             pages[0], has_newer=False
         )
-        assert len((await room.history.page(7, None)).runs) == 1
-        assert (await room.history.page(9, 1)).runs == ()
+        assert len((await room.services.history.page(7, None)).runs) == 1
+        assert (await room.services.history.page(9, 1)).runs == ()
 
 
 async def test_a_run_is_found_in_its_own_server_only(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST, serve=False) as room:
         run = await room.press()
-        assert await room.history.find(run.id, 1) == run
+        assert await room.services.history.find(run.id, 1) == run
         for run_id, guild_id in ((run.id, 2), (run.id, None), ("nobody", 1)):
             with pytest.raises(UserError):
-                await room.history.find(run_id, guild_id)
+                await room.services.history.find(run_id, guild_id)
 
 
 async def test_pictures_are_fetched_again_from_fresh_addresses(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
         run = await shown(room, num_images=2)
-        first = room.face.ends[-1][1]
+        first = room.card.ends[-1][1]
         room.clock.advance(60 * 60 * 24 * 30)  # every address of then has expired
-        again = await room.history.pictures(run, viewing())
+        again = await room.services.history.pictures(run, viewing())
         assert again == first
         assert await room.held() == 0
-        assert (await room.book.load(run.id)) == run
+        assert (await room.runs.load(run.id)) == run
 
 
 async def test_a_run_whose_card_could_not_be_reached_still_offers_its_pictures(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
-        room.face.answers = [EditResult.GONE]
+        room.card.answers = [EditResult.GONE]
         run = await shown(room)
         assert run.delivery is Delivery.UNDELIVERABLE
-        assert len((await room.history.pictures(run, viewing())).pictures) == 1
+        assert len((await room.services.history.pictures(run, viewing())).pictures) == 1
 
 
 async def test_what_was_withheld_stays_withheld_and_is_not_even_fetched(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ async def test_the_rules_of_now_bind_as_those_of_then_did(tmp_path: Path) -> Non
         await now(room, Policy.SPOILER)
         run = await shown(room, policy=Policy.SPOILER)
         assert run.delivery is Delivery.SHOWN
-        again = await room.history.pictures(run, viewing(adults=True))
+        again = await room.services.history.pictures(run, viewing(adults=True))
         assert again.spoiler
         before = fetches(room)
         await now(room, Policy.BLOCK)
@@ -131,7 +131,7 @@ async def test_what_nobody_cleared_is_not_carried_to_where_children_may_look(tmp
         assert run.delivery is Delivery.SHOWN
         assert "age-restricted" in await refusal(room, run, viewing(Place(1, 3)))
         for seen in (viewing(Place(1, 3), adults=True), viewing(), viewing(Place(1, 9, 2))):
-            assert isinstance(await room.history.pictures(run, seen), Pictures)
+            assert isinstance(await room.services.history.pictures(run, seen), Pictures)
 
 
 async def test_a_flag_that_came_later_counts(tmp_path: Path) -> None:
@@ -165,14 +165,14 @@ async def test_runflow_out_of_reach_is_for_later(tmp_path: Path) -> None:
         run = await shown(room)
         room.runflow.switches = replace(FAST, get_errors=10)
         with pytest.raises(Unavailable, match="try again"):
-            await room.history.pictures(run, viewing())
+            await room.services.history.pictures(run, viewing())
 
 
 async def test_pictures_larger_than_the_person_may_see_are_fitted(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
         run = await shown(room)
-        size_bytes = len((await room.history.pictures(run, viewing())).pictures[0].data)
-        small = await room.history.pictures(run, viewing(limit_bytes=size_bytes // 2))
+        size_bytes = len((await room.services.history.pictures(run, viewing())).pictures[0].data)
+        small = await room.services.history.pictures(run, viewing(limit_bytes=size_bytes // 2))
         assert len(small.pictures[0].data) <= size_bytes // 2
         assert small.pictures[0].changed
         assert "too large" in await refusal(room, run, viewing(limit_bytes=10))
@@ -182,8 +182,8 @@ async def test_a_person_has_one_fetch_at_a_time(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
         run = await shown(room)
         answers = await asyncio.gather(
-            *(room.history.pictures(run, viewing()) for _ in range(5)), return_exceptions=True
+            *(room.services.history.pictures(run, viewing()) for _ in range(5)), return_exceptions=True
         )
         assert sum(isinstance(one, Pictures) for one in answers) == 1
         assert sum(isinstance(one, UserError) for one in answers) == 4
-        assert isinstance(await room.history.pictures(run, viewing()), Pictures)
+        assert isinstance(await room.services.history.pictures(run, viewing()), Pictures)

@@ -65,7 +65,7 @@ async def opened(secrets: Sequence[str] = (OLD, NEW), room: int = 10) -> AsyncGe
     knocks: asyncio.Queue[CallbackHint] = asyncio.Queue(room)
     registry = CollectorRegistry()
     app = web.Application()
-    CallbackReceiver(secrets=[SecretStr(one) for one in secrets], knocks=knocks, registry=registry).add_to(app)
+    CallbackReceiver(secrets=[SecretStr(one) for one in secrets], hints=knocks, registry=registry).add_to(app)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -13,8 +13,8 @@ from bot.moderation.policy_service import REASON_MOST, REASONS_MOST
 from bot.money import MicroUsd
 from bot.runs.card import Balance, EditResult, Ended, Held, Pictures, Rejected, Withheld
 from bot.runs.review.channel import Asked
-from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
-from bot.runs.run import Delivery, Place, Result, Run
+from bot.runs.review.review import Decision, Obstacle, Review
+from bot.runs.run import Delivery, Place, Result, ReviewCause, Run
 from cogs.review import channel as review_channel
 from cogs.review import texts as review_texts
 from cogs.review.channel import DiscordReviewChannel

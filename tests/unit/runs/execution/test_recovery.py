@@ -30,7 +30,7 @@ LATER = (EditResult.LATER,) * 7  # a minute of trying
 @asynccontextmanager
 async def serving(room: RunsRoom) -> AsyncGenerator[None]:
     """A process that drives runs, and dies."""
-    task = asyncio.create_task(room.driver.serve(), name="driver")
+    task = asyncio.create_task(room.app.worker.serve(), name="driver")
     try:
         yield
     finally:
@@ -69,17 +69,17 @@ async def test_an_accepted_run_without_a_card_is_not_made(tmp_path: Path) -> Non
             room.clock.advance(6)
             done = await room.settled(run)
     assert (done.state, done.delivery) == (State.CANCELED, Delivery.UNDELIVERABLE)
-    assert (room.runflow.create_requests, room.face.ends) == (0, [])
+    assert (room.runflow.create_requests, room.card.ends) == (0, [])
 
 
 async def test_nothing_is_concluded_before_the_first_answer_can_have_come(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST, serve=False) as room:
         run = await room.press()
-        room.face.cards = [77]
+        room.card.cards = [77]
         async with serving(room):
             room.clock.advance(4)
             await asyncio.sleep(0.05)
-            assert (await room.book.load(run.id)).state is State.ACCEPTED
+            assert (await room.runs.load(run.id)).state is State.ACCEPTED
             room.clock.advance(2)
             done = await room.settled(run)
     assert (done.state, done.delivery, done.reply.message_id) == (State.SUCCEEDED, Delivery.SHOWN, 77)
@@ -89,9 +89,9 @@ async def test_discord_is_asked_until_it_says_whether_a_card_stands(tmp_path: Pa
     async with runs_room(tmp_path, FAST, serve=False) as room:
         run = await room.press()
         room.clock.advance(10)
-        room.face.cards = [Unavailable("Discord cannot be reached"), 77]
+        room.card.cards = [Unavailable("Discord cannot be reached"), 77]
         async with serving(room):
-            await until_true(lambda: len(room.face.cards) == 1)
+            await until_true(lambda: len(room.card.cards) == 1)
             room.clock.advance(5)
             done = await room.settled(run)
     assert done.reply.message_id == 77
@@ -99,22 +99,22 @@ async def test_discord_is_asked_until_it_says_whether_a_card_stands(tmp_path: Pa
 
 async def test_a_card_that_discord_does_not_take_stays_owed_and_is_ended_later(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
-        room.face.answers = list(LATER)
+        room.card.answers = list(LATER)
         run = await room.press()
-        await room.service.start(run, 11)
-        await passing_until(room, lambda: len(room.face.ends) > len(LATER))
+        await room.services.runs.start(run, 11)
+        await passing_until(room, lambda: len(room.card.ends) > len(LATER))
         done = await room.settled(run)
     assert done.delivery is Delivery.SHOWN
-    assert isinstance(room.face.ends[-1][1], Pictures)
+    assert isinstance(room.card.ends[-1][1], Pictures)
 
 
 async def test_an_owed_card_is_ended_by_the_next_process(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST, serve=False) as room:
-        room.face.answers = list(LATER)
+        room.card.answers = list(LATER)
         run = await room.press()
         async with serving(room):
-            await room.service.start(run, 11)
-            await passing_until(room, lambda: not room.face.answers)
+            await room.services.runs.start(run, 11)
+            await passing_until(room, lambda: not room.card.answers)
         async with serving(room):
             done = await room.settled(run)
     assert done.delivery is Delivery.SHOWN
@@ -123,16 +123,16 @@ async def test_an_owed_card_is_ended_by_the_next_process(tmp_path: Path) -> None
 async def test_a_lost_run_that_turns_up_is_booked_and_shown(tmp_path: Path) -> None:
     async with runs_room(tmp_path, HUNDRED_S, deadline_s=60) as room:
         run = await room.press()
-        await room.service.start(run, 11)
+        await room.services.runs.start(run, 11)
         await room.running(run)
         room.clock.advance(61)
         lost = await room.settled(run)
         assert (lost.state, lost.reason, lost.cost) == (State.LOST, Reason.DEADLINE, None)
-        assert isinstance(room.face.ends[-1][1], Ended)
-        await passing_until(room, lambda: len(room.face.ends) == 2)
+        assert isinstance(room.card.ends[-1][1], Ended)
+        await passing_until(room, lambda: len(room.card.ends) == 2)
         found = await room.settled(run)
         assert (found.state, found.delivery, found.reason) == (State.SUCCEEDED, Delivery.SHOWN, None)
-        assert isinstance(room.face.ends[-1][1], Pictures)
+        assert isinstance(room.card.ends[-1][1], Pictures)
         assert found.cost == room.runflow.billed_micro_usd() == await spent(room)
         assert (await room.held(), room.runflow.create_requests) == (0, 1)
 
@@ -140,20 +140,20 @@ async def test_a_lost_run_that_turns_up_is_booked_and_shown(tmp_path: Path) -> N
 async def test_a_run_that_faulted_on_every_try_is_booked_and_shown_when_it_has_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch, faults = Poller.watch, [RuntimeError("broken")] * 4
+    watch, faults = Poller.poll_to_end, [RuntimeError("broken")] * 4
 
     async def faulty(self: Poller, step: Step, knock: asyncio.Event, progress: Progress) -> Step:
         if faults:
             raise faults.pop()
         return await watch(self, step, knock, progress)
 
-    monkeypatch.setattr(Poller, "watch", faulty)
+    monkeypatch.setattr(Poller, "poll_to_end", faulty)
     async with runs_room(tmp_path, HUNDRED_S) as room:
         run = await room.press()
-        await room.service.start(run, 11)
-        await passing_until(room, lambda: len(room.face.ends) == 1)
-        assert room.face.ends[0][0].reason is Reason.FAULT
-        await passing_until(room, lambda: len(room.face.ends) == 2)
+        await room.services.runs.start(run, 11)
+        await passing_until(room, lambda: len(room.card.ends) == 1)
+        assert room.card.ends[0][0].reason is Reason.FAULT
+        await passing_until(room, lambda: len(room.card.ends) == 2)
         done = await room.settled(run)
         assert (done.state, done.delivery) == (State.SUCCEEDED, Delivery.SHOWN)
         assert done.cost == room.runflow.billed_micro_usd() == await spent(room)
@@ -164,7 +164,7 @@ async def test_the_last_look_comes_before_the_deadline_is_held_against_a_run(tmp
     async with runs_room(tmp_path, HUNDRED_S, deadline_s=60, serve=False) as room:
         run = await room.press()
         async with serving(room):
-            await room.service.start(run, 11)
+            await room.services.runs.start(run, 11)
             await room.running(run)
         room.clock.advance(120)
         async with serving(room):
@@ -176,12 +176,12 @@ async def test_a_lost_run_is_looked_for_after_a_restart_as_well(tmp_path: Path) 
     async with runs_room(tmp_path, HUNDRED_S, deadline_s=60, serve=False) as room:
         run = await room.press()
         async with serving(room):
-            await room.service.start(run, 11)
+            await room.services.runs.start(run, 11)
             await room.running(run)
             room.clock.advance(61)
             await room.settled(run)
         async with serving(room):
-            await passing_until(room, lambda: len(room.face.ends) == 2)
+            await passing_until(room, lambda: len(room.card.ends) == 2)
             done = await room.settled(run)
     assert (done.state, done.delivery) == (State.SUCCEEDED, Delivery.SHOWN)
 
@@ -191,7 +191,7 @@ async def test_the_database_gone_for_a_while_costs_no_run(tmp_path: Path) -> Non
         run = await room.press()
         async with room.store.write() as lock:
             await lock.execute(text("SELECT 1"))
-            starting = asyncio.create_task(room.service.start(run, 11), name="start")
+            starting = asyncio.create_task(room.services.runs.start(run, 11), name="start")
             await asyncio.sleep(0.1)
             assert not starting.done()
         await starting
@@ -203,10 +203,10 @@ async def test_a_knock_makes_the_look_due_now(tmp_path: Path) -> None:
     async with runs_room(tmp_path, HUNDRED_S) as room:
         waiting: asyncio.Queue[CallbackHint] = asyncio.Queue()
         run = await room.press()
-        await room.service.start(run, 11)
+        await room.services.runs.start(run, 11)
         await room.running(run)
         woken: list[str] = []
-        knocks = CallbackHints(book=room.book, waiting=waiting, wake=woken.append, clock=room.clock)
+        knocks = CallbackHints(store=room.runs, waiting=waiting, wake=woken.append, clock=room.clock)
         task = asyncio.create_task(knocks.serve(), name="knocks")
         runflow_id = next(iter(room.runflow.runs))
         for knock in (

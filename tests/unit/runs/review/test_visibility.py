@@ -1,13 +1,17 @@
-"""A ruling never shows more than the channel's rules then and now: every combination, with every kind of review."""
+"""Visibility never shows more than the channel's rules then and now: every combination, with every kind of review."""
 
+from dataclasses import replace
 from itertools import product
 
-from bot.moderation.decision import decide
+import pytest
+
+from bot.moderation.decision import decide as showing_for
 from bot.moderation.policy import Policy, Showing
 from bot.moderation.rules import ChannelRules, Unchecked
-from bot.runs.review.review import Decision, Review, ReviewCause
-from bot.runs.review.visibility import ruling
-from bot.runs.run import Place, Result, State
+from bot.runs.card import Held, Rejected, Withheld
+from bot.runs.review.review import Decision, Review
+from bot.runs.review.visibility import Known, Visibility, decide
+from bot.runs.run import Delivery, Place, Result, ReviewCause, State
 from tests.unit.runs.made import NOON, a_run
 
 _OPENNESS = (Showing.WITHHELD, Showing.HELD, Showing.SPOILER, Showing.OPEN)
@@ -25,21 +29,24 @@ _REVIEWS = (
 )
 
 
-def test_no_ruling_shows_more_than_the_rules_of_then_and_now() -> None:
-    judged = 0
+def test_nothing_shows_more_than_the_rules_of_then_and_now() -> None:
+    decided = 0
     for then, now, flag, review in product(_RULES, _RULES, (True, False, None), _REVIEWS):
         run = a_run(state=State.SUCCEEDED, result=Result(nsfw_detected=flag, num_outputs=1), rules=then)
         for forced, black in product((None, ReviewCause.RULE), (False, True)):
-            given = ruling(run, now, review=review, forced=forced, black=black)
+            known = Known(now, review=review, black=(0,) if black else ())
+            given = decide(replace(run, review_why=forced), known)
             approved = review is not None and review.outcome is Decision.APPROVED
             counted = True if black and flag is None else flag
-            most = decide(counted, then=then, now=now, forced=forced is not None, approved=approved)
+            most = showing_for(counted, then=then, now=now, forced=forced is not None, approved=approved)
             assert _OPENNESS.index(given.showing) <= _OPENNESS.index(most)
-            assert (given.why is not None) is (given.showing is Showing.HELD)
+            assert (given.cause is not None) is (given.showing is Showing.HELD)
             if review is not None and review.outcome is Decision.REJECTED:
                 assert given.showing is Showing.WITHHELD
-            judged += 1
-    assert judged == len(_RULES) ** 2 * 3 * len(_REVIEWS) * 4
+                assert isinstance(given.words(asked=True), Rejected)
+            assert_carries_its_own_ending(given)
+            decided += 1
+    assert decided == len(_RULES) ** 2 * 3 * len(_REVIEWS) * 4
 
 
 def test_nothing_is_held_where_nobody_could_ever_approve_it() -> None:
@@ -50,4 +57,16 @@ def test_nothing_is_held_where_nobody_could_ever_approve_it() -> None:
             result=Result(nsfw_detected=flag, num_outputs=1),
             rules=then,
         )
-        assert ruling(run, now).showing is not Showing.HELD
+        assert decide(run, Known(now)).showing is not Showing.HELD
+
+
+def assert_carries_its_own_ending(given: Visibility) -> None:
+    """What is shown has pictures and no words; what is kept back has words and no pictures."""
+    if given.is_shown:
+        card = given.pictures((), ())
+        assert (given.delivery, card.spoiler) == (Delivery.SHOWN, given.showing is Showing.SPOILER)
+        return
+    with pytest.raises(ValueError, match="no card that shows them"):
+        given.pictures((), ())
+    is_held = given.delivery is Delivery.HELD
+    assert isinstance(given.words(asked=True), Held if is_held else (Withheld, Rejected))

@@ -58,11 +58,11 @@ async def test_an_earlier_process_s_runs_at_runflow_count_before_any_other_start
     alive = replace(first, state=State.RUNNING)
     line.take_up([alive, second, other])
     async with AsyncExitStack() as stack:
-        second_seat = await stack.enter_async_context(line.seat(second, asyncio.Event()))
-        other_seat = await stack.enter_async_context(line.seat(other, asyncio.Event()))
+        second_seat = await stack.enter_async_context(line.slot(second, asyncio.Event()))
+        other_seat = await stack.enter_async_context(line.slot(other, asyncio.Event()))
         assert (second_seat.has_started, other_seat.has_started) == (False, True)
         assert second_seat.is_told  # by its card, perhaps: nobody knows any more
-        async with line.seat(alive, asyncio.Event()) as alive_seat:
+        async with line.slot(alive, asyncio.Event()) as alive_seat:
             assert not alive_seat.has_started
         assert second_seat.has_started
 
@@ -72,7 +72,7 @@ async def test_a_run_taken_up_whose_drive_ended_before_its_seat_holds_nobody_up(
     dead, second = runs(1, 1)
     line.take_up([dead, second])
     line.forget(dead.id)
-    async with line.seat(second, asyncio.Event()) as seat:
+    async with line.slot(second, asyncio.Event()) as seat:
         assert seat.has_started
 
 
@@ -89,9 +89,9 @@ async def test_places_are_told_while_they_last():
     telling = asyncio.create_task(line.serve(), name="places")
     async with AsyncExitStack() as stack:
         ending = await stack.enter_async_context(AsyncExitStack())
-        await ending.enter_async_context(line.seat(first, asyncio.Event()))
-        await stack.enter_async_context(line.seat(second, asyncio.Event()))
-        seat = await stack.enter_async_context(line.seat(third, asyncio.Event()))
+        await ending.enter_async_context(line.slot(first, asyncio.Event()))
+        await stack.enter_async_context(line.slot(second, asyncio.Event()))
+        seat = await stack.enter_async_context(line.slot(third, asyncio.Event()))
         seat.say = say
         await until(lambda: _is(told == [2]))
         await ending.aclose()
@@ -111,8 +111,8 @@ async def _is(holds: bool) -> bool:
 async def started(room: RunsRoom, *, user_id: int = 7) -> Run:
     """Press, and let the card stand."""
     run = await room.press(user_id=user_id)
-    room.service.place(run)
-    await room.service.start(run, 11)
+    room.services.runs.position(run)
+    await room.services.runs.start(run, 11)
     return run
 
 
@@ -134,11 +134,11 @@ async def test_leaving_gives_the_money_back_and_sends_nothing(tmp_path: Path):
         alive, waiting = await started(room), await started(room)
         await room.running(alive)
         held = await room.held()
-        await room.service.leave(waiting.id, user_id=7)
+        await room.services.runs.leave(waiting.id, user_id=7)
         assert await room.held() == held - waiting.held
         left = await room.settled(waiting)
         assert (left.state, left.reason, left.delivery) == (State.CANCELED, Reason.LEFT_QUEUE, "shown")
-        run, ending, _ = room.face.ends[-1]
+        run, ending, _ = room.card.ends[-1]
         assert (run.id, ending) == (waiting.id, Ended())
         assert len(room.runflow.runs) == 1
         room.clock.advance(60)
@@ -151,17 +151,17 @@ async def test_only_the_one_who_asked_or_who_moderates_its_channel_may_take_a_ru
         alive, waiting = await started(room), await started(room)
         for user_id, channel_id in ((8, None), (8, 3)):
             with pytest.raises(UserError, match="Only the person who asked"):
-                await room.service.leave(waiting.id, user_id=user_id, moderated_channel_id=channel_id)
-        assert (await room.book.load(waiting.id)).state is State.ACCEPTED
-        await room.service.leave(waiting.id, user_id=8, moderated_channel_id=2)
+                await room.services.runs.leave(waiting.id, user_id=user_id, moderated_channel_id=channel_id)
+        assert (await room.runs.load(waiting.id)).state is State.ACCEPTED
+        await room.services.runs.leave(waiting.id, user_id=8, moderated_channel_id=2)
         assert (await room.settled(waiting)).reason is Reason.REMOVED
         with pytest.raises(UserError, match="is over already"):
-            await room.service.leave(waiting.id, user_id=7)
+            await room.services.runs.leave(waiting.id, user_id=7)
         await room.running(alive)
         with pytest.raises(UserError, match="being worked on"):
-            await room.service.leave(alive.id, user_id=7)
+            await room.services.runs.leave(alive.id, user_id=7)
         with pytest.raises(UserError, match="not known"):
-            await room.service.leave("f" * 32, user_id=7)
+            await room.services.runs.leave("f" * 32, user_id=7)
 
 
 async def test_leaving_at_the_moment_of_starting_exactly_one_wins(tmp_path: Path):
@@ -169,10 +169,10 @@ async def test_leaving_at_the_moment_of_starting_exactly_one_wins(tmp_path: Path
         left = 0
         for _ in range(20):
             run = await room.press()
-            room.service.place(run)
-            starting = asyncio.create_task(room.service.start(run, 11), name="start")
+            room.services.runs.position(run)
+            starting = asyncio.create_task(room.services.runs.start(run, 11), name="start")
             try:
-                await room.service.leave(run.id, user_id=7)
+                await room.services.runs.leave(run.id, user_id=7)
                 left += 1
             except UserError:
                 pass
@@ -199,17 +199,17 @@ async def test_time_in_line_is_no_time_at_runflow(tmp_path: Path):
 async def test_the_card_says_its_place_until_the_turn_comes(tmp_path: Path):
     async with runs_room(tmp_path, SLOW, caps=ONE) as room:
         pressed = [await room.press() for _ in range(3)]
-        assert [room.service.place(run) for run in pressed] == [None, 1, 2]
+        assert [room.services.runs.position(run) for run in pressed] == [None, 1, 2]
         for run in pressed:
-            await room.service.start(run, 11)
+            await room.services.runs.start(run, 11)
         await room.running(pressed[0])
-        assert not room.face.places  # the first cards said so already
+        assert not room.card.positions  # the first cards said so already
         room.clock.advance(31)
         await room.running(pressed[1])
         room.clock.advance(5)
 
         async def told() -> bool:
-            return room.face.places == [(pressed[2].id, 1)]
+            return room.card.positions == [(pressed[2].id, 1)]
 
         await until(told)
-        assert State.SUBMITTING in room.face.progressed  # the button went with the place
+        assert State.SUBMITTING in room.card.progressed  # the button went with the place

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runs.scheduling.turns import Caps, Entry, next_to_start, place_spacing_s, places
+from bot.runs.scheduling.turns import Caps, Entry, next_to_start, positions
 from tests.unit.runs.made import NOON
 
 CAPS = st.builds(Caps, at_once=st.integers(1, 6), per_guild=st.integers(1, 4), per_user=st.integers(1, 3))
@@ -137,11 +137,11 @@ def test_a_full_server_holds_up_neither_others_nor_the_same_person_elsewhere():
 def test_places_count_those_who_are_in_the_way():
     a1, a2, a3, b1, b2 = entries([(1, 7), (1, 7), (1, 7), (2, 7), (2, 7)])
     of_people = Caps(at_once=9, per_guild=9, per_user=1)
-    assert places([a2, a3, b2], [a1, b1], of_people, {}) == {a2.run_id: 1, a3.run_id: 2, b2.run_id: 1}
+    assert positions([a2, a3, b2], [a1, b1], of_people, {}) == {a2.run_id: 1, a3.run_id: 2, b2.run_id: 1}
     of_the_server = Caps(at_once=9, per_guild=2, per_user=1)
-    assert places([a2, a3, b2], [a1, b1], of_the_server, {}) == {a2.run_id: 1, b2.run_id: 2, a3.run_id: 3}
+    assert positions([a2, a3, b2], [a1, b1], of_the_server, {}) == {a2.run_id: 1, b2.run_id: 2, a3.run_id: 3}
     of_all = Caps(at_once=2, per_guild=9, per_user=9)
-    assert places([a2, a3, b2], [a1, b1], of_all, {}) == {a2.run_id: 1, b2.run_id: 2, a3.run_id: 3}
+    assert positions([a2, a3, b2], [a1, b1], of_all, {}) == {a2.run_id: 1, b2.run_id: 2, a3.run_id: 3}
 
 
 @given(PRESSES, PRESSES, CAPS)
@@ -151,7 +151,7 @@ def test_places_are_a_line_without_gaps_whose_first_is_next(
     everybody = entries([*alive, *waiting])
     live = everybody[: len(alive)][: caps.at_once]
     rest = everybody[len(live) :]
-    found = places(rest, live, caps, {})
+    found = positions(rest, live, caps, {})
     assert found.keys() == {one.run_id for one in rest}
     if len(live) < caps.at_once:
         return
@@ -159,10 +159,6 @@ def test_places_are_a_line_without_gaps_whose_first_is_next(
     free = Caps(at_once=caps.at_once + len(rest), per_guild=99, per_user=99)
     by_place = sorted(found, key=found.__getitem__)
     assert list(next_to_start(rest, live, free, {})) == by_place
-
-
-def test_places_far_back_are_told_less_often():
-    assert [place_spacing_s(place) for place in (1, 10, 11, 100, 101, 5000)] == [5, 5, 15, 15, 60, 60]
 
 
 def test_a_thousand_that_wait_cost_little():
@@ -174,7 +170,7 @@ def test_a_thousand_that_wait_cost_little():
     def took_s() -> float:
         began = time.perf_counter()
         assert len(next_to_start(waiting, live, caps, {})) == 1
-        assert len(places(waiting, live, caps, {})) == 1000
+        assert len(positions(waiting, live, caps, {})) == 1000
         return time.perf_counter() - began
 
     assert min(took_s() for _ in range(5)) < 0.05

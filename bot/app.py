@@ -1,0 +1,343 @@
+"""The composition root: everything is made here and handed to whoever needs it. The command line and the tests use it.
+
+`Edges` is what touches the world (database, Runflow, Discord, time); `wire` makes everything between them; `run` opens
+the real edges and serves until the process is told to stop.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from prometheus_client import CollectorRegistry, Gauge
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.catalog.model import Model
+from bot.choices import Choices
+from bot.client.client import ImagineClient, point_discord_at
+from bot.client.connection import Connection
+from bot.clock import Clock, SystemClock
+from bot.images.download import Downloader
+from bot.ledger.balance_alert import Admins, LowBalance
+from bot.ledger.service import LedgerService
+from bot.moderation.desk import ModerationDesk
+from bot.runflow.client import RunflowClient
+from bot.runs.admission import Admission
+from bot.runs.card import CardView
+from bot.runs.delivery.deliver import Deliverer
+from bot.runs.delivery.held_card import HeldCard
+from bot.runs.delivery.progress import Progress
+from bot.runs.execution.at_runflow import AtRunflow
+from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints
+from bot.runs.execution.overdue import OverduePolls
+from bot.runs.execution.poll import Poller
+from bot.runs.execution.recovery import CardFinder
+from bot.runs.execution.review_worker import ReviewWorker
+from bot.runs.execution.steps import RunSteps
+from bot.runs.execution.submit import Submitter
+from bot.runs.execution.worker import Worker
+from bot.runs.history import RunHistory
+from bot.runs.images import RunImages
+from bot.runs.review.asking import ReviewAsker
+from bot.runs.review.channel import ReviewChannel
+from bot.runs.review.closing import ReviewCloser
+from bot.runs.review.held_images import HeldImages
+from bot.runs.review.service import ReviewService
+from bot.runs.review.visibility_now import VisibilityNow
+from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.service import RunService
+from bot.runs.store import RunStore
+from bot.services import Services
+from bot.settings import Settings
+from bot.shutdown import until_stopped
+from bot.store.engine import Store
+from bot.store.synced import SyncedCommands
+from bot.web.app import Check, make_app, serve
+from bot.web.callbacks import CallbackReceiver
+from cogs import EXTENSIONS
+from cogs.review.channel import DiscordReviewChannel
+from cogs.ui.errors import say
+from cogs.ui.presenter import Presenter
+
+MODELS: Mapping[str, Model] = {FLUX_KLEIN.model_id: FLUX_KLEIN}
+
+_POLL_OVERDUE_S = 60.0
+
+Part = Callable[[], Coroutine[Any, Any, None]]
+"""A background part: served until cancelled, in a task of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What touches the world. Tests swap these, and nothing else."""
+
+    store: Store
+    runflow: RunflowClient
+    downloader: Downloader
+    card: CardView
+    review_channel: ReviewChannel
+    admins: Admins
+    clock: Clock
+    rng: random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The bot between its edges. `parts` are served by name; `hints` takes Runflow's callbacks."""
+
+    services: Services
+    store: RunStore
+    moderation: ModerationDesk
+    worker: Worker
+    review_worker: ReviewWorker
+    scheduler: Scheduler
+    overdue: OverduePolls
+    admission: Admission
+    hints: asyncio.Queue[CallbackHint]
+    parts: Mapping[str, Part]
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """What the rooms of `bot/runs` share. `runs_due` and `reviews_due` wake the two workers."""
+
+    edges: Edges
+    choices: Choices
+    store: RunStore
+    moderation: ModerationDesk
+    visibility: VisibilityNow
+    held: HeldImages
+    images: RunImages
+    runs_due: asyncio.Queue[str]
+    reviews_due: asyncio.Event
+
+
+def wire(edges: Edges, choices: Choices, models: Mapping[str, Model] = MODELS) -> App:
+    """Everything between the edges, made once. Nothing runs until the parts are served."""
+    core = _core(edges, choices)
+    scheduler, overdue = Scheduler(caps=choices.caps, clock=edges.clock), OverduePolls(edges.clock)
+    admission = Admission(desk=core.moderation, rule_log=edges.review_channel)
+    worker, review_worker = _worker(core, scheduler, overdue, models), _review_worker(core)
+    hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
+    callback_hints = CallbackHints(store=core.store, waiting=hints, wake=core.runs_due.put_nowait, clock=edges.clock)
+    low_balance = LowBalance(
+        store=edges.store, account=edges.runflow, admins=edges.admins, clock=edges.clock, below=choices.low_balance
+    )
+    parts: Mapping[str, Part] = {
+        "runs": worker.serve,
+        "reviews": review_worker.serve,
+        "callback hints": callback_hints.serve,
+        "low balance": low_balance.serve,
+    }
+    services = _services(core, scheduler, admission)
+    return App(
+        services, core.store, core.moderation, worker, review_worker, scheduler, overdue, admission, hints, parts
+    )
+
+
+def _core(edges: Edges, choices: Choices) -> _Core:
+    store = RunStore(store=edges.store, defaults=choices.defaults, clock=edges.clock)
+    moderation = ModerationDesk(store=edges.store, clock=edges.clock, thresholds=choices.thresholds)
+    reviews_due = asyncio.Event()
+    held = HeldImages(
+        store=edges.store,
+        settings=moderation,
+        channel=edges.review_channel,
+        clock=edges.clock,
+        reviews_due=reviews_due,
+    )
+    return _Core(
+        edges=edges,
+        choices=choices,
+        store=store,
+        moderation=moderation,
+        visibility=VisibilityNow(store=edges.store, desk=moderation, channels=edges.card),
+        held=held,
+        images=RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock),
+        runs_due=asyncio.Queue(),
+        reviews_due=reviews_due,
+    )
+
+
+def _services(core: _Core, scheduler: Scheduler, admission: Admission) -> Services:
+    edges = core.edges
+    return Services(
+        runs=RunService(store=core.store, runs_due=core.runs_due, scheduler=scheduler, admission=admission),
+        history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
+        books=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
+        reviews=ReviewService(
+            store=edges.store,
+            settings=core.moderation,
+            visibility=core.visibility,
+            channel=edges.review_channel,
+            clock=edges.clock,
+            runs_due=core.runs_due,
+            reviews_due=core.reviews_due,
+        ),
+        moderation=core.moderation,
+        imagine=FLUX_KLEIN,
+    )
+
+
+def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Mapping[str, Model]) -> Worker:
+    edges, choices, clock = core.edges, core.choices, core.edges.clock
+    submitter = Submitter(
+        store=core.store,
+        runflow=edges.runflow,
+        models=models,
+        clock=clock,
+        callback_url=choices.callback_url,
+        lost_after_s=choices.lost_after_s,
+    )
+    poller = Poller(
+        store=core.store,
+        runflow=edges.runflow,
+        models=models,
+        clock=clock,
+        rng=edges.rng,
+        deadline_s=choices.run_deadline_s,
+        overdue=overdue,
+    )
+    deliverer = Deliverer(
+        store=core.store,
+        images=core.images,
+        card=edges.card,
+        visibility=core.visibility,
+        held=core.held,
+        clock=clock,
+    )
+    steps = RunSteps(
+        cards=CardFinder(store=core.store, card=edges.card, clock=clock),
+        scheduler=scheduler,
+        at_runflow=AtRunflow(store=core.store, submitter=submitter, poller=poller, clock=clock),
+        deliverer=deliverer,
+        progress=lambda: Progress(card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s),
+        clock=clock,
+    )
+    return Worker(
+        store=core.store,
+        steps=steps,
+        deliverer=deliverer,
+        scheduler=scheduler,
+        clock=clock,
+        runs_due=core.runs_due,
+    )
+
+
+def _review_worker(core: _Core) -> ReviewWorker:
+    edges = core.edges
+    asker = ReviewAsker(
+        store=edges.store,
+        settings=core.moderation,
+        images=core.images,
+        channel=edges.review_channel,
+        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility),
+        clock=edges.clock,
+    )
+    closer = ReviewCloser(
+        store=edges.store,
+        settings=core.moderation,
+        channel=edges.review_channel,
+        clock=edges.clock,
+        runs_due=core.runs_due,
+    )
+    return ReviewWorker(store=edges.store, asker=asker, closer=closer, clock=edges.clock, reviews_due=core.reviews_due)
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason."""
+    point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    async with AsyncExitStack() as stack:
+        views = DiscordViews(Presenter(clock=SystemClock(), models=MODELS), DiscordReviewChannel())
+        edges = await _open_edges(settings, stack, views)
+        app = wire(edges, Choices.of(settings))
+        stack.push_async_callback(app.admission.close)
+        connection = _connection(settings, app.services, edges, views)
+        registry = _registry(app)
+        web = make_app(checks=_checks(edges.store, connection, app.overdue), registry=registry)
+        CallbackReceiver(secrets=settings.runflow_callback_secrets, hints=app.hints, registry=registry).add_to(web)
+        await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port))
+        await until_stopped({**app.parts, "gateway": connection.serve}, wind_down=connection.stop_accepting)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordViews:
+    """What people and moderators see on Discord, through whatever client is connected."""
+
+    presenter: Presenter
+    review_channel: DiscordReviewChannel
+
+    def attach(self, client: ImagineClient) -> None:
+        """Show everything through this client from now on."""
+        self.presenter.attach(client)
+        self.review_channel.attach(client)
+
+
+async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordViews) -> Edges:
+    """The real edges, open as long as the stack. Raises SettingsError and Unavailable."""
+    clock, rng = SystemClock(), random.Random()  # noqa: S311 - jitter needs no secrecy
+    api_url = settings.runflow_api_url
+    store = await stack.enter_async_context(Store.open(settings.database_url))
+    runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, rng))
+    downloader = await stack.enter_async_context(Downloader(api_url=api_url, max_bytes=settings.max_picture_bytes))
+    return Edges(
+        store=store,
+        runflow=runflow,
+        downloader=downloader,
+        card=views.presenter,
+        review_channel=views.review_channel,
+        admins=views.presenter,
+        clock=clock,
+        rng=rng,
+    )
+
+
+@asynccontextmanager
+async def open_runflow(
+    api_url: str, api_key: SecretStr, clock: Clock, rng: random.Random
+) -> AsyncGenerator[RunflowClient]:
+    """Runflow's API over a session of its own, which keeps no cookies."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
+        yield RunflowClient(session=session, base_url=api_url, api_key=api_key, clock=clock, rng=rng)
+
+
+def _connection(settings: Settings, services: Services, edges: Edges, views: DiscordViews) -> Connection:
+    """The way to Discord; cards and reviews are shown through whatever client it has."""
+    memory = SyncedCommands(store=edges.store, clock=edges.clock)
+
+    return Connection(
+        make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=say),
+        attach=views.attach,
+        token=settings.discord_token.get_secret_value(),
+        clock=edges.clock,
+        rng=edges.rng,
+    )
+
+
+def _registry(app: App) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    alive = Gauge("imagine_runs_alive", "Runs that are being worked on until their end", registry=registry)
+    alive.set_function(lambda: app.worker.alive)
+    waiting = Gauge("imagine_runs_waiting", "Runs that wait in the bot's own queue", registry=registry)
+    waiting.set_function(lambda: app.scheduler.waiting)
+    return registry
+
+
+def _checks(store: Store, connection: Connection, overdue: OverduePolls) -> Mapping[str, Check]:
+    async def database() -> bool:
+        async with store.read() as reading:
+            await reading.execute(text("SELECT 1"))
+        return True
+
+    async def connected() -> bool:
+        return connection.connected
+
+    async def polls() -> bool:
+        return overdue.oldest_s() < _POLL_OVERDUE_S
+
+    return {"database": database, "gateway": connected, "polls": polls}

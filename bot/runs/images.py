@@ -1,0 +1,128 @@
+"""A run's images: from Runflow, once more with fresh addresses, or as moderators were shown them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import PictureFault, RunflowError
+from bot.images.download import Downloader
+from bot.images.fetch import fetch_all, fetch_one
+from bot.images.image import MissingPicture, Picture, is_black
+from bot.runflow.client import RunflowClient
+from bot.runflow.reading import Reading
+from bot.runs.run import Run
+
+_log = structlog.get_logger(__name__)
+
+_RETRY_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The pictures of a run that are there, and those that are not. Both are in the order of their indices."""
+
+    pictures: tuple[Picture, ...] = ()
+    missing: tuple[MissingPicture, ...] = ()
+
+    @classmethod
+    def of(cls, found: Sequence[Picture | MissingPicture]) -> "Fetched":
+        """What was found, told apart."""
+        return cls(
+            tuple(one for one in found if isinstance(one, Picture)),
+            tuple(one for one in found if isinstance(one, MissingPicture)),
+        )
+
+    @property
+    def faults(self) -> frozenset[PictureFault]:
+        """Why pictures are missing."""
+        return frozenset(one.fault for one in self.missing)
+
+
+class ReviewedCopies(Protocol):
+    """What moderators were shown. bot/runs/review/held_images.py answers it."""
+
+    async def as_moderators_saw(self, run: Run) -> list[Picture]:
+        """The pictures of the moderators' message; none where there is none."""
+        ...
+
+
+class RunImages:
+    """Fetches the images of runs. The bot keeps none: Runflow is read for their addresses, which expire."""
+
+    def __init__(self, *, runflow: RunflowClient, downloader: Downloader, copies: ReviewedCopies, clock: Clock) -> None:
+        self._runflow, self._downloader, self._copies, self._clock = runflow, downloader, copies, clock
+
+    async def fetch(self, run: Run, reading: Reading | None = None) -> Fetched:
+        """The images of a run. `reading`: what Runflow said just now, where that is known.
+
+        An address that has expired is asked for anew, once. The pictures are paid for, so a Runflow that is out of
+        reach is waited for about a minute.
+        """
+        if reading is not None and reading.outputs:
+            return await self._fetch_or_renew(run, reading)
+        reading = await self._read_again(run)
+        return Fetched.of(await fetch_all(self._downloader, reading.outputs if reading else ()))
+
+    async def fetch_reviewed(self, run: Run) -> Fetched:
+        """The images of a run that moderators were asked about: what Runflow no longer has, as they were shown it."""
+        reading = await self._read(run)
+        if reading is None and (copies := await self._copies.as_moderators_saw(run)):
+            return Fetched(tuple(copies))
+        fetched = await self.fetch(run, reading)
+        return (
+            fetched if fetched.pictures else Fetched(tuple(await self._copies.as_moderators_saw(run)), fetched.missing)
+        )
+
+    async def fetch_now(self, reading: Reading) -> Fetched:
+        """The images that a reading of this moment names; nothing is waited for or asked again."""
+        return Fetched.of(await fetch_all(self._downloader, reading.outputs))
+
+    async def read_now(self, runflow_id: str) -> Reading:
+        """The run as Runflow tells it now, with fresh addresses. Raises RunflowError."""
+        return await self._runflow.read(runflow_id)
+
+    async def _fetch_or_renew(self, run: Run, reading: Reading) -> Fetched:
+        found = await fetch_all(self._downloader, reading.outputs)
+        expired = [i for i, one in enumerate(found) if _has_expired(one)]
+        if expired:
+            again = await self._read_again(run)
+            outputs = again.outputs if again else ()
+            wanted = [i for i in expired if i < len(outputs)]
+            renewed = await asyncio.gather(*(fetch_one(self._downloader, i, outputs[i]) for i in wanted))
+            for i, one in zip(wanted, renewed, strict=True):
+                found[i] = one
+        return Fetched.of(found)
+
+    async def _read_again(self, run: Run) -> Reading | None:
+        reading = await self._read(run)
+        for delay_s in _RETRY_S:
+            if reading is not None:
+                break
+            await self._clock.sleep(delay_s)
+            reading = await self._read(run)
+        return reading
+
+    async def _read(self, run: Run) -> Reading | None:
+        if run.runflow_id is None:
+            return None
+        try:
+            return await self._runflow.read(run.runflow_id)
+        except RunflowError as error:
+            _log.warning("a run's images could not be asked for", run=run.id, detail=str(error))
+            return None
+
+
+def _has_expired(one: Picture | MissingPicture) -> bool:
+    return isinstance(one, MissingPicture) and one.fault is PictureFault.EXPIRED
+
+
+async def black_pictures(run: Run, pictures: Sequence[Picture]) -> tuple[int, ...]:
+    """The indices of pictures that are black all over; none in a run that was cleared: black may be what it asked."""
+    if run.result is None or run.result.nsfw_detected is False:
+        return ()
+    black = await asyncio.gather(*(asyncio.to_thread(is_black, picture) for picture in pictures))
+    return tuple(picture.index for picture, all_black in zip(pictures, black, strict=True) if all_black)

@@ -1,0 +1,104 @@
+"""Asks moderators about held pictures, and tells admins once what keeps them from being asked."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.clock import Clock
+from bot.images.fit import TOO_LARGE, Fitted, TooLarge, fit_and_send
+from bot.moderation.desk import ModerationDesk
+from bot.runs.images import Fetched, RunImages
+from bot.runs.review import rows as review_rows
+from bot.runs.review.channel import Asked, ReviewChannel
+from bot.runs.review.review import Obstacle, Review
+from bot.runs.run import ReviewCause, Run
+from bot.store.engine import Store
+
+_log = structlog.get_logger(__name__)
+
+_TOLD_AGAIN_AFTER = timedelta(hours=6)
+_FETCHED_AGAIN_AFTER = timedelta(minutes=10)
+_MOST_BYTES = 10 * 1024 * 1024  # what Discord takes from a bot in any server
+
+
+class WaitingCard(Protocol):
+    """The card of held pictures. bot/runs/delivery/held_card.py answers it."""
+
+    async def say_asked(self, run: Run, cause: ReviewCause, *, asked: bool) -> None:
+        """Let the card of a held run say whether moderators were asked. Raises Unavailable."""
+        ...
+
+
+class ReviewAsker:
+    """Posts held pictures to a server's moderators. What could not be posted is tried again, later where it failed."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        settings: ModerationDesk,
+        images: RunImages,
+        channel: ReviewChannel,
+        card: WaitingCard,
+        clock: Clock,
+    ) -> None:
+        self._store, self._settings, self._images = store, settings, images
+        self._channel, self._card, self._clock = channel, card, clock
+        self._noted: set[tuple[str, Obstacle]] = set()
+        self._not_before: dict[str, datetime] = {}
+
+    async def ask(self, run: Run, review: Review) -> None:
+        """Ask moderators, unless the pictures could not be had a few minutes ago. Raises Unavailable."""
+        now = self._clock.now()
+        if self._not_before.get(run.id, now) > now:
+            return
+        settings = await self._settings.review_settings(review.guild_id)
+        channel_id = settings.review_channel_id
+        obstacle = self._channel.obstacle(review.guild_id, channel_id)
+        if channel_id is None or obstacle is not None:
+            await self._obstructed(run, review, obstacle or Obstacle.NO_CHANNEL, settings.log_channel_id)
+            return
+        fetched = await self._images.fetch_reviewed(run)
+        if fetched.pictures and review.obstacle is not None:
+            # Before moderators can press: afterwards it could cover what they decided.
+            await self._card.say_asked(run, review.why, asked=True)
+            review = replace(review, obstacle=None)
+        answer = await self._post(run, review, fetched, channel_id) if fetched.pictures else Obstacle.PICTURES
+        if isinstance(answer, Obstacle):
+            await self._obstructed(run, review, answer, settings.log_channel_id)
+            return
+        async with self._store.write() as connection:
+            await review_rows.posted(connection, run.id, channel_id=answer.channel_id, message_id=answer.message_id)
+        self._noted = {one for one in self._noted if one[0] != run.id}
+        self._not_before.pop(run.id, None)
+
+    async def _post(self, run: Run, review: Review, fetched: Fetched, channel_id: int) -> Asked | Obstacle:
+        async def send(fitted: Fitted) -> Asked | Obstacle | TooLarge:
+            answer = await self._channel.ask(run, review, fitted.pictures, channel_id)
+            return TOO_LARGE if answer is Obstacle.TOO_LARGE else answer
+
+        limit_bytes = min(run.reply.attachment_limit_bytes, _MOST_BYTES)
+        answer = await fit_and_send(fetched.pictures, limit_bytes, send)
+        return Obstacle.TOO_LARGE if isinstance(answer, TooLarge) else answer
+
+    async def _obstructed(self, run: Run, review: Review, obstacle: Obstacle, log_channel_id: int | None) -> None:
+        """Note it and tell admins, once. `review.obstacle` is what the card speaks of by now."""
+        if obstacle is Obstacle.LATER:
+            return
+        if review.obstacle is not obstacle:
+            await self._card.say_asked(run, review.why, asked=False)
+        now = self._clock.now()
+        if obstacle in {Obstacle.PICTURES, Obstacle.TOO_LARGE}:
+            self._not_before[run.id] = now + _FETCHED_AGAIN_AFTER
+        if (run.id, obstacle) in self._noted:
+            return
+        self._noted.add((run.id, obstacle))
+        async with self._store.read() as connection:
+            told = await review_rows.told_since(connection, review.guild_id, obstacle, now - _TOLD_AGAIN_AFTER)
+        if not told:
+            told = await self._channel.tell_obstacle(log_channel_id, review, obstacle)
+        async with self._store.write() as connection:
+            await review_rows.obstructed(connection, run.id, obstacle, now if told else None)
+        _log.warning("moderators could not be asked", guild=review.guild_id, obstacle=obstacle)

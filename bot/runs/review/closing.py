@@ -1,0 +1,61 @@
+"""The end of a review: decided by the channel's rule where nobody did, and told to the moderators."""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from bot.clock import Clock
+from bot.guilds.audit import AdminAction, note
+from bot.moderation.desk import ModerationDesk
+from bot.runs import rows
+from bot.runs.card import EditResult
+from bot.runs.review import rows as review_rows
+from bot.runs.review.channel import ReviewChannel
+from bot.runs.review.review import Decision, Review
+from bot.runs.review.service import card_follows
+from bot.runs.run import Delivery, Run
+from bot.store.engine import Store
+
+_log = structlog.get_logger(__name__)
+
+
+class ReviewCloser:
+    """Ends reviews. `runs_due` takes the ids of runs whose card gets another form."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        settings: ModerationDesk,
+        channel: ReviewChannel,
+        clock: Clock,
+        runs_due: asyncio.Queue[str],
+    ) -> None:
+        self._store, self._settings, self._channel = store, settings, channel
+        self._clock, self._runs_due = clock, runs_due
+
+    async def close(self, run: Run, review: Review) -> None:
+        """Let the moderators' message and the log channel say what was decided, once the card says it."""
+        if run.delivery is Delivery.PENDING:
+            return
+        if review.message_id is not None and await self._channel.close(run, review) is EditResult.LATER:
+            return
+        async with self._store.write() as connection:
+            await review_rows.closed(connection, run.id, self._clock.now())
+        settings = await self._settings.review_settings(review.guild_id)
+        await self._channel.tell_decision(settings.log_channel_id, run, review)
+
+    async def decide_by_rule(self, run: Run, review: Review) -> None:
+        """Nobody decided in the time that the channel gives: reject. A moderator who was quicker is right."""
+        now = self._clock.now()
+        decided = replace(review, outcome=Decision.REJECTED, decided_at=now)
+        act = AdminAction(review.guild_id, run.reply.application_id)
+        async with self._store.write() as connection:
+            if not await review_rows.decide(connection, decided):
+                return
+            run = await card_follows(connection, await rows.load(connection, run.id), Decision.REJECTED)
+            after = {"run": run.id, "user": str(run.user_id), "by": "rule"}
+            await note(connection, act, "review rejected", before=None, after=after, at=now)
+        _log.info("review decided", decision=Decision.REJECTED, by="rule")
+        self._runs_due.put_nowait(run.id)

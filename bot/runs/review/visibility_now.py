@@ -1,0 +1,49 @@
+"""What is known of a run's visibility at this moment: the channel as Discord knows it, the rules, the review."""
+
+from typing import Protocol
+
+from bot.moderation.desk import ModerationDesk
+from bot.moderation.prompts import Verdict
+from bot.moderation.rules import ChannelContext
+from bot.runs.review import rows as review_rows
+from bot.runs.review.review import Review
+from bot.runs.review.visibility import Known, Visibility, changed_prompt, decide
+from bot.runs.run import ReviewCause, Run
+from bot.store.engine import Store
+
+
+class Channels(Protocol):
+    """Where the channel of a run is read. The card view answers it."""
+
+    async def channel_context(self, run: Run) -> ChannelContext:
+        """The run's channel as Discord knows it at this moment; `known` is False where it cannot be read."""
+        ...
+
+
+class VisibilityNow:
+    """Decides how runs may be shown, at the moment of showing."""
+
+    def __init__(self, *, store: Store, desk: ModerationDesk, channels: Channels) -> None:
+        self._store, self._desk, self._channels = store, desk, channels
+
+    async def decide(self, run: Run, *, black: tuple[int, ...] = ()) -> Visibility:
+        """How the pictures of a run that succeeded may be shown now. `black`: those that are black all over.
+
+        Raises Unavailable where the database does not answer: nothing is decided then.
+        """
+        now = await self._desk.rules_at(await self._channels.channel_context(run))
+        async with self._store.read() as connection:
+            review = await review_rows.find(connection, run.id)
+        return decide(run, Known(now, review, await self._verdict(run), black))
+
+    async def decide_as_if(self, run: Run, review: Review) -> Visibility:
+        """How the pictures would be shown now with this review in place of what is written down. Raises Unavailable."""
+        now = await self._desk.rules_at(await self._channels.channel_context(run))
+        black = (0,) if review.why is ReviewCause.BLACK else ()
+        return decide(run, Known(now, review, Verdict(), black))
+
+    async def _verdict(self, run: Run) -> Verdict:
+        used = changed_prompt(run)
+        if run.review_why is not None or used is None or run.place.guild_id is None:
+            return Verdict()
+        return await self._desk.check_prompt(run.place.guild_id, used)
