@@ -1,4 +1,4 @@
-"""What the runs room asks of the face: a card that can change and must end. cogs/ui/presenter.py answers it."""
+"""What a card can show, and the protocol of whoever shows it: cogs/ui/presenter.py answers it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

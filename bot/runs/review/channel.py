@@ -1,4 +1,4 @@
-"""What the runs room asks of the face that moderators see. cogs/review/channel.py answers it."""
+"""How moderators are reached: a protocol that cogs/review/channel.py answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
