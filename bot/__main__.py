@@ -6,7 +6,6 @@ Everything is made here and handed to whoever needs it; this is the only file th
 import argparse
 import asyncio
 import os
-import random
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -25,6 +24,7 @@ from bot.check import examine
 from bot.client.client import ImagineClient, point_discord_at
 from bot.client.connection import Connection
 from bot.clock import Clock, SystemClock
+from bot.entropy import Entropy, Rng
 from bot.errors import BotError, SettingsError
 from bot.export import export
 from bot.images.download import Downloader
@@ -57,7 +57,7 @@ from bot.web.app import Check, make_app, serve
 from bot.web.callbacks import CALLBACK_PATH, CallbackReceiver
 from cogs import EXTENSIONS
 from cogs.review.channel import DiscordReviewChannel
-from cogs.ui.errors import say
+from cogs.ui.errors import ErrorReplies
 from cogs.ui.presenter import Presenter
 
 _log = structlog.get_logger("bot")
@@ -67,22 +67,22 @@ _LOOK_OVERDUE_S = 60.0
 
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason."""
-    clock, rng = SystemClock(), random.Random()  # noqa: S311 - jitter needs no secrecy
+    clock, entropy = SystemClock(), Entropy.of_system()
     models: Mapping[str, Model] = {FLUX_KLEIN.model_id: FLUX_KLEIN}
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.database_url))
-        runflow, downloader = await _runflow(settings, stack, clock, rng)
+        runflow, downloader = await _runflow(settings, stack, clock, entropy.rng)
         book = RunStore(store=store, defaults=_defaults(settings), clock=clock)
         bell: asyncio.Queue[str] = asyncio.Queue()
         dues, line = OverduePolls(clock), Scheduler(caps=_caps(settings), clock=clock)
-        face, moderators = Presenter(clock=clock, models=models), DiscordReviewChannel()
+        face, moderators = Presenter(clock=clock, models=models), DiscordReviewChannel(clock)
         desk = ModerationDesk(store=store, clock=clock, thresholds=_thresholds(settings))
         moderating = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
         stack.push_async_callback(moderating.gate.close)
         deadline_s = settings.run_deadline_s
         watcher = Poller(
-            book=book, runflow=runflow, models=models, clock=clock, rng=rng, deadline_s=deadline_s, dues=dues
+            book=book, runflow=runflow, models=models, clock=clock, rng=entropy.rng, deadline_s=deadline_s, dues=dues
         )
         judge, holds = moderating.judge, moderating.holds
         deliverer = Deliverer(
@@ -101,7 +101,7 @@ async def run(settings: Settings) -> None:
             bell=bell,
         )
         services = Services(
-            runs=RunService(book=book, bell=bell, line=line, gate=moderating.gate),
+            runs=RunService(book=book, bell=bell, line=line, gate=moderating.gate, new_run_id=entropy.new_run_id),
             history=RunHistory(store=store, runflow=runflow, downloader=downloader, deliverer=deliverer),
             books=LedgerService(store=store, clock=clock, defaults=_defaults(settings)),
             reviews=moderating.reviews,
@@ -109,7 +109,7 @@ async def run(settings: Settings) -> None:
             imagine=FLUX_KLEIN,
         )
         memory = SyncedCommands(store=store, clock=clock)
-        gateway = _gateway(settings, services, memory, faces=(face, moderators), clock=clock, rng=rng)
+        gateway = _gateway(settings, services, memory, faces=(face, moderators), clock=clock, entropy=entropy)
         registry = _registry(driver, line)
         waiting: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
         knocks = CallbackHints(book=book, waiting=waiting, wake=bell.put_nowait, clock=clock)
@@ -128,7 +128,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _runflow(
-    settings: Settings, stack: AsyncExitStack, clock: Clock, rng: random.Random
+    settings: Settings, stack: AsyncExitStack, clock: Clock, rng: Rng
 ) -> tuple[RunflowClient, Downloader]:
     """Runflow's API and its storage, open as long as the stack."""
     session = await stack.enter_async_context(
@@ -150,20 +150,21 @@ def _gateway(
     *,
     faces: tuple[Presenter, DiscordReviewChannel],
     clock: Clock,
-    rng: random.Random,
+    entropy: Entropy,
 ) -> Connection:
     """The way to Discord; the faces show things through whatever client it has."""
+    door = ErrorReplies(entropy.new_reference)
 
     def attach(client: ImagineClient) -> None:
         for face in faces:
             face.attach(client)
 
     return Connection(
-        make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=say),
+        make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=door.say),
         attach=attach,
         token=settings.discord_token.get_secret_value(),
         clock=clock,
-        rng=rng,
+        rng=entropy.rng,
     )
 
 
@@ -284,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match given.command:
             case "check":
-                return asyncio.run(examine(settings, SystemClock(), print))
+                return asyncio.run(examine(settings, SystemClock(), Entropy.of_system(), print))
             case "export":
                 wanted = export(settings, guild_id=given.guild, since=given.since, until=given.until, file=given.out)
                 print(f"{asyncio.run(wanted)} entries", file=sys.stderr)

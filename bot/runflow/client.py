@@ -6,7 +6,6 @@ client.py, read in 3.14): a POST is sent once.
 
 import asyncio
 import json
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from yarl import URL
 
 from bot.clock import Clock
+from bot.entropy import Rng
 from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable
 from bot.money import MicroUsd
 from bot.runflow import wire
@@ -76,7 +76,7 @@ class RunflowClient:
         base_url: str,
         api_key: SecretStr,
         clock: Clock,
-        rng: random.Random,
+        rng: Rng,
         request_timeout_s: float = 30.0,
         attempts: int = 5,
     ) -> None:

@@ -1,9 +1,8 @@
 """What a cog may ask of the runs room: accept a request, start it once its card stands, abandon or leave it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from uuid import uuid4
 
 import structlog
 
@@ -34,8 +33,16 @@ def _over(run: Run) -> str:
 class RunService:
     """Accepts runs. `bell` carries run ids to the driver, which sees each to its end, `line` is where they wait."""
 
-    def __init__(self, *, book: RunStore, bell: asyncio.Queue[str], line: Scheduler, gate: Admission) -> None:
-        self._book, self._bell, self._line, self._gate = book, bell, line, gate
+    def __init__(
+        self,
+        *,
+        book: RunStore,
+        bell: asyncio.Queue[str],
+        line: Scheduler,
+        gate: Admission,
+        new_run_id: Callable[[], str],
+    ) -> None:
+        self._book, self._bell, self._line, self._gate, self._new_run_id = book, bell, line, gate, new_run_id
 
     async def accept(
         self,
@@ -61,7 +68,7 @@ class RunService:
         checked = model.parse(options, safety_checker=rules.safety_checker)
         passed = await self._gate.passed(user_id, place, checked.prompt)
         run = Run(
-            id=uuid4().hex,
+            id=self._new_run_id(),
             user_id=user_id,
             place=place,
             reply=reply,

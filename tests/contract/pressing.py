@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.entropy import Entropy
 from bot.guilds.audit import AdminAction
 from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults, Limit, Measure, Subject, Window
@@ -31,7 +32,13 @@ class Room:
         self.book = RunStore(store=store, defaults=defaults, clock=self.clock)
         self.desk = LedgerService(store=store, clock=self.clock, defaults=defaults)
         line = Scheduler(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
-        self.service = RunService(book=self.book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, self.clock))
+        self.service = RunService(
+            book=self.book,
+            bell=asyncio.Queue(),
+            line=line,
+            gate=an_open_gate(store, self.clock),
+            new_run_id=Entropy.of_system().new_run_id,
+        )
 
     async def press(
         self, number: int, place: Place = HERE, *, user_id: int = 7, roles: tuple[int, ...] = (), pictures: int = 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
+from bot.entropy import Entropy
 from bot.errors import UserError
 from bot.ledger.values import Defaults
 from bot.runs.run import Run, State
@@ -26,7 +27,13 @@ async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
     clock = SandboxClock(stopped=True, start=NOON)
     book = RunStore(store=store, defaults=Defaults(), clock=clock)
     line = Scheduler(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
-    service = RunService(book=book, bell=asyncio.Queue(), line=line, gate=an_open_gate(store, clock))
+    service = RunService(
+        book=book,
+        bell=asyncio.Queue(),
+        line=line,
+        gate=an_open_gate(store, clock),
+        new_run_id=Entropy.seeded(1).new_run_id,
+    )
 
     async def leaves(run: Run) -> bool:
         try:

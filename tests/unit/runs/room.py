@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.entropy import Entropy
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
@@ -271,7 +272,8 @@ async def runs_room(
             clock=clock,
             bell=bell,
         )
-        service = RunService(book=book, bell=bell, line=line, gate=parts.gate)
+        new_run_id = Entropy.of_system().new_run_id  # a room may be opened twice over one file
+        service = RunService(book=book, bell=bell, line=line, gate=parts.gate, new_run_id=new_run_id)
         keeper = parts.keeper(book, deliverer)
         room = RunsRoom(
             clock, runflow, store, book, service, driver, face, history, moderators, desk, parts.reviews, keeper
