@@ -50,7 +50,7 @@ from bot.runs.service import RunService
 from bot.runs.store import RunStore
 from bot.services import Services
 from bot.settings import Settings, load_settings
-from bot.shutdown import until_stopped
+from bot.shutdown import exit_whatever_happens, stop_on_signals, until_stopped
 from bot.store.engine import Store
 from bot.store.synced import SyncedCommands
 from bot.web.app import Check, make_app, serve
@@ -124,7 +124,9 @@ async def run(settings: Settings) -> None:
             "gateway": gateway.serve,
             "low balance": low_balance.serve,
         }
-        await until_stopped(parts, wind_down=gateway.stop_accepting)
+        await until_stopped(
+            parts, stop=stop_on_signals(), wind_down=gateway.stop_accepting, last_resort=exit_whatever_happens
+        )
 
 
 async def _runflow(
