@@ -283,6 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=settings.log_level,
         style=settings.log_format,
         secrets=[secret.get_secret_value() for secret in secrets],
+        clock=SystemClock(),
     )
     try:
         match given.command:
