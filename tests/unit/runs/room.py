@@ -222,13 +222,14 @@ async def runs_room(
     lost_after_s: float = 30,
     caps: Caps = NO_CAPS,
     patience_s: float = 5.0,
+    inline: bool = False,
 ) -> AsyncGenerator[RunsRoom]:
     """Open it all; with `serve` the driver runs."""
     clock, rng, face = SandboxClock(), Random(1), FakeFace()
     bell: asyncio.Queue[str] = asyncio.Queue()
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
-        Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s) as store,
+        Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s, inline=inline) as store,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
         Downloader(api_url=runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
     ):
