@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from bot import logs
-from bot.runs.run import State
+from bot.runs.transitions import FINAL
 from sandbox.clock import SandboxClock
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.cogs.opened import opened
@@ -22,7 +22,6 @@ from tests.unit.cogs.wire import interaction
 from tests.unit.runs.room import runs_room
 
 PROMPT = "a vermilion quetzal"
-FAST = without_waiting(PROFILES["default"])
 # What Runflow's storage signs an address with.
 SIGNED = ("X-Amz-", "Signature", "sig=", "Expires=")
 
@@ -51,22 +50,33 @@ def loop_that_tells_everything() -> None:
     loop.slow_callback_duration = 0.0
 
 
-async def test_a_run_leaves_nothing_of_the_person_in_the_log(tmp_path: Path, lines: Lines) -> None:
+@pytest.mark.parametrize("profile", ["default", "gone_urls", "lost_creates", "refused", "failing"])
+async def test_a_run_leaves_nothing_of_the_person_in_the_log(profile: str, tmp_path: Path, lines: Lines) -> None:
     loop_that_tells_everything()
-    async with runs_room(tmp_path, FAST) as room:
+    async with runs_room(tmp_path, without_waiting(PROFILES[profile])) as room:
         run = await room.to_the_end(await room.press(prompt=PROMPT, num_images=2))
         key = room.runflow.api_key
-    assert run.state is State.SUCCEEDED
+    assert run.state in FINAL
     said = lines()
     assert any(run.id in line for line in said)
     assert not [line for line in said for secret in (PROMPT, run.reply.token, key, *SIGNED) if secret in line]
 
 
-async def test_each_line_of_a_run_names_it(tmp_path: Path, lines: Lines) -> None:
-    async with runs_room(tmp_path, FAST) as room:
+@pytest.mark.parametrize(
+    "profile",
+    [
+        "default",
+        "lost_creates",
+        "failing",
+        # What bot.images logs of a run's pictures names no run until the worker binds it for everything below.
+        pytest.param("gone_urls", marks=pytest.mark.xfail(reason="the run is not bound yet", strict=False)),
+    ],
+)
+async def test_each_line_of_a_run_names_it(profile: str, tmp_path: Path, lines: Lines) -> None:
+    async with runs_room(tmp_path, without_waiting(PROFILES[profile])) as room:
         run = await room.to_the_end(await room.press(prompt=PROMPT))
     events = [json.loads(line) for line in lines()]
-    of_runs = [event for event in events if event["logger"].startswith("bot.runs.")]
+    of_runs = [event for event in events if event["logger"].startswith("bot.")]
     assert of_runs
     assert [event for event in of_runs if event.get("run") != run.id] == []
 
