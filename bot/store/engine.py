@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, cast
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, EmulatedDBAPIException
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -251,7 +251,14 @@ def _postgresql(url: URL, patience_s: float) -> AsyncEngine:
     except ModuleNotFoundError as error:
         raise SettingsError("DATABASE_URL: PostgreSQL needs the extra `postgres` (asyncpg) installed.") from error
     event.listen(engine.sync_engine, "handle_error", _name_silence)
+    event.listen(engine.sync_engine, "handle_error", _hide_row)
     return engine
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """Forget PostgreSQL's DETAIL, which quotes the whole row that it refuses, before a trace can print it."""
+    if isinstance(context.original_exception, EmulatedDBAPIException) and context.original_exception.orig:
+        vars(context.original_exception.orig).pop("detail", None)
 
 
 def _name_silence(context: ExceptionContext) -> None:
