@@ -69,8 +69,9 @@ class ErrorReplies:
 
     def _fault(self, error: BaseException) -> str:
         reference = self._new_reference()
-        # Their traces would carry the address that was called, and an interaction's address holds its token.
-        if isinstance(error, discord.HTTPException | aiohttp.ClientError):
+        # Their traces would carry the address that was called, and an interaction's address holds its token; or the
+        # value that somebody gave.
+        if isinstance(error, discord.HTTPException | aiohttp.ClientError | app_commands.TransformerError):
             _log.error("fault in an interaction", reference=reference, why=_short(error))
         else:
             _log.error("fault in an interaction", reference=reference, exc_info=error)

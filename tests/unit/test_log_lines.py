@@ -144,3 +144,11 @@ def test_our_own_loggers_speak_from_the_level_that_is_set(lines: Lines) -> None:
         structlog.get_logger(name).debug("here")
     logging.getLogger("bottle").debug("not ours")
     assert [json.loads(line)["logger"] for line in lines()] == ["bot.runs.x", "cogs.ui.x", "bot"]
+
+
+@pytest.mark.parametrize("options", [{"prompt": PROMPT * 300}, {"prompt": PROMPT, "num_images": PROMPT}, {"prompt": 7}])
+async def test_forged_options_are_not_quoted_in_the_log(options: dict[str, Any], lines: Lines) -> None:
+    async with opened() as open_:
+        open_.press(interaction(options))
+        await open_.discord.wait("POST", "/callback")
+    assert not [line for line in lines() if PROMPT in line]

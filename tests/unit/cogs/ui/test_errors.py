@@ -49,6 +49,15 @@ def test_a_fault_gives_a_reference_that_the_log_has_too(fault: Exception) -> Non
     assert type(fault).__name__ not in sentence
 
 
+def test_a_value_that_no_option_takes_is_not_quoted_in_the_log() -> None:
+    transformer = app_commands.Transformer()
+    with capture_logs() as logs:
+        REPLIES.sentence_for(app_commands.TransformerError("a red fox", discord.AppCommandOptionType.string, transformer))
+    (entry,) = logs
+    assert entry["why"] == "TransformerError"
+    assert "exc_info" not in entry
+
+
 def test_a_check_that_says_no_is_said_plainly() -> None:
     assert "may not" in REPLIES.sentence_for(app_commands.CheckFailure("The check functions failed."))
 
