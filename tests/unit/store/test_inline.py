@@ -70,6 +70,36 @@ async def test_a_wait_for_the_lock_leaves_the_loop_to_the_one_who_has_it(databas
     assert order == ["first", "second"]
 
 
+async def test_a_write_cancelled_at_any_step_is_whole_or_nothing(database_url: str) -> None:
+    """Cancelled at the first step, the second, and so on until it is through: more often than the pool has places."""
+    async with Store.open(database_url, inline=True) as store:
+        async with store.write() as connection:
+            await connection.execute(text("CREATE TABLE t (x)"))
+
+        async def both(number: int) -> None:
+            async with store.write() as connection:
+                await connection.execute(text("INSERT INTO t VALUES (:x)"), {"x": number})
+                await connection.execute(text("INSERT INTO t VALUES (:x)"), {"x": number})
+
+        async def written(number: int) -> int:
+            async with store.read() as connection:
+                return int(await connection.scalar(text("SELECT count(*) FROM t WHERE x = :x"), {"x": number}) or 0)
+
+        found: list[int] = []
+        is_through = False
+        while not is_through:
+            writer = asyncio.create_task(both(len(found)), name=f"writer {len(found)}")
+            for _ in found:
+                await asyncio.sleep(0)
+            is_through = writer.done()
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            found.append(await written(len(found)))
+    assert set(found) == {0, 2}
+    assert found == sorted(found)
+    assert len(found) > 5
+
+
 async def test_runs_at_once_come_to_their_ends(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST, inline=True) as room:
         runs = [await room.press(num_images=1) for _ in range(8)]

@@ -52,7 +52,9 @@ def test_a_fault_gives_a_reference_that_the_log_has_too(fault: Exception) -> Non
 def test_a_value_that_no_option_takes_is_not_quoted_in_the_log() -> None:
     transformer = app_commands.Transformer()
     with capture_logs() as logs:
-        REPLIES.sentence_for(app_commands.TransformerError("a red fox", discord.AppCommandOptionType.string, transformer))
+        REPLIES.sentence_for(
+            app_commands.TransformerError("a red fox", discord.AppCommandOptionType.string, transformer)
+        )
     (entry,) = logs
     assert entry["why"] == "TransformerError"
     assert "exc_info" not in entry
