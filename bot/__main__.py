@@ -14,6 +14,7 @@ from bot import logs
 from bot.app import run
 from bot.check import examine
 from bot.clock import SystemClock
+from bot.entropy import Entropy
 from bot.errors import BotError, SettingsError
 from bot.export import export
 from bot.settings import load_settings
@@ -47,11 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=settings.log_level,
         style=settings.log_format,
         secrets=[secret.get_secret_value() for secret in secrets],
+        clock=SystemClock(),
     )
     try:
         match given.command:
             case "check":
-                return asyncio.run(examine(settings, SystemClock(), print))
+                return asyncio.run(examine(settings, SystemClock(), Entropy.of_system(), print))
             case "export":
                 wanted = export(settings, guild_id=given.guild, since=given.since, until=given.until, file=given.out)
                 print(f"{asyncio.run(wanted)} entries", file=sys.stderr)

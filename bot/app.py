@@ -5,7 +5,6 @@ the real edges and serves until the process is told to stop.
 """
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from bot.choices import Choices
 from bot.client.client import ImagineClient, point_discord_at
 from bot.client.connection import Connection
 from bot.clock import Clock, SystemClock
+from bot.entropy import Entropy, Rng
 from bot.images.download import Downloader
 from bot.ledger.balance_alert import Admins, LowBalance
 from bot.ledger.service import LedgerService
@@ -54,14 +54,14 @@ from bot.runs.service import RunService
 from bot.runs.store import RunStore
 from bot.services import Services
 from bot.settings import Settings
-from bot.shutdown import until_stopped
+from bot.shutdown import exit_whatever_happens, stop_on_signals, until_stopped
 from bot.store.engine import Store
 from bot.store.synced import SyncedCommands
 from bot.web.app import Check, make_app, serve
 from bot.web.callbacks import CallbackReceiver
 from cogs import EXTENSIONS
 from cogs.review.channel import DiscordReviewChannel
-from cogs.ui.errors import say
+from cogs.ui.errors import ErrorReplies
 from cogs.ui.presenter import Presenter
 
 MODELS: Mapping[str, Model] = {FLUX_KLEIN.model_id: FLUX_KLEIN}
@@ -83,7 +83,7 @@ class Edges:
     review_channel: ReviewChannel
     admins: Admins
     clock: Clock
-    rng: random.Random
+    entropy: Entropy
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,13 @@ def _core(edges: Edges, choices: Choices) -> _Core:
 def _services(core: _Core, scheduler: Scheduler, admission: Admission) -> Services:
     edges = core.edges
     return Services(
-        runs=RunService(store=core.store, runs_due=core.runs_due, scheduler=scheduler, admission=admission),
+        runs=RunService(
+            store=core.store,
+            runs_due=core.runs_due,
+            scheduler=scheduler,
+            admission=admission,
+            new_run_id=edges.entropy.new_run_id,
+        ),
         history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
         books=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
@@ -199,7 +205,7 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Ma
         runflow=edges.runflow,
         models=models,
         clock=clock,
-        rng=edges.rng,
+        rng=edges.entropy.rng,
         deadline_s=choices.run_deadline_s,
         overdue=overdue,
     )
@@ -253,7 +259,7 @@ async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason."""
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     async with AsyncExitStack() as stack:
-        views = DiscordViews(Presenter(clock=SystemClock(), models=MODELS), DiscordReviewChannel())
+        views = DiscordViews(Presenter(clock=SystemClock(), models=MODELS), DiscordReviewChannel(SystemClock()))
         edges = await _open_edges(settings, stack, views)
         app = wire(edges, Choices.of(settings))
         stack.push_async_callback(app.admission.close)
@@ -262,7 +268,12 @@ async def run(settings: Settings) -> None:
         web = make_app(checks=_checks(edges.store, connection, app.overdue), registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, hints=app.hints, registry=registry).add_to(web)
         await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port))
-        await until_stopped({**app.parts, "gateway": connection.serve}, wind_down=connection.stop_accepting)
+        await until_stopped(
+            {**app.parts, "gateway": connection.serve},
+            stop=stop_on_signals(),
+            wind_down=connection.stop_accepting,
+            last_resort=exit_whatever_happens,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +291,10 @@ class DiscordViews:
 
 async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordViews) -> Edges:
     """The real edges, open as long as the stack. Raises SettingsError and Unavailable."""
-    clock, rng = SystemClock(), random.Random()  # noqa: S311 - jitter needs no secrecy
+    clock, entropy = SystemClock(), Entropy.of_system()
     api_url = settings.runflow_api_url
     store = await stack.enter_async_context(Store.open(settings.database_url))
-    runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, rng))
+    runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, entropy.rng))
     downloader = await stack.enter_async_context(Downloader(api_url=api_url, max_bytes=settings.max_picture_bytes))
     return Edges(
         store=store,
@@ -293,14 +304,12 @@ async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordV
         review_channel=views.review_channel,
         admins=views.presenter,
         clock=clock,
-        rng=rng,
+        entropy=entropy,
     )
 
 
 @asynccontextmanager
-async def open_runflow(
-    api_url: str, api_key: SecretStr, clock: Clock, rng: random.Random
-) -> AsyncGenerator[RunflowClient]:
+async def open_runflow(api_url: str, api_key: SecretStr, clock: Clock, rng: Rng) -> AsyncGenerator[RunflowClient]:
     """Runflow's API over a session of its own, which keeps no cookies."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
         yield RunflowClient(session=session, base_url=api_url, api_key=api_key, clock=clock, rng=rng)
@@ -308,14 +317,15 @@ async def open_runflow(
 
 def _connection(settings: Settings, services: Services, edges: Edges, views: DiscordViews) -> Connection:
     """The way to Discord; cards and reviews are shown through whatever client it has."""
+    errors = ErrorReplies(edges.entropy.new_reference)
     memory = SyncedCommands(store=edges.store, clock=edges.clock)
 
     return Connection(
-        make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=say),
+        make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=errors.say),
         attach=views.attach,
         token=settings.discord_token.get_secret_value(),
         clock=edges.clock,
-        rng=edges.rng,
+        rng=edges.entropy.rng,
     )
 
 

@@ -1,12 +1,12 @@
 """`python -m bot check`: the settings, masked, and what can be reached with them."""
 
-import random
 from collections.abc import Awaitable, Callable
 
 import aiohttp
 
 from bot.client.client import name_behind, point_discord_at
 from bot.clock import Clock
+from bot.entropy import Entropy
 from bot.errors import BotError
 from bot.ledger import recount
 from bot.ledger.values import Disagreement
@@ -18,7 +18,7 @@ from bot.store.engine import Store
 Say = Callable[[str], None]
 
 
-async def examine(settings: Settings, clock: Clock, say: Say) -> int:
+async def examine(settings: Settings, clock: Clock, entropy: Entropy, say: Say) -> int:
     """Say what is set and what answers; 0 when everything does, 1 otherwise."""
     for name, value in masked(settings):
         say(f"{name} = {value}")
@@ -28,7 +28,7 @@ async def examine(settings: Settings, clock: Clock, say: Say) -> int:
             base_url=settings.runflow_api_url,
             api_key=settings.runflow_api_key,
             clock=clock,
-            rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
+            rng=entropy.rng,
             attempts=1,
         )
         parts = {

@@ -1,4 +1,4 @@
-"""How the process ends: on a signal, or with the first of its parts that ends."""
+"""How the process ends: when it is told to, or with the first of its parts that ends."""
 
 import asyncio
 import os
@@ -18,23 +18,44 @@ _CANCEL_S = 3.0
 _OUT_AFTER_S = 9.0
 
 
-async def until_stopped(
-    parts: Mapping[str, Callable[[], Coroutine[Any, Any, None]]], *, wind_down: Callable[[], Awaitable[None]]
-) -> None:
-    """Run the parts, each a task of its name, until SIGTERM or SIGINT.
-
-    Then `wind_down` gets three seconds to finish what people wait for, and the parts are cancelled. When a part ends by
-    itself, so does everything: its error is raised, and an end without one is a RuntimeError.
-    """
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set, whatever they did before. Called once, in the running loop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def exit_whatever_happens() -> None:
+    """End the process after nine seconds, whatever holds it up.
+
+    A thread, and the only one that waits: it is there for the case that the loop no longer turns. An alarm (SIGALRM)
+    would need none, but the first process of a container does not die of it.
+    """
+    timer = threading.Timer(_OUT_AFTER_S, os._exit, args=(1,))
+    timer.daemon = True
+    timer.start()
+
+
+async def until_stopped(
+    parts: Mapping[str, Callable[[], Coroutine[Any, Any, None]]],
+    *,
+    stop: asyncio.Event,
+    wind_down: Callable[[], Awaitable[None]],
+    last_resort: Callable[[], None],
+) -> None:
+    """Run the parts, each a task of its name, until `stop` is set.
+
+    Then `wind_down` gets three seconds to finish what people wait for, and the parts are cancelled. When a part ends by
+    itself, so does everything: its error is raised, and an end without one is a RuntimeError. `last_resort` is called
+    as soon as the end begins, whichever it is.
+    """
     tasks = {asyncio.create_task(serve(), name=name) for name, serve in parts.items()}
     stopped = asyncio.create_task(stop.wait(), name="stop signal")
     try:
         done, _ = await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        _insist()
+        last_resort()
         if stopped in done:
             _log.info("stopping", because="signal")
             await _wound_down(wind_down)
@@ -53,10 +74,3 @@ async def _wound_down(wind_down: Callable[[], Awaitable[None]]) -> None:
             await wind_down()
     except TimeoutError:
         _log.warning("still busy; the rest is taken up at the next start")
-
-
-def _insist() -> None:
-    """End the process after some seconds whatever holds it up."""
-    timer = threading.Timer(_OUT_AFTER_S, os._exit, args=(1,))
-    timer.daemon = True
-    timer.start()

@@ -7,12 +7,12 @@ opened twice, so each try has its own.
 
 from collections.abc import Callable
 from datetime import timedelta
-from random import Random
 
 import structlog
 
 from bot.client.client import ImagineClient
 from bot.clock import Clock
+from bot.entropy import Rng
 from bot.errors import SettingsError, Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ class Connection:
         attach: Callable[[ImagineClient], None],
         token: str,
         clock: Clock,
-        rng: Random,
+        rng: Rng,
     ) -> None:
         self._make, self._attach, self._token, self._clock, self._rng = make, attach, token, clock, rng
         self._client: ImagineClient | None = None

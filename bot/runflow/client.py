@@ -6,7 +6,6 @@ client.py, read in 3.14): a POST is sent once.
 
 import asyncio
 import json
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from yarl import URL
 
 from bot.clock import Clock
+from bot.entropy import Rng
 from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable
 from bot.money import MicroUsd
 from bot.runflow import wire
@@ -42,6 +42,8 @@ _LIST_FIELDS = "id,client_ref,metadata,status_code,created_at"
 # 409 is "usually a duplicate create or a race" (concepts/errors); 408 and 499 are a proxy's words for having waited
 # too long for an answer. After each there may be a run, so it must be looked for.
 _MAYBE_TAKEN = frozenset({408, 409, 499})
+# Refusals whose sentence stands in the log: one about the input may quote the prompt, one about the key the key.
+_TOLD = frozenset({Refusal.CREDIT, Refusal.NOT_FOUND})
 
 
 class _NotTaken(RunflowUnreachable):
@@ -76,7 +78,7 @@ class RunflowClient:
         base_url: str,
         api_key: SecretStr,
         clock: Clock,
-        rng: random.Random,
+        rng: Rng,
         request_timeout_s: float = 30.0,
         attempts: int = 5,
     ) -> None:
@@ -194,7 +196,7 @@ class RunflowClient:
             raise _Unanswered(f"answered with {status}")
         error = wire.parse_error(answer.body)
         refusal = wire.refusal_of(status)
-        told = "" if refusal is Refusal.CREDENTIALS else error.message or ""  # a key's refusal may quote the key
+        told = error.message if refusal in _TOLD else ", ".join(error.fields)
         text = ": ".join(part for part in (f"answered with {status}", error.code, told) if part)
         raise RunflowRefused(refusal, text.replace(self._key, "<key>"), error.fields)
 

@@ -1,9 +1,8 @@
 """What a cog may ask of the runs room: accept a request, start it once its card stands, abandon or leave it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from uuid import uuid4
 
 import structlog
 
@@ -35,9 +34,16 @@ class RunService:
     """Accepts runs. `runs_due` carries run ids to the worker, which sees each to its end; `scheduler` is the queue."""
 
     def __init__(
-        self, *, store: RunStore, runs_due: asyncio.Queue[str], scheduler: Scheduler, admission: Admission
+        self,
+        *,
+        store: RunStore,
+        runs_due: asyncio.Queue[str],
+        scheduler: Scheduler,
+        admission: Admission,
+        new_run_id: Callable[[], str],
     ) -> None:
-        self._store, self._runs_due, self._scheduler, self._admission = store, runs_due, scheduler, admission
+        self._store, self._runs_due, self._scheduler = store, runs_due, scheduler
+        self._admission, self._new_run_id = admission, new_run_id
 
     async def accept(
         self,
@@ -63,7 +69,7 @@ class RunService:
         checked = model.parse(options, safety_checker=rules.safety_checker)
         passed = await self._admission.passed(user_id, place, checked.prompt)
         run = Run(
-            id=uuid4().hex,
+            id=self._new_run_id(),
             user_id=user_id,
             place=place,
             reply=reply,

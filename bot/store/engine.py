@@ -4,16 +4,18 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, EmulatedDBAPIException
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import SettingsError, Unavailable
+from bot.store.inline import InlineConnection
 from bot.store.migrate import upgrade
 
 _STATEMENT_S = 20.0
@@ -55,16 +57,24 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, database_url: str, *, patience_s: float = 5.0) -> AsyncGenerator[Self]:
+    async def open(cls, database_url: str, *, patience_s: float = 5.0, inline: bool = False) -> AsyncGenerator[Self]:
         """Open the database and bring it to the newest form; SQLite's folder is made where it is missing.
 
-        `patience_s` is how long a transaction waits for a lock, a connection or a place in the pool. Raises
-        SettingsError for a database that cannot be used as it is, and Unavailable for one that does not answer.
+        `patience_s` is how long a transaction waits for a lock, a connection or a place in the pool. With `inline`
+        SQLite runs in the event loop instead of in a thread for each connection (`bot.store.inline`); PostgreSQL knows
+        no such difference. Raises SettingsError for a database that cannot be used as it is, and Unavailable for one
+        that does not answer.
         """
         url = _checked(database_url)
         if url.get_backend_name() == "sqlite":
-            await asyncio.to_thread(_make_sqlite_file, Path(cast("str", url.database)))
-        engine = _engine(url, patience_s)
+            file = Path(cast("str", url.database))
+            if inline:
+                _make_sqlite_file(file)
+            else:
+                await asyncio.to_thread(_make_sqlite_file, file)
+            engine = _sqlite(url, patience_s, inline=inline)
+        else:
+            engine = _postgresql(url, patience_s)
         try:
             store = cls(engine, patience_s=patience_s)
             await store._migrate()
@@ -193,18 +203,16 @@ def _make_sqlite_file(file: Path) -> None:
         raise SettingsError(f"DATABASE_URL: the file {file} cannot be opened or made.") from error
 
 
-def _engine(url: URL, patience_s: float) -> AsyncEngine:
-    return _sqlite(url, patience_s) if url.get_backend_name() == "sqlite" else _postgresql(url, patience_s)
-
-
-def _sqlite(url: URL, patience_s: float) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_timeout=patience_s,
-        hide_parameters=True,  # an error's text would carry prompts and interaction tokens into the log
-        # Without an isolation level the driver begins nothing by itself; `begin` below does.
-        connect_args={"isolation_level": None, "timeout": patience_s, "factory": _SqliteConnection},
-    )
+def _sqlite(url: URL, patience_s: float, *, inline: bool) -> AsyncEngine:
+    # Without an isolation level the driver begins nothing by itself; `begin` below does.
+    driver: dict[str, Any] = {
+        "connect_args": {"isolation_level": None, "timeout": patience_s, "factory": _SqliteConnection}
+    }
+    if inline:
+        file = Path(cast("str", url.database))
+        driver = {"async_creator": partial(InlineConnection.open, file, _SqliteConnection, patience_s=patience_s)}
+    # An error's text would carry prompts and interaction tokens into the log.
+    engine = create_async_engine(url, pool_timeout=patience_s, hide_parameters=True, **driver)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -243,7 +251,14 @@ def _postgresql(url: URL, patience_s: float) -> AsyncEngine:
     except ModuleNotFoundError as error:
         raise SettingsError("DATABASE_URL: PostgreSQL needs the extra `postgres` (asyncpg) installed.") from error
     event.listen(engine.sync_engine, "handle_error", _name_silence)
+    event.listen(engine.sync_engine, "handle_error", _hide_row)
     return engine
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """Forget PostgreSQL's DETAIL, which quotes the whole row that it refuses, before a trace can print it."""
+    if isinstance(context.original_exception, EmulatedDBAPIException) and context.original_exception.orig:
+        vars(context.original_exception.orig).pop("detail", None)
 
 
 def _name_silence(context: ExceptionContext) -> None:

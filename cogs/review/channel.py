@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from io import BytesIO
 
 import aiohttp
@@ -11,6 +12,7 @@ import discord
 import structlog
 from discord import ui
 
+from bot.clock import Clock
 from bot.images.image import Picture
 from bot.runs.card import EditResult
 from bot.runs.review.channel import Asked
@@ -90,7 +92,8 @@ def names_on(message: discord.Message) -> list[tuple[str, str]]:
 class DiscordReviewChannel:
     """Answers bot.runs.moderators.Moderators. Until a client is attached and logged in, everything is for later."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._client: discord.Client | None = None
 
     def attach(self, client: discord.Client) -> None:
@@ -124,7 +127,10 @@ class DiscordReviewChannel:
         try:
             async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
                 message = await channel.send(
-                    view=panel(run, review, names), files=files, allowed_mentions=_NO_MENTIONS, nonce=_nonce(review)
+                    view=panel(run, review, names),
+                    files=files,
+                    allowed_mentions=_NO_MENTIONS,
+                    nonce=_nonce(review, self._clock.now()),
                 )
         except discord.HTTPException as error:
             _log.info("moderators could not be asked", run=run.id, status=error.status, code=error.code)
@@ -204,12 +210,12 @@ class DiscordReviewChannel:
         return None if client is None or client.application is None or client.is_closed() else client
 
 
-def _nonce(review: Review) -> str:
+def _nonce(review: Review, now: datetime) -> str:
     """What lets Discord see that a message is the same one, sent again because the first answer was lost.
 
     One that was deleted and is posted anew is another, and so is that of a later report of the same run.
     """
-    bucket = int(discord.utils.utcnow().timestamp()) // _NONCE_LIFE_S
+    bucket = int(now.timestamp()) // _NONCE_LIFE_S
     named = f"{review.run_id} {review.opened_at.isoformat()} {bucket}"
     return hashlib.blake2s(named.encode()).hexdigest()[:_NONCE_MOST]
 

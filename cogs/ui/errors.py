@@ -1,7 +1,8 @@
 """The one error door: whatever goes wrong in an interaction is said here, once, to the one person who pressed."""
 
 import asyncio
-from uuid import uuid4
+from collections.abc import Callable
+from typing import Protocol, cast
 
 import aiohttp
 import discord
@@ -21,38 +22,60 @@ _CHANGED = "This command has changed. Please reload Discord and try again."
 _NOT_ALLOWED = "You may not use this here."
 
 
+class ErrorHost(Protocol):
+    """The client, as errors know it."""
+
+    async def say_error(self, interaction: discord.Interaction, error: BaseException) -> None:
+        """Pass an error to the one error door."""
+        ...
+
+
 async def say(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tell the person what went wrong, for their eyes only. Never raises: what cannot be said is logged."""
-    try:
-        sentence = sentence_for(error)
-        async with asyncio.timeout(_TIMEOUT_S):
-            await _answer(interaction, cut(sentence, _CONTENT_LIMIT))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
-        _log.warning("an error could not be said", interaction=interaction.id, why=_short(unsaid))
-    except Exception:  # noqa: BLE001 - the last door: an error in it would vanish, or take its caller along
-        _log.exception("the error door failed", interaction=interaction.id)
+    """Pass an error to the one error door, which the client has. Never raises."""
+    await cast("ErrorHost", interaction.client).say_error(interaction, error)
 
 
-def sentence_for(error: BaseException) -> str:
-    """What a person reads of an error. A fault is logged here with the reference that they are given."""
-    match error := _innermost(error):
-        case OptionError():
-            return card_texts.option_refused(error)
-        case UserError() | Unavailable():
-            return str(error)
-        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
-            _log.warning("a command does not match what Discord knows", why=str(error))
-            return _CHANGED
-        case app_commands.CheckFailure():
-            return _NOT_ALLOWED
-        case _:
-            reference = uuid4().hex[:8]
-            # Their traces would carry the address that was called, and an interaction's address holds its token.
-            if isinstance(error, discord.HTTPException | aiohttp.ClientError):
-                _log.error("fault in an interaction", reference=reference, why=_short(error))
-            else:
-                _log.error("fault in an interaction", reference=reference, exc_info=error)
-            return card_texts.FAULT.format(reference=reference)
+class ErrorReplies:
+    """The one error door. `new_reference` gives what a person can quote of a fault, and the log has beside it."""
+
+    def __init__(self, new_reference: Callable[[], str]) -> None:
+        self._new_reference = new_reference
+
+    async def say(self, interaction: discord.Interaction, error: BaseException) -> None:
+        """Tell the person what went wrong, for their eyes only. Never raises: what cannot be said is logged."""
+        try:
+            sentence = self.sentence_for(error)
+            async with asyncio.timeout(_TIMEOUT_S):
+                await _answer(interaction, cut(sentence, _CONTENT_LIMIT))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
+            _log.warning("an error could not be said", interaction=interaction.id, why=_short(unsaid))
+        except Exception:  # noqa: BLE001 - the last door: an error in it would vanish, or take its caller along
+            _log.exception("the error door failed", interaction=interaction.id)
+
+    def sentence_for(self, error: BaseException) -> str:
+        """What a person reads of an error. A fault is logged here with the reference that they are given."""
+        match error := _innermost(error):
+            case OptionError():
+                return card_texts.option_refused(error)
+            case UserError() | Unavailable():
+                return str(error)
+            case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+                _log.warning("a command does not match what Discord knows", why=str(error))
+                return _CHANGED
+            case app_commands.CheckFailure():
+                return _NOT_ALLOWED
+            case _:
+                return self._fault(error)
+
+    def _fault(self, error: BaseException) -> str:
+        reference = self._new_reference()
+        # Their traces would carry the address that was called, and an interaction's address holds its token; or the
+        # value that somebody gave.
+        if isinstance(error, discord.HTTPException | aiohttp.ClientError | app_commands.TransformerError):
+            _log.error("fault in an interaction", reference=reference, why=_short(error))
+        else:
+            _log.error("fault in an interaction", reference=reference, exc_info=error)
+        return card_texts.FAULT.format(reference=reference)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -5,7 +5,9 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from bot.store import tables
 from bot.store.engine import Store
 
 AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +62,19 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh, empty database on each engine in turn."""
     return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", "sqlite inline", "postgresql"])
+def open_store(request: pytest.FixtureRequest) -> OpenStore:
+    """Opens a fresh database as often as it is called; on each engine, and on SQLite without threads, in turn."""
+    url = request.getfixturevalue("postgres_url" if request.param == "postgresql" else "sqlite_url")
+    return partial(Store.open, url, inline=request.param == "sqlite inline")
+
+
+@pytest.fixture(params=["sqlite", "sqlite inline"])
+def open_sqlite(request: pytest.FixtureRequest, sqlite_url: str) -> OpenStore:
+    """As `open_store`, for what only SQLite does."""
+    return partial(Store.open, sqlite_url, inline=request.param == "sqlite inline")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.entropy import Entropy
 from bot.guilds.audit import AdminAction
 from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults, Limit, Measure, Subject, Window
@@ -36,6 +37,7 @@ class Room:
             runs_due=asyncio.Queue(),
             scheduler=scheduler,
             admission=open_admission(store, self.clock),
+            new_run_id=Entropy.of_system().new_run_id,
         )
 
     async def press(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
+from bot.entropy import Entropy
 from bot.errors import UserError
 from bot.ledger.values import Defaults
 from bot.runs.run import Run, State
@@ -27,7 +28,11 @@ async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
     book = RunStore(store=store, defaults=Defaults(), clock=clock)
     scheduler = Scheduler(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
     service = RunService(
-        store=book, runs_due=asyncio.Queue(), scheduler=scheduler, admission=open_admission(store, clock)
+        store=book,
+        runs_due=asyncio.Queue(),
+        scheduler=scheduler,
+        admission=open_admission(store, clock),
+        new_run_id=Entropy.seeded(1).new_run_id,
     )
 
     async def leaves(run: Run) -> bool:

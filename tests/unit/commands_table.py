@@ -10,7 +10,6 @@ from discord import app_commands
 from bot.client.client import ImagineClient
 from bot.services import History, Ledger, Moderation, Reviews, Services
 from cogs import EXTENSIONS
-from cogs.ui.errors import say
 from tests.unit.cogs.opened import Memory
 from tests.unit.cogs.samples import FakeRuns, SampleModel
 
@@ -28,6 +27,10 @@ def reference_table() -> str:
     return "\n".join(("| command | for | what it does |", "| --- | --- | --- |", *rows))
 
 
+async def _unsaid(interaction: discord.Interaction, error: BaseException) -> None:
+    """Nothing is pressed here, so nothing goes wrong."""
+
+
 async def _commands() -> list[_Any]:
     """What the extensions add; they are loaded without a login."""
     services = Services(
@@ -38,7 +41,7 @@ async def _commands() -> list[_Any]:
         moderation=cast("Moderation", None),
         imagine=SampleModel(),
     )
-    async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=say) as client:
+    async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid) as client:
         for extension in EXTENSIONS:
             await client.load_extension(extension)
         return client.tree.get_commands()

@@ -3,11 +3,15 @@
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import structlog
 
 from bot import logs
+from sandbox.clock import SandboxClock
+
+CLOCK = SandboxClock(stopped=True, start=datetime(2026, 5, 1, 12, 30, 15, 250_000, tzinfo=UTC))
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +20,8 @@ def _log_as_before() -> Iterator[None]:
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers, root.level = handlers, level
+    for ours in ("bot", "cogs"):
+        logging.getLogger(ours).setLevel(logging.NOTSET)
     structlog.reset_defaults()
 
 
@@ -27,12 +33,12 @@ def test_secrets_tokens_and_signatures_are_scrubbed() -> None:
 
 @pytest.mark.parametrize("style", ["console", "json"])
 def test_a_traceback_shows_neither_secrets_nor_locals(style: str, capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(level="info", style="json" if style == "json" else "console", secrets=["rf_secret"])
+    logs.set_up(level="info", style="json" if style == "json" else "console", secrets=["rf_secret"], clock=CLOCK)
     hidden = "local value"
     try:
         raise RuntimeError("no answer for rf_secret")
     except RuntimeError:
-        structlog.get_logger("test").exception("failed", run="1")
+        structlog.get_logger("bot.test").exception("failed", run="1")
         logging.getLogger("elsewhere").exception("also failed with %s", "rf_secret")
     said = capsys.readouterr().err
     assert "RuntimeError" in said
@@ -41,7 +47,8 @@ def test_a_traceback_shows_neither_secrets_nor_locals(style: str, capsys: pytest
 
 
 def test_json_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(level="info", style="json", secrets=[])
-    structlog.get_logger("test").info("run ended", run="1", state="succeeded")
+    logs.set_up(level="info", style="json", secrets=[], clock=CLOCK)
+    structlog.get_logger("bot.test").info("run ended", run="1", state="succeeded")
     line = json.loads(capsys.readouterr().err)
     assert (line["event"], line["run"], line["level"]) == ("run ended", "1", "info")
+    assert line["timestamp"] == "2026-05-01T12:30:15.250000Z"

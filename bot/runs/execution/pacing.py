@@ -1,9 +1,9 @@
 """When to poll a run next: quick while the model may well be done, slower later, never in step with others."""
 
 import asyncio
-from random import Random
 
 from bot.clock import Clock
+from bot.entropy import Rng
 
 # (younger than, poll every), seconds. The model is sub-second by its page; Runflow's own clients poll every 2-3 s.
 _PACE_S = ((4.0, 0.25), (20.0, 1.0), (120.0, 3.0))
@@ -11,7 +11,7 @@ _SLOWEST_S = 5.0
 _JITTER = 0.2
 
 
-def next_poll_s(age_s: float, rng: Random) -> float:
+def next_poll_s(age_s: float, rng: Rng) -> float:
     """Seconds to wait before the next poll of a run that was submitted `age_s` seconds ago."""
     every_s = next((every for younger_than, every in _PACE_S if age_s < younger_than), _SLOWEST_S)
     return every_s * rng.uniform(1 - _JITTER, 1 + _JITTER)

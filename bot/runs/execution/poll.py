@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from random import Random
 
 import structlog
 
 from bot.catalog.model import Model
 from bot.clock import Clock
+from bot.entropy import Rng
 from bot.errors import Refusal, RunflowError, RunflowRefused
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
@@ -39,7 +39,7 @@ class Poller:
         runflow: RunflowClient,
         models: Mapping[str, Model],
         clock: Clock,
-        rng: Random,
+        rng: Rng,
         deadline_s: float,
         overdue: OverduePolls,
     ) -> None:

@@ -10,9 +10,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client.client import ImagineClient, point_discord_at
+from bot.entropy import Entropy
 from bot.services import Moderation, Reviews, Services
 from cogs import EXTENSIONS
-from cogs.ui import errors
+from cogs.ui.errors import ErrorReplies
 from tests.unit.cogs.samples import FakeBooks, FakeHistory, FakeModeration, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
@@ -67,8 +68,9 @@ async def opened(
         moderation=cast("Moderation", moderation or FakeModeration()),
         imagine=SampleModel(),
     )
+    replies = ErrorReplies(Entropy.seeded(1).new_reference)
     client = ImagineClient(
-        services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=errors.say
+        services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=replies.say
     )
     try:
         async with FakeDiscord() as fake:

@@ -228,6 +228,14 @@ async def test_a_refusal_tells_the_log_no_key_and_no_address(bench: Bench) -> No
         assert "signed" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 413, 422])
+async def test_a_refusal_tells_the_log_what_was_wrong_but_nothing_that_was_sent(bench: Bench, status: int) -> None:
+    body = {"code": "BAD_INPUT", "message": "'a red fox' is too short", "errors": [{"loc": ["input", "prompt"]}]}
+    with pytest.raises(RunflowRefused) as caught:
+        await bench.create(says(status, body))
+    assert str(caught.value) == f"answered with {status}: BAD_INPUT: prompt"
+
+
 async def test_a_refusal_whose_body_breaks_off_is_still_a_refusal(bench: Bench) -> None:
     with pytest.raises(RunflowRefused) as caught:
         await bench.create(cuts(after=b"HTTP/1.1 402 Payment Required\r\nContent-Length: 900\r\n\r\n{"))

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from bot.app import App, Edges, open_runflow, wire
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.choices import Choices
+from bot.entropy import Entropy
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
@@ -219,19 +219,21 @@ async def runs_room(
     lost_after_s: float = 30,
     caps: Caps = NO_CAPS,
     patience_s: float = 5.0,
+    inline: bool = False,
 ) -> AsyncGenerator[RunsRoom]:
     """Open it all, wired as the bot is; with `serve` both workers run."""
-    clock, rng, card, moderators = SandboxClock(), Random(1), FakeCardView(), FakeReviewChannel()
+    clock, card, moderators = SandboxClock(), FakeCardView(), FakeReviewChannel()
+    entropy = Entropy.of_system()  # a room may be opened twice over one file, and two seeds alike would make ids alike
     choices = Choices(
         defaults=defaults, caps=caps, run_deadline_s=deadline_s, lost_after_s=lost_after_s, progress_spacing_s=0
     )
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
-        Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s) as store,
-        open_runflow(runflow.url, SecretStr(runflow.api_key), clock, rng) as client,
+        Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s, inline=inline) as store,
+        open_runflow(runflow.url, SecretStr(runflow.api_key), clock, entropy.rng) as client,
         Downloader(api_url=runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
     ):
-        app = wire(Edges(store, client, downloader, card, moderators, NobodyToWarn(), clock, rng), choices)
+        app = wire(Edges(store, client, downloader, card, moderators, NobodyToWarn(), clock, entropy), choices)
         room = RunsRoom(clock, runflow, store, app, card, moderators)
         served = (app.worker.serve, app.review_worker.serve) if serve else ()
         serving = [asyncio.create_task(part(), name=part.__qualname__) for part in served]

@@ -23,6 +23,7 @@ from cogs.ui import card_texts, cards
 from cogs.ui.buttons import Press
 from cogs.ui.forms import answer_forms
 from cogs.ui.markdown import length
+from sandbox.clock import SandboxClock
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, guild
@@ -151,7 +152,7 @@ def test_a_change_of_reasons_that_makes_no_sense_is_refused(reasons: tuple[str, 
 
 
 def facing(open_: Opened, *, ready: bool = True) -> DiscordReviewChannel:
-    face = DiscordReviewChannel()
+    face = DiscordReviewChannel(SandboxClock())
     face.attach(open_.client)
     if ready:
         open_.become_ready()
@@ -196,7 +197,7 @@ async def test_what_keeps_moderators_from_being_asked(status: int, code: int, ob
 
 
 async def test_what_is_known_without_asking() -> None:
-    lonely = DiscordReviewChannel()
+    lonely = DiscordReviewChannel(SandboxClock())
     assert lonely.obstacle(GUILD_ID, None) is Obstacle.NO_CHANNEL
     assert lonely.obstacle(GUILD_ID, CHANNEL_ID) is Obstacle.LATER
     run = done(a_run(place=Place(GUILD_ID, CHANNEL_ID)))

@@ -10,21 +10,24 @@ import pytest
 from discord import app_commands
 from structlog.testing import capture_logs
 
+from bot.entropy import Entropy
 from bot.errors import BotError, OptionError, RunflowUnclear, Unavailable, UserError
 from cogs.ui import errors
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.wire import Call, interaction
+
+REPLIES = errors.ErrorReplies(Entropy.seeded(1).new_reference)
 
 
 @pytest.mark.parametrize(
     "error", [UserError("Pick another."), OptionError("seed", "-1", "0 or more"), Unavailable("Try later.")]
 )
 def test_errors_for_people_are_said_as_they_are(error: BotError) -> None:
-    assert errors.sentence_for(error) == str(error)
+    assert REPLIES.sentence_for(error) == str(error)
 
 
 def test_a_refused_value_is_escaped_and_leaves_room_for_what_is_allowed() -> None:
-    sentence = errors.sentence_for(OptionError("size", "**@everyone** " * 500, "sq or w"))
+    sentence = REPLIES.sentence_for(OptionError("size", "**@everyone** " * 500, "sq or w"))
     assert sentence.startswith(r"`size` cannot be \*\*\@everyone\*\*")
     assert sentence.endswith("…. Allowed: sq or w.")
 
@@ -32,13 +35,13 @@ def test_a_refused_value_is_escaped_and_leaves_room_for_what_is_allowed() -> Non
 def test_an_error_is_found_behind_discord_pys_wrappers() -> None:
     wrapped = app_commands.TransformerError("x", discord.AppCommandOptionType.string, app_commands.Transformer())
     wrapped.__cause__ = UserError("Pick another.")
-    assert errors.sentence_for(wrapped) == "Pick another."
+    assert REPLIES.sentence_for(wrapped) == "Pick another."
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("password=1"), RunflowUnclear("upstream says no"), KeyError("x")])
 def test_a_fault_gives_a_reference_that_the_log_has_too(fault: Exception) -> None:
     with capture_logs() as logs:
-        sentence = errors.sentence_for(fault)
+        sentence = REPLIES.sentence_for(fault)
     (entry,) = logs
     assert entry["reference"] in sentence
     assert len(entry["reference"]) == 8
@@ -46,8 +49,19 @@ def test_a_fault_gives_a_reference_that_the_log_has_too(fault: Exception) -> Non
     assert type(fault).__name__ not in sentence
 
 
+def test_a_value_that_no_option_takes_is_not_quoted_in_the_log() -> None:
+    transformer = app_commands.Transformer()
+    with capture_logs() as logs:
+        REPLIES.sentence_for(
+            app_commands.TransformerError("a red fox", discord.AppCommandOptionType.string, transformer)
+        )
+    (entry,) = logs
+    assert entry["why"] == "TransformerError"
+    assert "exc_info" not in entry
+
+
 def test_a_check_that_says_no_is_said_plainly() -> None:
-    assert "may not" in errors.sentence_for(app_commands.CheckFailure("The check functions failed."))
+    assert "may not" in REPLIES.sentence_for(app_commands.CheckFailure("The check functions failed."))
 
 
 @contextlib.asynccontextmanager
