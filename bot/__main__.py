@@ -19,8 +19,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import text
 
 from bot import logs
-from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.catalog.model import Model
+from bot.catalog.registry import Registry, every_model
 from bot.check import examine
 from bot.client.client import ImagineClient, point_discord_at
 from bot.client.connection import Connection
@@ -68,7 +67,7 @@ _LOOK_OVERDUE_S = 60.0
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason."""
     clock, rng = SystemClock(), random.Random()  # noqa: S311 - jitter needs no secrecy
-    models: Mapping[str, Model] = {FLUX_KLEIN.model_id: FLUX_KLEIN}
+    models = every_model()
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.database_url))
@@ -106,7 +105,7 @@ async def run(settings: Settings) -> None:
             books=LedgerService(store=store, clock=clock, defaults=_defaults(settings)),
             reviews=moderating.reviews,
             moderation=desk,
-            imagine=FLUX_KLEIN,
+            models=models,
         )
         memory = SyncedCommands(store=store, clock=clock)
         gateway = _gateway(settings, services, memory, faces=(face, moderators), clock=clock, rng=rng)
@@ -213,7 +212,7 @@ def _driver(
     watcher: Poller,
     deliverer: Deliverer,
     face: Presenter,
-    models: Mapping[str, Model],
+    models: Registry,
     clock: Clock,
     line: Scheduler,
     bell: asyncio.Queue[str],

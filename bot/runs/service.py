@@ -59,7 +59,7 @@ class RunService:
         self._book.need_allowed(place)
         rules = rules or ChannelRules(policy=policy)
         checked = model.parse(options, safety_checker=rules.safety_checker)
-        passed = await self._gate.passed(user_id, place, checked.prompt)
+        passed = await self._gate.passed(user_id, place, checked.request.prompt)
         run = Run(
             id=uuid4().hex,
             user_id=user_id,
@@ -67,10 +67,11 @@ class RunService:
             reply=reply,
             model_id=model.model_id,
             input=checked.wire(),
+            request=checked.request,
             policy=rules.policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
-            held=model.dearest_price(checked),
+            held=model.most(checked),
             created_at=self._book.now(),
             rules=rules,
             review_why=passed.why,

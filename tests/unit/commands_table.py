@@ -7,6 +7,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
+from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient
 from bot.services import History, Ledger, Moderation, Reviews, Services
 from cogs import EXTENSIONS
@@ -36,7 +37,7 @@ async def _commands() -> list[_Any]:
         books=cast("Ledger", None),
         reviews=cast("Reviews", None),
         moderation=cast("Moderation", None),
-        imagine=SampleModel(),
+        models=Registry((SampleModel(),)),
     )
     async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=say) as client:
         for extension in EXTENSIONS:

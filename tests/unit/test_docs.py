@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.catalog.model import Option
+from bot.catalog.model import Option, OptionKind
 from bot.settings import settings_table
 from tests.unit.commands_table import reference_table
 from tests.unit.moderation.disguises import disguises_table
@@ -32,7 +32,7 @@ def commands_table() -> str:
 def _allowed(option: Option) -> str:
     if option.choices:
         return ", ".join(f"`{choice.value}`" for choice in option.choices)
-    if option.kind is str:
+    if option.kind is OptionKind.TEXT:
         return f"text, up to {option.maximum:,} characters" + (", required" if option.required else "")
     return f"{option.minimum} to {option.maximum}"
 

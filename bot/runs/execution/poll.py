@@ -1,13 +1,12 @@
 """Following a run at Runflow until it has an end. A look changes nothing when it is stale or repeated."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
 from random import Random
 
 import structlog
 
-from bot.catalog.model import Model
+from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.errors import Refusal, RunflowError, RunflowRefused
 from bot.runflow.client import RunflowClient
@@ -37,7 +36,7 @@ class Poller:
         *,
         book: RunStore,
         runflow: RunflowClient,
-        models: Mapping[str, Model],
+        models: Registry,
         clock: Clock,
         rng: Random,
         deadline_s: float,
@@ -72,7 +71,7 @@ class Poller:
         reading = await self._read(run)
         if reading is None:
             return Step(run)
-        change = read(run, reading, self._models[run.model_id], self._book.now())
+        change = read(run, reading, self._models.find(run.model_id), self._book.now())
         return Step(await self._book.apply(run, change) if change else run, reading)
 
     async def _read(self, run: Run) -> Reading | None:

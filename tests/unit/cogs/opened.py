@@ -9,6 +9,7 @@ import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient, point_discord_at
 from bot.services import Moderation, Reviews, Services
 from cogs import EXTENSIONS
@@ -65,7 +66,7 @@ async def opened(
         books=books or FakeBooks(),
         reviews=cast("Reviews", reviews),
         moderation=cast("Moderation", moderation or FakeModeration()),
-        imagine=SampleModel(),
+        models=Registry((SampleModel(),)),
     )
     client = ImagineClient(
         services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=errors.say

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.catalog.registry import every_model
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
@@ -45,7 +46,7 @@ from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import Switches
 
 NO_CAPS = Caps(at_once=1000, per_guild=1000, per_user=1000)
-MODELS = {FLUX_KLEIN.model_id: FLUX_KLEIN}
+MODELS = every_model()
 
 
 async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float = 20.0) -> None:
