@@ -203,7 +203,7 @@ def _option_at(where: tuple[int | str, ...], names: Mapping[str, tuple[str, ...]
 def _description(field: FieldInfo) -> str:
     default: object = field.default
     match default:
-        case _ if field.is_required() or default is None or default == ():
+        case _ if field.is_required() or default is None or default in ((), ""):
             return field.description or ""
         case ChoiceEnum():
             told = default.label

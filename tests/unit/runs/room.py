@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.catalog.registry import every_model
+from bot.catalog.registry import Registry, every_model
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
@@ -222,24 +222,30 @@ async def runs_room(
     lost_after_s: float = 30,
     caps: Caps = NO_CAPS,
     patience_s: float = 5.0,
+    models: Registry = MODELS,
+    runflow_url: str | None = None,
 ) -> AsyncGenerator[RunsRoom]:
-    """Open it all; with `serve` the driver runs."""
+    """Open it all; with `serve` the driver runs. `runflow_url`: another Runflow than the stand-in."""
     clock, rng, face = SandboxClock(), Random(1), FakeFace()
     bell: asyncio.Queue[str] = asyncio.Queue()
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
         Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s) as store,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-        Downloader(api_url=runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
+        Downloader(api_url=runflow_url or runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
     ):
         client = RunflowClient(
-            session=session, base_url=runflow.url, api_key=SecretStr(runflow.api_key), clock=clock, rng=rng
+            session=session,
+            base_url=runflow_url or runflow.url,
+            api_key=SecretStr(runflow.api_key),
+            clock=clock,
+            rng=rng,
         )
         book = RunStore(store=store, defaults=defaults, clock=clock)
         watcher = Poller(
             book=book,
             runflow=client,
-            models=MODELS,
+            models=models,
             clock=clock,
             rng=rng,
             deadline_s=deadline_s,
@@ -262,7 +268,7 @@ async def runs_room(
         driver = Worker(
             book=book,
             submitter=Submitter(
-                book=book, runflow=client, models=MODELS, clock=clock, callback_url=None, lost_after_s=lost_after_s
+                book=book, runflow=client, models=models, clock=clock, callback_url=None, lost_after_s=lost_after_s
             ),
             watcher=watcher,
             deliverer=deliverer,
