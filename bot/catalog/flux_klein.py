@@ -12,7 +12,7 @@ from pydantic import Field
 
 from bot.catalog.model import ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import ChoiceEnum, InputSchema, Readable, Withheld, check, options_of
+from bot.catalog.schema import ChoiceEnum, InputSchema, Readable, Withheld, check, option_names, options_of
 from bot.money import MicroUsd, parse_usd
 
 _MEGAPIXEL = 1_000_000
@@ -124,6 +124,10 @@ class FluxKlein:
     def read(self, stored: Mapping[str, Any]) -> FluxKleinInput:
         """The input of a row. Raises ValueError."""
         return FluxKleinInput.from_stored(stored)
+
+    def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
+        """What people call these fields."""
+        return option_names(FluxKleinInput, fields)
 
     def most(self, checked: ModelInput) -> MicroUsd:
         """Whole megapixels of 10^6 for each picture, as the documents leave the rounding open."""

@@ -123,6 +123,10 @@ class Model(Protocol):
         """The input whose `wire` a row has kept. Raises ValueError where the schema has changed so that none fits."""
         ...
 
+    def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
+        """What people call the input fields that Runflow named; a field that is no option of theirs keeps its name."""
+        ...
+
     def most(self, checked: ModelInput) -> MicroUsd:
         """The dearest price the documents allow for an input: it is held until the run has its end."""
         ...

@@ -7,7 +7,7 @@ takes where they bear the mark `Withheld`.
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import NoneType
@@ -114,6 +114,12 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
         option = _option_at(where, names, given)
         value = _shown(given[option]) if option in given else "left out"
         raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
+
+
+def option_names(schema: type[InputSchema], fields: Sequence[str]) -> tuple[str, ...]:
+    """What people call these fields, of several pictures the first; a field that is no option keeps its name."""
+    names = {name: _options(name, field)[0].name for name, field in _offered(schema)}
+    return tuple(names.get(field, field) for field in fields)
 
 
 def allowed(field: FieldInfo) -> str:

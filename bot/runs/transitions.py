@@ -94,6 +94,7 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at:
     cost, estimated = (books.cost, books.estimated) if isinstance(books, Settle) else (None, False)
     reason = _reason(state, reading)
     fields = reading.failure.fields if reading.failure else ()
+    named = model.option_names(fields) if model else fields
     return Change(
         replace(
             run,
@@ -102,7 +103,7 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at:
             cost=cost,
             cost_estimated=estimated,
             reason=reason,
-            reason_fields=fields if reason is Reason.INPUT_REFUSED else (),
+            reason_fields=named if reason is Reason.INPUT_REFUSED else (),
             # The card of a run that was given up as lost says so: it gets its last form anew.
             delivery=Delivery.PENDING if run.state is State.LOST else run.delivery,
             ended_at=at,

@@ -59,14 +59,15 @@ class Submitter:
         if taken is None:  # it left the queue, or another process sends it
             return Step(await self._book.load(run.id))
         run = taken
-        if self._models.find(run.model_id) is None:
+        model = self._models.find(run.model_id)
+        if model is None:
             _log.error("the run's model is not in the catalog any more", run=run.id, model=run.model_id)
             return await self._end(run, State.FAILED, Reason.NOT_AVAILABLE)
         try:
             reading = await self._runflow.create(run.model_id, run.input, job=run.id, callback_url=self._callback_url)
         except RunflowRefused as error:
             _log.error("create refused", run=run.id, refusal=error.refusal, detail=str(error))
-            return await self._end(run, State.FAILED, _REASONS[error.refusal], error.fields)
+            return await self._end(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
         except RunflowUnreachable as error:
             _log.warning("create not taken", run=run.id, detail=str(error))
             return await self._end(run, State.FAILED, Reason.BUSY)

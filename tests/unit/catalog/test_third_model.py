@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 from PIL import Image
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from bot.catalog.registry import Registry
 from bot.catalog.request import Request
 from bot.ledger.values import Defaults
 from bot.money import MicroUsd
-from bot.runs.run import Delivery, Run, State
+from bot.runs.run import Delivery, Reason, Run, State
 from bot.store.tables import ledger_entries, runs
 from cogs.ui.presenter import Presenter
 from cogs.usage.prices import price_lines
@@ -52,13 +53,15 @@ def a_png() -> bytes:
 
 
 @asynccontextmanager
-async def runflow(made: int, **run: Any) -> AsyncGenerator[ScriptedServer]:
+async def runflow(made: int, refusal: object = None, **run: Any) -> AsyncGenerator[ScriptedServer]:
     """Runflow at the wire, which knows this model: a run of it ends at the first look, with so many pictures."""
     server, png = ScriptedServer(), a_png()
 
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/pictures/"):
             return web.Response(body=png, content_type="image/png")
+        if request.method == "POST" and refusal is not None:
+            return await says(422, refusal)(request)
         if request.method == "POST":
             return await says(201, {"id": "run-9", "status": "queued"})(request)
         outputs = [{"type": "image", "url": f"{server.url}/pictures/{number}"} for number in range(made)]
@@ -212,6 +215,22 @@ async def test_an_option_that_does_not_hold_is_refused_by_name_and_nothing_is_wr
             assert "cdn.example" not in call.data["content"]
         assert await on.rows(runs) == []
         assert on.runflow.seen == []
+
+
+@pytest.mark.parametrize(
+    ("made", "how"),
+    [
+        (0, {"refusal": {"errors": [{"loc": ["input", "picture_urls", 1], "msg": "no", "type": "url"}]}}),
+        (0, {"status": "failed", "failure_code": "VALIDATION", "errors": [{"loc": ["input", "picture_urls"]}]}),
+    ],
+    ids=["at once", "late"],
+)
+async def test_what_runflow_refuses_is_named_as_people_know_it(tmp_path: Path, made: int, how: dict[str, Any]) -> None:
+    async with stage(tmp_path, made=made, **how) as on:
+        on.discord.press(ASKED)
+        run = await on.run()
+        assert (run.state, run.reason, run.reason_fields) == (State.FAILED, Reason.INPUT_REFUSED, ("source",))
+        assert await on.room.held() == 0
 
 
 async def test_a_limit_counts_its_price_and_its_pictures(tmp_path: Path) -> None:

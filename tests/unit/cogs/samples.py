@@ -108,6 +108,9 @@ class SampleModel:
     def read(self, stored: Mapping[str, Any]) -> Checked:
         return Checked(stored)
 
+    def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
+        return tuple(fields)
+
     def most(self, checked: object) -> MicroUsd:
         return MicroUsd(40_000)
 
