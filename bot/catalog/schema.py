@@ -19,12 +19,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bot.catalog.model import Choice, Option, OptionKind
+from bot.catalog.shown import shown, shown_name
 from bot.catalog.source import STORED, SourceImage
 from bot.errors import OptionError
 
-_SHOWN_CHARACTERS = 80
-_SHOWN_DIGITS_BITS = 128  # longer numbers are not spelled out; beyond 4,300 digits Python itself refuses to
-_NAME_CHARACTERS = 32  # as long as Discord lets an option's name be
 _LINE_WHITESPACE = frozenset("\t\n\r")
 _BLANK_KINDS = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers: letters and symbols by kind, but never seen
@@ -112,7 +110,7 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
     except ValidationError as error:
         where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
         option = _option_at(where, names, given)
-        value = _shown(given[option]) if option in given else "left out"
+        value = shown(given[option]) if option in given else "left out"
         raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
 
 
@@ -180,7 +178,7 @@ def _refuse_unknown(given: Mapping[str, object], offered: list[str]) -> None:
     for option, value in given.items():
         if option not in offered:
             known = ", ".join(f"`{name}`" for name in offered)
-            raise OptionError(_shown_name(option), _shown(value), f"only the options {known}")
+            raise OptionError(shown_name(option), shown(value), f"only the options {known}")
 
 
 def _by_field(
@@ -267,49 +265,3 @@ def _readable(text: str) -> str:
     if all(kind in _BLANK_KINDS or character in _BLANK_LETTERS for character, kind in kinds.items()):
         raise PydanticCustomError("blank", "is blank")
     return text
-
-
-def _shown(value: object) -> str:  # noqa: PLR0911 - one phrase for each kind of value
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(int(value)) if value.bit_length() <= _SHOWN_DIGITS_BITS else "a far longer number"
-        case float():
-            return repr(float(value))
-        case str():
-            return _shown_text(value)
-        case Mapping():
-            return "an object"
-        case list() | tuple():
-            return "a list"
-        case SourceImage():
-            return f"a file of {value.size_bytes:,} bytes ({_shown_text(value.content_type or 'of no known kind')})"
-        case _:
-            return "something else"
-
-
-def _shown_text(text: str) -> str:
-    line = "".join(_replaced(character) for character in text[:_SHOWN_CHARACTERS]).strip()
-    if len(text) > _SHOWN_CHARACTERS:
-        return f"{line}… ({len(text)} characters)".lstrip()
-    return line or "blank"
-
-
-def _replaced(character: str) -> str:
-    match unicodedata.category(character):
-        case "Cc" | "Zl" | "Zp":
-            return " "
-        case "Cs":
-            return "\ufffd"
-        case "Cf":
-            return ""  # unseen, and some turn the direction of the line they stand in
-        case _:
-            return character
-
-
-def _shown_name(name: object) -> str:
-    """An unknown option's name; it is shown between backticks, so only letters that names are made of are kept."""
-    text = name if isinstance(name, str) else ""
-    kept = "".join(character for character in text[:_NAME_CHARACTERS] if character.isalnum() or character in "_-")
-    return kept or "option"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.catalog.registry import every_model
+from bot.catalog.registry import Registry
 from bot.errors import Unavailable
 from bot.ledger.values import (
     Applied,
@@ -27,6 +27,7 @@ from cogs.ui.limit_texts import bar, described, use_line
 from cogs.ui.markdown import length
 from cogs.usage.cog import UsageCard, run_line
 from cogs.usage.prices import price_lines
+from tests.unit.catalog.sketch import SKETCH
 from tests.unit.cogs.opened import opened
 from tests.unit.cogs.samples import NOW, FakeBooks, SampleModel
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, guild, interaction
@@ -122,7 +123,7 @@ def test_whatever_there_is_it_holds_discords_limits(prompt: str) -> None:
         {window: Total(MicroUsd(10**15 - 1), MicroUsd(10**15)) for window in Window},
         tuple(recent(prompt=prompt, cost=MicroUsd(10**15 - 1)) for _ in range(10)),
     )
-    (box,) = UsageCard(report, every_model()).to_components()
+    (box,) = UsageCard(report, Registry((FLUX_KLEIN, SKETCH))).to_components()
     texts = [str(part["content"]) for part in box.get("components", ())]
     assert sum(length(one) for one in texts) <= 4000
     assert any("limits that are used less" in one for one in texts)
