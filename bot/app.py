@@ -15,8 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.catalog.model import Model
+from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
 from bot.client.client import ImagineClient, point_discord_at
 from bot.client.connection import Connection
@@ -63,8 +62,6 @@ from cogs import EXTENSIONS
 from cogs.review.channel import DiscordReviewChannel
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.presenter import Presenter
-
-MODELS: Mapping[str, Model] = {FLUX_KLEIN.model_id: FLUX_KLEIN}
 
 _POLL_OVERDUE_S = 60.0
 
@@ -117,7 +114,7 @@ class _Core:
     reviews_due: asyncio.Event
 
 
-def wire(edges: Edges, choices: Choices, models: Mapping[str, Model] = MODELS) -> App:
+def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     """Everything between the edges, made once. Nothing runs until the parts are served."""
     core = _core(edges, choices)
     scheduler, overdue = Scheduler(caps=choices.caps, clock=edges.clock), OverduePolls(edges.clock)
@@ -134,7 +131,7 @@ def wire(edges: Edges, choices: Choices, models: Mapping[str, Model] = MODELS) -
         "callback hints": callback_hints.serve,
         "low balance": low_balance.serve,
     }
-    services = _services(core, scheduler, admission)
+    services = _services(core, scheduler, admission, models)
     return App(
         services, core.store, core.moderation, worker, review_worker, scheduler, overdue, admission, hints, parts
     )
@@ -164,7 +161,7 @@ def _core(edges: Edges, choices: Choices) -> _Core:
     )
 
 
-def _services(core: _Core, scheduler: Scheduler, admission: Admission) -> Services:
+def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: Registry) -> Services:
     edges = core.edges
     return Services(
         runs=RunService(
@@ -186,11 +183,11 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission) -> Servic
             reviews_due=core.reviews_due,
         ),
         moderation=core.moderation,
-        imagine=FLUX_KLEIN,
+        models=models,
     )
 
 
-def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Mapping[str, Model]) -> Worker:
+def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Registry) -> Worker:
     edges, choices, clock = core.edges, core.choices, core.edges.clock
     submitter = Submitter(
         store=core.store,
@@ -258,10 +255,11 @@ def _review_worker(core: _Core) -> ReviewWorker:
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason."""
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    models = every_model()
     async with AsyncExitStack() as stack:
-        views = DiscordViews(Presenter(clock=SystemClock(), models=MODELS), DiscordReviewChannel(SystemClock()))
+        views = DiscordViews(Presenter(clock=SystemClock(), models=models), DiscordReviewChannel(SystemClock()))
         edges = await _open_edges(settings, stack, views)
-        app = wire(edges, Choices.of(settings))
+        app = wire(edges, Choices.of(settings), models)
         stack.push_async_callback(app.admission.close)
         connection = _connection(settings, app.services, edges, views)
         registry = _registry(app)

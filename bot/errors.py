@@ -10,6 +10,7 @@
     │   ├── RunflowUnclear    the request may or may not have been taken: never send a create again
     │   └── RunflowUnreachable  proven not taken: limits, refused connections; tries are used up
     ├── PictureError          a picture could not be had or read (`reason`)
+    ├── UnknownModel          no model of the catalog has this id; str(error) names those there are
     └── SettingsError         the settings do not hold; str(error) is for the operator
 
 Foreign errors are translated where they enter (runflow/, store/, cogs/ui/); anything outside this tree is a fault.
@@ -109,6 +110,10 @@ class PictureError(BotError):
     def __init__(self, reason: PictureFault, log_text: str) -> None:
         self.reason = reason
         super().__init__(log_text)
+
+
+class UnknownModel(BotError):
+    """No model of the catalog has this id. The text names the id and those there are; it is for the log."""
 
 
 class SettingsError(BotError):

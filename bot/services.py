@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.catalog.model import Model
+from bot.catalog.registry import Registry
 from bot.guilds.audit import AdminAction as AdminAction  # noqa: PLC0414 - cogs act, and never see the store
 from bot.guilds.audit import AuditRow
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, SpendReport, UsageReport
@@ -314,4 +315,4 @@ class Services:
     books: Ledger
     reviews: Reviews
     moderation: Moderation
-    imagine: Model  # the model behind /imagine
+    models: Registry

@@ -4,17 +4,33 @@ The fields are those of docs.runflow.io/models/black-forest-labs/flux-2-klein-4b
 most ranges; they come from Runflow's own llms.txt of the model. Its `sync_mode` is never sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from bot.catalog.model import ModelInput, Option, Size
-from bot.catalog.schema import ChoiceEnum, Readable, Withheld, check, options_of
+from bot.catalog.model import ModelInput, Option, Output, Price
+from bot.catalog.request import Request
+from bot.catalog.schema import ChoiceEnum, InputSchema, Readable, Withheld, check, option_names, options_of
 from bot.money import MicroUsd, parse_usd
 
 _MEGAPIXEL = 1_000_000
 _PRICE_PER_MEGAPIXEL = parse_usd("0.005")
+_MOST_IMAGES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A picture's size in pixels."""
+
+    width_px: int
+    height_px: int
+
+    @property
+    def pixels(self) -> int:
+        """The area."""
+        return self.width_px * self.height_px
 
 
 class ImageSize(ChoiceEnum):
@@ -57,15 +73,13 @@ class OutputFormat(ChoiceEnum):
         return self.value.upper()
 
 
-class FluxKleinInput(BaseModel):
-    """A checked input. Strict: no number is taken for a text, no yes or no for a number, no 4.0 for 4."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+class FluxKleinInput(InputSchema):
+    """A checked input. Defaults are sent as well, so that a change of Runflow's cannot change a picture."""
 
     # 2000 characters are the bot's own limit: Discord's option would take 6000, which no card can show.
     prompt: Annotated[str, Field(min_length=1, max_length=2000, description="What the picture shows"), Readable()]
     image_size: Annotated[ImageSize, Field(description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
-    num_images: Annotated[int, Field(ge=1, le=4, description="How many pictures")] = 1
+    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, description="How many pictures")] = 1
     num_inference_steps: Annotated[
         int,
         Field(ge=1, le=50, description="Steps of refinement; more take longer, and 4 are what the model is made for"),
@@ -77,14 +91,20 @@ class FluxKleinInput(BaseModel):
     output_format: Annotated[OutputFormat, Field(description="File format")] = OutputFormat.PNG
     enable_safety_checker: Annotated[bool, Withheld()] = True
 
-    def wire(self) -> dict[str, Any]:
-        """The `input` object: defaults are sent as well, so that a change of Runflow's cannot change a picture."""
-        return self.model_dump(mode="json", exclude_none=True)
+    @property
+    def request(self) -> Request:
+        """What was asked for."""
+        return _request(self.prompt, self.num_images, self.num_inference_steps)
 
-    @classmethod
-    def parse(cls, options: Mapping[str, object]) -> Self:
-        """The checked input of a person's options. Raises OptionError for the first that does not hold."""
-        return check(cls, options)
+
+def request_of_wire(wire: Mapping[str, Any]) -> Request:
+    """What an input on the wire asked for, from rows that kept nothing else; whatever it lacks is left unsaid."""
+    return _request(str(wire.get("prompt", "")), int(wire.get("num_images", 1)), wire.get("num_inference_steps"))
+
+
+def _request(prompt: str, images: int, steps: int | None) -> Request:
+    facts = () if steps is None else (f"{steps} {'step' if steps == 1 else 'steps'}",)
+    return Request(prompt=prompt, images=images, facts=facts, tells_seed=True)
 
 
 class FluxKlein:
@@ -92,30 +112,57 @@ class FluxKlein:
 
     model_id = "black-forest-labs/flux-2-klein-4b"
     title = "FLUX.2 [klein] 4B"
+    command = "imagine"
+    summary = "Make pictures from words"
+    most_images = _MOST_IMAGES
     options: tuple[Option, ...] = options_of(FluxKleinInput)
 
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> FluxKleinInput:
         """The checked input. `safety_checker` is the channel policy's. Raises OptionError."""
         return check(FluxKleinInput, options, {"enable_safety_checker": safety_checker})
 
-    def size_of(self, checked: ModelInput) -> Size:
-        """The preset's pixels."""
-        return self._own(checked).image_size.size
+    def read(self, stored: Mapping[str, Any]) -> FluxKleinInput:
+        """The input of a row. Raises ValueError."""
+        return FluxKleinInput.from_stored(stored)
 
-    def dearest_price(self, checked: ModelInput) -> MicroUsd:
-        """Whole megapixels for each picture, as the documents leave the rounding open."""
-        megapixels = -(-self.size_of(checked).pixels // _MEGAPIXEL)
-        return MicroUsd(megapixels * _PRICE_PER_MEGAPIXEL * checked.num_images)
+    def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
+        """What people call these fields."""
+        return option_names(FluxKleinInput, fields)
 
-    def proportional_price(self, sizes: tuple[Size, ...]) -> MicroUsd:
-        """The pixels of all pictures together, rounded up to a micro-dollar once."""
-        pixels = sum(size.pixels for size in sizes)
-        return MicroUsd(-(-pixels * _PRICE_PER_MEGAPIXEL // _MEGAPIXEL))
+    def most(self, checked: ModelInput) -> MicroUsd:
+        """Whole megapixels of 10^6 for each picture, as the documents leave the rounding open."""
+        asked = self._own(checked)
+        megapixels = -(-asked.image_size.size.pixels // _MEGAPIXEL)
+        return MicroUsd(megapixels * _PRICE_PER_MEGAPIXEL * asked.num_images)
+
+    def delivered(self, checked: ModelInput, outputs: Sequence[Output]) -> MicroUsd:
+        """The pixels of all pictures together, rounded up to a micro-dollar once.
+
+        Where Runflow claims no size, a picture has the size that was asked for.
+        """
+        asked = self._own(checked).image_size.size
+        return _by_pixels([_claimed(output) or asked for output in outputs])
+
+    def prices(self) -> tuple[Price, ...]:
+        """One for each preset."""
+        return tuple(
+            Price(preset.label, _by_pixels([preset.size]), self.most(FluxKleinInput(prompt="-", image_size=preset)))
+            for preset in ImageSize
+        )
 
     def _own(self, checked: ModelInput) -> FluxKleinInput:
         if not isinstance(checked, FluxKleinInput):
             raise TypeError(f"an input of {self.model_id} is needed")
         return checked
+
+
+def _claimed(output: Output) -> Size | None:
+    return Size(output.width_px, output.height_px) if output.width_px and output.height_px else None
+
+
+def _by_pixels(sizes: Sequence[Size]) -> MicroUsd:
+    pixels = sum(size.pixels for size in sizes)
+    return MicroUsd(-(-pixels * _PRICE_PER_MEGAPIXEL // _MEGAPIXEL))
 
 
 FLUX_KLEIN = FluxKlein()

@@ -1,9 +1,11 @@
-"""What the bot knows of a model it can run: its input schema, the pixels of its presets, its price rule."""
+"""What the bot knows of a model it can run. Whoever uses a model asks it; no field of its input is named elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from enum import StrEnum
+from typing import Any, Protocol
 
+from bot.catalog.request import Request
 from bot.money import MicroUsd
 
 
@@ -11,36 +13,70 @@ class ModelInput(Protocol):
     """A checked input of a model: frozen, every option within the model's range (a pydantic model stands behind it)."""
 
     @property
-    def prompt(self) -> str:
-        """The text the picture is made from."""
-        ...
-
-    @property
-    def num_images(self) -> int:
-        """How many pictures."""
+    def request(self) -> Request:
+        """What was asked for, in words that fit every model."""
         ...
 
     def wire(self) -> dict[str, Any]:
-        """The `input` object as Runflow takes it; unset options are absent, `enable_safety_checker` is always there."""
+        """The `input` object as Runflow takes it and as a row keeps it; unset options are absent."""
         ...
 
-    @classmethod
-    def parse(cls, options: Mapping[str, object]) -> Self:
-        """The checked input. Raises OptionError for the first option that does not hold."""
+
+class Output(Protocol):
+    """A picture that Runflow made. Its size in pixels is what Runflow claims, None where it claims nothing."""
+
+    @property
+    def width_px(self) -> int | None:
+        """The width."""
         ...
+
+    @property
+    def height_px(self) -> int | None:
+        """The height."""
+        ...
+
+
+class OptionKind(StrEnum):
+    """What a person gives for an option."""
+
+    TEXT = "text"
+    WHOLE = "whole number"
+    DECIMAL = "number"
+    FLAG = "yes or no"
+    IMAGE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """A picture's size in pixels."""
+class Choice:
+    """One allowed value of an option: `value` as Runflow spells it, `label` for people."""
 
-    width_px: int
-    height_px: int
+    value: str
+    label: str
 
-    @property
-    def pixels(self) -> int:
-        """The area."""
-        return self.width_px * self.height_px
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length."""
+
+    name: str
+    kind: OptionKind
+    description: str
+    required: bool
+    choices: tuple[Choice, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one picture costs. `what` says which pictures, empty where all cost the same.
+
+    `usual` is what is likely charged; `at_most` is what is held while it is made.
+    """
+
+    what: str
+    usual: MicroUsd
+    at_most: MicroUsd
 
 
 class Model(Protocol):
@@ -57,43 +93,48 @@ class Model(Protocol):
         ...
 
     @property
-    def options(self) -> "tuple[Option, ...]":
+    def command(self) -> str:
+        """The name of the slash command that runs it."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """What the command does, such as `Make pictures from words`; the model's title is told after it."""
+        ...
+
+    @property
+    def options(self) -> tuple[Option, ...]:
         """The options people may set, in order, derived from the pydantic schema."""
         ...
 
+    @property
+    def most_images(self) -> int:
+        """How many pictures one run may give at most."""
+        ...
+
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> ModelInput:
-        """The checked input. Raises OptionError (option, value, what is allowed)."""
+        """The checked input of a person's options. `safety_checker` is the channel policy's.
+
+        Raises OptionError (option, value, what is allowed) for the first option that does not hold.
+        """
         ...
 
-    def size_of(self, checked: ModelInput) -> Size:
-        """The pixels of each picture that the input asks for."""
+    def read(self, stored: Mapping[str, Any]) -> ModelInput:
+        """The input whose `wire` a row has kept. Raises ValueError where the schema has changed so that none fits."""
         ...
 
-    def dearest_price(self, checked: ModelInput) -> MicroUsd:
-        """The dearest price the documents allow: whole megapixels of 10^6, rounded up per picture."""
+    def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
+        """What people call the input fields that Runflow named; a field that is no option of theirs keeps its name."""
         ...
 
-    def proportional_price(self, sizes: tuple[Size, ...]) -> MicroUsd:
-        """The price of the pixels delivered, rounded up to a micro-dollar: an estimate where Runflow names no cost."""
+    def most(self, checked: ModelInput) -> MicroUsd:
+        """The dearest price the documents allow for an input: it is held until the run has its end."""
         ...
 
+    def delivered(self, checked: ModelInput, outputs: Sequence[Output]) -> MicroUsd:
+        """The price of what was delivered: an estimate, where Runflow names no cost."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One allowed value of an option: `value` as Runflow spells it, `label` for people."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length."""
-
-    name: str
-    kind: type[str] | type[int]
-    description: str
-    required: bool
-    choices: tuple[Choice, ...] = ()
-    minimum: int | None = None
-    maximum: int | None = None
+    def prices(self) -> tuple[Price, ...]:
+        """What a picture costs, for people, cheapest choices and dear ones alike."""
+        ...

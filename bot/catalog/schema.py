@@ -1,29 +1,28 @@
 """From a pydantic schema to what people are offered, and from its errors to what they are told.
 
-A model's schema is the only place where its options, choices, ranges, defaults and descriptions are written. A schema
-is a frozen, strict pydantic model; its fields are texts, whole numbers and `ChoiceEnum`s, or bear the mark `Withheld`.
+A model's schema is the only place where its options, choices, ranges, defaults and descriptions are written. Its fields
+are texts, numbers, yes or no, `ChoiceEnum`s and pictures (`SourceImage`, or a tuple of them), or anything that pydantic
+takes where they bear the mark `Withheld`.
 """
 
+import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import NoneType
-from typing import Any, TypeVar, get_args
+from typing import Any, Self, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from bot.catalog.model import Choice, Option
+from bot.catalog.model import Choice, Option, OptionKind
+from bot.catalog.shown import shown, shown_name
+from bot.catalog.source import STORED, SourceImage
 from bot.errors import OptionError
 
-Schema = TypeVar("Schema", bound=BaseModel)
-
-_SHOWN_CHARACTERS = 80
-_SHOWN_DIGITS_BITS = 128  # longer numbers are not spelled out; beyond 4,300 digits Python itself refuses to
-_NAME_CHARACTERS = 32  # as long as Discord lets an option's name be
 _LINE_WHITESPACE = frozenset("\t\n\r")
 _BLANK_KINDS = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers: letters and symbols by kind, but never seen
@@ -45,9 +44,33 @@ class ChoiceEnum(StrEnum):
         return core_schema.chain_schema([core_schema.str_schema(strict=True), member])
 
 
+class InputSchema(BaseModel):
+    """What a schema is made from. Strict: no number is taken for a text, no yes or no for a number, no 4.0 for 4."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, validate_default=True
+    )
+
+    def wire(self) -> dict[str, Any]:
+        """The `input` object; unset options are absent."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """The input whose `wire` was kept. Raises ValueError where it does not fit the schema any more."""
+        return cls.model_validate_json(json.dumps(dict(stored)), context=STORED)
+
+
 @dataclass(frozen=True, slots=True)
 class Withheld:
     """Marks a field that the bot sets, and that is no option of a person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Marks a field whose option has another name for people than the field has on the wire."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +84,16 @@ class Readable:
         return core_schema.no_info_after_validator_function(_readable, handler(source))
 
 
-def options_of(schema: type[BaseModel]) -> tuple[Option, ...]:
-    """The options people may set, in the schema's order. Defaults are told at the end of the descriptions."""
-    return tuple(_option(name, field) for name, field in schema.model_fields.items() if _mark(field, Withheld) is None)
+Schema = TypeVar("Schema", bound=InputSchema)
+
+
+def options_of(schema: type[InputSchema]) -> tuple[Option, ...]:
+    """The options people may set, in the schema's order. Defaults are told at the end of the descriptions.
+
+    A field of several pictures gives an option for each: `image`, `image_2`, … Raises TypeError for a schema that
+    leaves a range open, or with a field that no option can carry.
+    """
+    return tuple(option for name, field in _offered(schema) for option in _options(name, field))
 
 
 def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping[str, object] | None = None) -> Schema:
@@ -72,57 +102,137 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
     None counts as not given. Raises OptionError for the first option that does not hold; its value is one short line
     without control characters, to be escaped by the face.
     """
-    offered = tuple(option.name for option in options_of(schema))
-    given = {name: value for name, value in options.items() if value is not None}
-    for name, value in given.items():
-        if name not in offered:
-            names = ", ".join(f"`{known}`" for known in offered)
-            raise OptionError(_shown_name(name), _shown(value), f"only the options {names}")
+    names = {name: tuple(option.name for option in _options(name, field)) for name, field in _offered(schema)}
+    given = {option: value for option, value in options.items() if value is not None}
+    _refuse_unknown(given, [option for ours in names.values() for option in ours])
     try:
-        return schema.model_validate({**given, **(withheld or {})})
+        return schema.model_validate({**_by_field(schema, names, given), **(withheld or {})})
     except ValidationError as error:
-        name = str(error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"][0])
-        value = _shown(given[name]) if name in given else "left out"
-        raise OptionError(name, value, allowed(schema.model_fields[name])) from None
+        where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        option = _option_at(where, names, given)
+        value = shown(given[option]) if option in given else "left out"
+        raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
+
+
+def option_names(schema: type[InputSchema], fields: Sequence[str]) -> tuple[str, ...]:
+    """What people call these fields, of several pictures the first; a field that is no option keeps its name."""
+    names = {name: _options(name, field)[0].name for name, field in _offered(schema)}
+    return tuple(names.get(field, field) for field in fields)
 
 
 def allowed(field: FieldInfo) -> str:
-    """What a field takes, as a phrase."""
-    kind = _kind(field)
+    """What an option takes, as a phrase."""
+    kind = _type(field)
     if issubclass(kind, ChoiceEnum):
         return "one of " + ", ".join(f"`{choice.value}`" for choice in kind)
-    least, most = _bounds(field)
-    if kind is int:
-        return f"a whole number from {least} to {most}"
-    readable = _mark(field, Readable)
-    return f"text of {least} to {most} characters" + (f", {readable.phrase}" if readable else "")
+    match _KINDS[kind]:
+        case OptionKind.FLAG:
+            return "true or false"
+        case OptionKind.IMAGE:
+            return SourceImage.ACCEPTED
+        case OptionKind.TEXT:
+            least, most = _bounds(field)
+            readable = _mark(field, Readable)
+            return f"text of {least} to {most} characters" + (f", {readable.phrase}" if readable else "")
+        case OptionKind.WHOLE | OptionKind.DECIMAL as number:
+            least, most = _bounds(field)
+            return f"a {number.value} from {least} to {most}"
 
 
-def _option(name: str, field: FieldInfo) -> Option:
-    kind = _kind(field)
+_KINDS: Mapping[type, OptionKind] = {
+    str: OptionKind.TEXT,
+    int: OptionKind.WHOLE,
+    float: OptionKind.DECIMAL,
+    bool: OptionKind.FLAG,
+    SourceImage: OptionKind.IMAGE,
+}
+
+
+def _offered(schema: type[InputSchema]) -> list[tuple[str, FieldInfo]]:
+    return [(name, field) for name, field in schema.model_fields.items() if _mark(field, Withheld) is None]
+
+
+def _options(name: str, field: FieldInfo) -> tuple[Option, ...]:
+    kind, named = _type(field), _mark(field, Named)
+    option = named.name if named else name
+    description, required = _description(field), field.is_required()
     if issubclass(kind, ChoiceEnum):
         choices = tuple(Choice(choice.value, choice.label) for choice in kind)
-        return Option(name, str, _description(field), field.is_required(), choices)
+        return (Option(option, OptionKind.TEXT, description, required, choices),)
+    if kind not in _KINDS:
+        raise TypeError(f"no option can carry {kind.__name__}")
+    if _is_several(field):
+        least, most = _bounds(field)
+        numbered = [option, *(f"{option}_{number}" for number in range(2, int(most) + 1))]
+        return tuple(
+            Option(one, _KINDS[kind], description, required and number <= least)
+            for number, one in enumerate(numbered, 1)
+        )
+    if _KINDS[kind] in {OptionKind.FLAG, OptionKind.IMAGE}:
+        return (Option(option, _KINDS[kind], description, required),)
     least, most = _bounds(field)
-    return Option(
-        name, int if kind is int else str, _description(field), field.is_required(), minimum=least, maximum=most
-    )
+    return (Option(option, _KINDS[kind], description, required, minimum=least, maximum=most),)
+
+
+def _refuse_unknown(given: Mapping[str, object], offered: list[str]) -> None:
+    for option, value in given.items():
+        if option not in offered:
+            known = ", ".join(f"`{name}`" for name in offered)
+            raise OptionError(shown_name(option), shown(value), f"only the options {known}")
+
+
+def _by_field(
+    schema: type[InputSchema], names: Mapping[str, tuple[str, ...]], given: Mapping[str, object]
+) -> dict[str, object]:
+    """What was given, by field; the options of one field of several together, in order."""
+    values: dict[str, object] = {}
+    for name, ours in names.items():
+        found = [given[option] for option in ours if option in given]
+        if found:
+            values[name] = tuple(found) if _is_several(schema.model_fields[name]) else found[0]
+    return values
+
+
+def _option_at(where: tuple[int | str, ...], names: Mapping[str, tuple[str, ...]], given: Mapping[str, object]) -> str:
+    """The option that an error of pydantic's is about: of several pictures, the one, or the first that is missing."""
+    ours = names.get(str(where[0]), (str(where[0]),))
+    found = [option for option in ours if option in given]
+    if len(where) > 1 and isinstance(where[1], int) and where[1] < len(found):
+        return found[where[1]]
+    if len(ours) == 1:
+        return ours[0]
+    return next((option for option in ours if option not in given), ours[0])
 
 
 def _description(field: FieldInfo) -> str:
     default: object = field.default
-    if field.is_required() or default is None:
-        return field.description or ""
-    return f"{field.description}. Default: {default.label if isinstance(default, ChoiceEnum) else default}"
+    match default:
+        case _ if field.is_required() or default is None or default in ((), ""):
+            return field.description or ""
+        case ChoiceEnum():
+            told = default.label
+        case bool():
+            told = "true" if default else "false"
+        case _:
+            told = str(default)
+    return f"{field.description}. Default: {told}"
 
 
-def _kind(field: FieldInfo) -> type:
+def _type(field: FieldInfo) -> type:
+    """The kind of a field's value, or of each of several."""
     annotation: Any = field.annotation
-    kinds: list[type] = [kind for kind in get_args(annotation) if kind is not NoneType] or [annotation]
-    return kinds[0]
+    kinds: list[Any] = [annotation]
+    if get_origin(annotation) is not tuple:
+        kinds = [kind for kind in get_args(annotation) if kind is not NoneType] or kinds
+    found: Any = kinds[0]
+    return get_args(found)[0] if get_origin(found) is tuple else found
 
 
-def _bounds(field: FieldInfo) -> tuple[int, int]:
+def _is_several(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is tuple
+
+
+def _bounds(field: FieldInfo) -> tuple[float, float]:
     """The least and greatest number, or length. Raises TypeError for a schema that leaves one open."""
     least: Any = None
     most: Any = None
@@ -134,7 +244,7 @@ def _bounds(field: FieldInfo) -> tuple[int, int]:
                 most = bound
             case _:
                 pass
-    if not isinstance(least, int) or not isinstance(most, int):
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
         raise TypeError("an option of a schema needs a least and a greatest number or length")
     return least, most
 
@@ -155,47 +265,3 @@ def _readable(text: str) -> str:
     if all(kind in _BLANK_KINDS or character in _BLANK_LETTERS for character, kind in kinds.items()):
         raise PydanticCustomError("blank", "is blank")
     return text
-
-
-def _shown(value: object) -> str:  # noqa: PLR0911 - one phrase for each kind of value
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(int(value)) if value.bit_length() <= _SHOWN_DIGITS_BITS else "a far longer number"
-        case float():
-            return repr(float(value))
-        case str():
-            return _shown_text(value)
-        case Mapping():
-            return "an object"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return "something else"
-
-
-def _shown_text(text: str) -> str:
-    line = "".join(_replaced(character) for character in text[:_SHOWN_CHARACTERS]).strip()
-    if len(text) > _SHOWN_CHARACTERS:
-        return f"{line}… ({len(text)} characters)".lstrip()
-    return line or "blank"
-
-
-def _replaced(character: str) -> str:
-    match unicodedata.category(character):
-        case "Cc" | "Zl" | "Zp":
-            return " "
-        case "Cs":
-            return "\ufffd"
-        case "Cf":
-            return ""  # unseen, and some turn the direction of the line they stand in
-        case _:
-            return character
-
-
-def _shown_name(name: object) -> str:
-    """An unknown option's name; it is shown between backticks, so only letters that names are made of are kept."""
-    text = name if isinstance(name, str) else ""
-    kept = "".join(character for character in text[:_NAME_CHARACTERS] if character.isalnum() or character in "_-")
-    return kept or "option"

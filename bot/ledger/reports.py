@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.catalog.stored import stored_request
 from bot.ledger import stored, totals
 from bot.ledger.limits import applicable, persons_own, row_of, uses
 from bot.ledger.values import (
@@ -152,12 +153,13 @@ async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRu
 
 
 def _recent_run(row: Row[Any]) -> RecentRun:
+    request = stored_request(row.request, row.input)
     return RecentRun(
         run_id=row.id,
         created_at=row.created_at,
         state=row.state,
-        prompt=str(row.input.get("prompt", "")),
-        pictures=int(row.input.get("num_images", 1)),
+        prompt=request.prompt,
+        pictures=request.images,
         held=MicroUsd(row.held_micro_usd if row.ended_at is None else 0),
         cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
         estimated=row.cost_estimated,

@@ -31,7 +31,7 @@ _MOST_RETRY_AFTER_S = 60.0
 _READ_RETRY_S = 0.25
 _CONNECT_TIMEOUT_S = 10.0
 _ANSWER_MOST_BYTES = 1024 * 1024
-# A run may carry its pictures as `data:` URLs: four of a megapixel are some 17 MB in base64.
+# A run may carry its pictures as `data:` URLs: four of them are some 17 MB in base64.
 _RUN_MOST_BYTES = 32 * 1024 * 1024
 _LONG_BYTES = 256 * 1024  # a longer body is read in a thread, off the event loop
 _LIST_LIMIT = 50

@@ -25,7 +25,7 @@ _PROMPT_MOST_CHARS = 20_000
 _NUMBER_MOST_CHARS = 60
 _SIDE_MOST_PX = 100_000
 _SEED_LIMIT = 2**63
-_OUTPUTS_MOST = 10  # Discord's most attachments; a run asks for 4 at most
+_OUTPUTS_MOST = 10  # Discord's most attachments; no model may give more
 _FIELDS_MOST = 10
 # A run costs cents. A thousand dollars is a mistake upstream, and must not empty anybody's account.
 _RUN_COST_MOST = MicroUsd(1_000_000_000)

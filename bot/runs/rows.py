@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.catalog.stored import stored_request
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
@@ -99,6 +100,7 @@ def _values(run: Run) -> dict[str, Any]:
         "parent_channel_id": run.place.parent_channel_id,
         "model_id": run.model_id,
         "input": run.input,
+        "request": run.request.as_json(),
         "policy": run.policy.value,
         "rules": run.rules_then.as_json(),
         "review_why": run.review_why.value if run.review_why else None,
@@ -144,6 +146,7 @@ def _run(row: Row[Any]) -> Run:
         ),
         model_id=row.model_id,
         input=row.input,
+        request=stored_request(row.request, row.input),
         policy=Policy(row.policy),
         state=State(row.state),
         delivery=Delivery(row.delivery),

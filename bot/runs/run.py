@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.catalog.request import Request
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
@@ -104,7 +105,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One press, one run. `input` is the checked input on the wire; times are UTC; money is whole micro-dollars.
+    """One press, one run. Times are UTC; money is whole micro-dollars.
+
+    `input` is the checked input on the wire, which only its model can read; `request` is what it asks for.
 
     `rules` is what the channel said when the run was accepted; `review_why` is set when its prompt made a moderator's
     look necessary, whatever comes out.
@@ -116,6 +119,7 @@ class Run:
     reply: Reply
     model_id: str
     input: dict[str, Any]
+    request: Request
     policy: Policy
     state: State
     delivery: Delivery
@@ -151,10 +155,10 @@ class Run:
 
     @property
     def prompt(self) -> str:
-        """The whole prompt, as it was typed."""
-        return str(self.input["prompt"])
+        """The whole prompt, as it was typed; empty where the model takes none."""
+        return self.request.prompt
 
     @property
-    def num_images(self) -> int:
+    def images_wanted(self) -> int:
         """How many pictures were asked for."""
-        return int(self.input.get("num_images", 1))
+        return self.request.images

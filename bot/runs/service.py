@@ -67,7 +67,7 @@ class RunService:
         self._store.need_allowed(place)
         rules = rules or ChannelRules(policy=policy)
         checked = model.parse(options, safety_checker=rules.safety_checker)
-        passed = await self._admission.passed(user_id, place, checked.prompt)
+        passed = await self._admission.passed(user_id, place, checked.request.prompt)
         run = Run(
             id=self._new_run_id(),
             user_id=user_id,
@@ -75,10 +75,11 @@ class RunService:
             reply=reply,
             model_id=model.model_id,
             input=checked.wire(),
+            request=checked.request,
             policy=rules.policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
-            held=model.dearest_price(checked),
+            held=model.most(checked),
             created_at=self._store.now(),
             rules=rules,
             review_why=passed.review_cause,

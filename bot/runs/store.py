@@ -37,7 +37,7 @@ class RunStore:
                 connection,
                 run_id=run.id,
                 person=_person(run, role_ids),
-                demand=Demand(run.held, run.num_images),
+                demand=Demand(run.held, run.images_wanted),
                 defaults=self._defaults,
                 at=run.created_at,
             )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.catalog.model import Model, Size
+from bot.catalog.model import Model
 from bot.money import MicroUsd
 from bot.runflow.reading import Reading, RunflowStatus
 from bot.runs.run import Delivery, Reason, Result, Run, State
@@ -67,10 +67,11 @@ def ended(run: Run, state: State, reason: Reason, at: datetime, fields: tuple[st
     return Change(replace(run, state=state, reason=reason, reason_fields=fields, ended_at=at), Release())
 
 
-def read(run: Run, reading: Reading, model: Model, at: datetime) -> Change | None:
+def read(run: Run, reading: Reading, model: Model | None, at: datetime) -> Change | None:
     """What a reading makes of the run; None where it is stale, repeated, or of a status nobody knows.
 
-    The first reading also brings Runflow's id: adopted even when the status tells nothing new.
+    `model` is the run's, None where the catalog has it no more. The first reading also brings Runflow's id: adopted
+    even when the status tells nothing new.
     """
     state = _STATE_OF.get(reading.status)
     known = run if run.runflow_id else replace(run, runflow_id=reading.runflow_id)
@@ -81,7 +82,7 @@ def read(run: Run, reading: Reading, model: Model, at: datetime) -> Change | Non
     return _ended_by(known, state, reading, model, at)
 
 
-def _ended_by(run: Run, state: State, reading: Reading, model: Model, at: datetime) -> Change:
+def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at: datetime) -> Change:
     result = Result(
         seed=reading.seed,
         nsfw_detected=reading.nsfw_detected,
@@ -93,6 +94,7 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model, at: dateti
     cost, estimated = (books.cost, books.estimated) if isinstance(books, Settle) else (None, False)
     reason = _reason(state, reading)
     fields = reading.failure.fields if reading.failure else ()
+    named = model.option_names(fields) if model else fields
     return Change(
         replace(
             run,
@@ -101,7 +103,7 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model, at: dateti
             cost=cost,
             cost_estimated=estimated,
             reason=reason,
-            reason_fields=fields if reason is Reason.INPUT_REFUSED else (),
+            reason_fields=named if reason is Reason.INPUT_REFUSED else (),
             # The card of a run that was given up as lost says so: it gets its last form anew.
             delivery=Delivery.PENDING if run.state is State.LOST else run.delivery,
             ended_at=at,
@@ -128,27 +130,27 @@ def _is_content(code: str) -> bool:
     return any(word in code for word in ("CONTENT", "NSFW", "SAFETY", "MODERATION"))
 
 
-def _books(run: Run, state: State, reading: Reading, model: Model) -> Settle | Release:
+def _books(run: Run, state: State, reading: Reading, model: Model | None) -> Settle | Release:
     """A cost that Runflow names is booked as it is, whatever the end: that money is spent.
 
-    Where it names none, a success is estimated by the pixels delivered, and anything else was free
+    Where it names none, a success is estimated from what was delivered, and anything else was free
     (failed runs are not billed: concepts/pricing).
     """
     brought_pictures = state in {State.SUCCEEDED, State.PARTIAL} and bool(reading.outputs)
     if reading.cost is not None and (reading.cost > 0 or brought_pictures):
         return Settle(reading.cost, estimated=False)  # pictures that were free count against limits on pictures
-    if not brought_pictures:
-        return Release()
-    asked = size_asked(run, model)
-    sizes = tuple(
-        Size(output.width_px, output.height_px) if output.width_px and output.height_px else asked
-        for output in reading.outputs
-    )
-    # Sizes are what Runflow claims: an estimate never charges more than the dearest price that was held.
-    return Settle(min(model.proportional_price(sizes), run.held), estimated=True)
+    return Settle(_estimate(run, reading, model), estimated=True) if brought_pictures else Release()
 
 
-def size_asked(run: Run, model: Model) -> Size:
-    """The pixels of each picture that the run asked for."""
-    names = {option.name for option in model.options}
-    return model.size_of(model.parse({name: value for name, value in run.input.items() if name in names}))
+def _estimate(run: Run, reading: Reading, model: Model | None) -> MicroUsd:
+    """The model's price of what was delivered, never more than was held: what a reading claims may be wrong.
+
+    Where the model is gone from the catalog, or cannot read this input any more, nothing but what was held is known.
+    """
+    if model is None:
+        return run.held
+    try:
+        checked = model.read(run.input)
+    except ValueError:
+        return run.held
+    return min(model.delivered(checked, reading.outputs), run.held)

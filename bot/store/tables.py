@@ -68,6 +68,7 @@ runs = Table(
     Column("ended_at", UtcDateTime),
     Column("rules", JSON(none_as_null=True)),  # what held in the channel when it was accepted
     Column("review_why", String(32)),
+    Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
     Index(None, "user_id", "created_at"),
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),

@@ -1,4 +1,4 @@
-"""/imagine: a prompt becomes a card, and the card becomes pictures."""
+"""/imagine, and the command of every other model: a request becomes a card, and the card becomes pictures."""
 
 import asyncio
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _ALREADY_ACKNOWLEDGED = 40060
 
 
 class Imagine:
-    """Answers /imagine. `defer_after_s`: how long the checks may take before Discord is told to wait."""
+    """Answers the command of a model. `defer_after_s`: how long the checks may take before Discord is told to wait."""
 
     def __init__(
         self, *, runs: Runs, moderation: Moderation, model: Model, defer_after_s: float = DEFER_AFTER_S
@@ -38,8 +38,8 @@ class Imagine:
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command, with the model's options."""
-        description = f"Make pictures from words with {self._model.title}"
-        return model_command(name="imagine", description=description, model=self._model, answer=self.answer)
+        description = f"{self._model.summary} with {self._model.title}"
+        return model_command(name=self._model.command, description=description, model=self._model, answer=self.answer)
 
     async def answer(self, interaction: discord.Interaction, options: Mapping[str, object]) -> None:
         """Accept the request, show its card and start it. A refusal leaves nothing behind: no row, no money held."""
@@ -140,7 +140,8 @@ def _may_stand(error: Exception) -> bool:
 
 
 async def setup(host: Host) -> None:
-    """Add /imagine."""
+    """Add the command of every model."""
     services = host.services
-    imagine = Imagine(runs=services.runs, moderation=services.moderation, model=services.imagine)
-    host.tree.add_command(imagine.command())
+    for model in services.models:
+        imagine = Imagine(runs=services.runs, moderation=services.moderation, model=model)
+        host.tree.add_command(imagine.command())

@@ -16,6 +16,7 @@ FAULT = "Something went wrong on our side. If it happens again, tell a moderator
 FIELDS_LIMIT = 200
 PROMPT_USED_LIMIT = 300
 OPTION_VALUE_LIMIT = 100
+FACT_LIMIT = 60
 LOW_BALANCE = (
     "The bot's credit at Runflow is running low. When it is used up, no more pictures can be made until the people "
     "who run this bot add credit. They find this in the bot's log too."
@@ -50,7 +51,7 @@ def progress(run: Run, place: int | None = None) -> str:
         case State.DISPATCHING | State.RUNNING:
             return f"Drawing… started {started}"
         case State.SUCCEEDED | State.PARTIAL:
-            return "Fetching your pictures…" if run.num_images > 1 else "Fetching your picture…"
+            return "Fetching your pictures…" if run.images_wanted > 1 else "Fetching your picture…"
         case State.FAILED | State.CANCELED | State.LOST:
             return "Finishing…"
         case _ as unknown:
@@ -190,20 +191,26 @@ def left_today(balance: Balance) -> str | None:
 
 
 def details(run: Run, pictures: Sequence[Picture], balance: Balance) -> str:
-    """The line under the pictures: size, seed, steps, format, cost, time, and what is left today."""
-    seed = run.result.seed if run.result else None
-    steps = run.input.get("num_inference_steps")
+    """The line under the pictures: size, seed, the request's facts, format, cost, time, and what is left today."""
     took_s = _took_s(run)
     parts = (
         " and ".join(dict.fromkeys(f"{picture.width_px} × {picture.height_px}" for picture in pictures)),  # noqa: RUF001
-        f"seed {'not reported' if seed is None else seed}",
-        None if steps is None else f"{steps} {'step' if steps == 1 else 'steps'}",
+        _seed(run),
+        *(literal(fact, FACT_LIMIT) for fact in run.request.facts),
         " and ".join(dict.fromkeys(_format_name(picture.format) for picture in pictures)),
         "no charge" if not run.cost else f"cost {cost(run.cost, estimated=run.cost_estimated)}",
         None if took_s is None else f"took {took_s:.1f} s",
         left_today(balance),
     )
     return " · ".join(part for part in parts if part)
+
+
+def _seed(run: Run) -> str | None:
+    """The seed that Runflow reported; where it reported none, that is said of models that draw from one."""
+    seed = run.result.seed if run.result else None
+    if seed is None:
+        return "seed not reported" if run.request.tells_seed else None
+    return f"seed {seed}"
 
 
 def _format_name(name: str) -> str:
@@ -222,8 +229,8 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
     """What a person must know of these pictures beyond their details."""
     made = run.result.num_outputs if run.result else len(ending.pictures)
     lines: list[str] = []
-    if made < run.num_images:
-        lines.append(f"You asked for {run.num_images} pictures; Runflow made {made}.")
+    if made < run.images_wanted:
+        lines.append(f"You asked for {run.images_wanted} pictures; Runflow made {made}.")
     lines += [_missing(one) for one in ending.missing]
     lines += [f"Picture {one.index + 1}: {one.changed}." for one in ending.pictures if one.changed]
     if run.result and run.result.prompt_used and run.result.prompt_used.strip() != run.prompt.strip():

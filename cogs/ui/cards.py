@@ -109,7 +109,7 @@ def filename(run: Run, picture: Picture) -> str:
 
 def alt_text(run: Run, picture: Picture) -> str:
     """What a screen reader says of a picture: which one it is, and the prompt."""
-    made = max(run.num_images, picture.index + 1)
+    made = max(run.images_wanted, picture.index + 1)
     which = f"Picture {picture.index + 1} of {made}: " if made > 1 else "Picture: "
     return which + cut(plain(run.prompt) or "no prompt", ALT_LIMIT - len(which))
 

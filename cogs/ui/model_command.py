@@ -7,7 +7,16 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.catalog.model import Model, Option
+from bot.catalog.model import Model, Option, OptionKind
+from bot.catalog.source import SourceImage
+
+_TYPES: Mapping[OptionKind, discord.AppCommandOptionType] = {
+    OptionKind.TEXT: discord.AppCommandOptionType.string,
+    OptionKind.WHOLE: discord.AppCommandOptionType.integer,
+    OptionKind.DECIMAL: discord.AppCommandOptionType.number,
+    OptionKind.FLAG: discord.AppCommandOptionType.boolean,
+    OptionKind.IMAGE: discord.AppCommandOptionType.attachment,
+}
 
 Answer = Callable[[discord.Interaction, Mapping[str, object]], Awaitable[None]]
 
@@ -25,16 +34,15 @@ class RawOption(app_commands.Transformer):
     @property
     def type(self) -> discord.AppCommandOptionType:
         """Discord's name for the option's kind."""
-        is_number = self._option.kind is int
-        return discord.AppCommandOptionType.integer if is_number else discord.AppCommandOptionType.string
+        return _TYPES[self._option.kind]
 
     @property
-    def min_value(self) -> int | None:
+    def min_value(self) -> float | None:
         """The least number, or the least length of a text. Choices need no bounds."""
         return None if self._option.choices else self._option.minimum
 
     @property
-    def max_value(self) -> int | None:
+    def max_value(self) -> float | None:
         """The greatest number, or the greatest length of a text."""
         return None if self._option.choices else self._option.maximum
 
@@ -52,8 +60,14 @@ class RawOption(app_commands.Transformer):
 
 
 def sent_options(interaction: discord.Interaction) -> dict[str, object]:
-    """The options of a command as they were sent, by name; those left out are absent."""
-    return {name: value for name, value in interaction.namespace}  # noqa: C416 - dict() takes it for a mapping
+    """The options of a command as they were sent, by name; those left out are absent. Attachments become sources."""
+    return {name: _as_source(value) for name, value in interaction.namespace}
+
+
+def _as_source(value: object) -> object:
+    if not isinstance(value, discord.Attachment):
+        return value
+    return SourceImage(value.url, value.content_type or "", value.size)
 
 
 def model_command(*, name: str, description: str, model: Model, answer: Answer) -> app_commands.Command[Any, ..., None]:

@@ -11,7 +11,7 @@ import aiohttp
 import discord
 import structlog
 
-from bot.catalog.model import Model
+from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.moderation.rules import ChannelContext
@@ -69,7 +69,7 @@ class _Edit:
 class Presenter:
     """Answers bot.runs.face.Face. Until a client is attached and logged in, every edit is for later."""
 
-    def __init__(self, *, clock: Clock, models: Mapping[str, Model]) -> None:
+    def __init__(self, *, clock: Clock, models: Registry) -> None:
         self._clock, self._models = clock, models
         self._client: discord.Client | None = None
 
@@ -154,7 +154,7 @@ class Presenter:
         return True
 
     def _title(self, run: Run) -> str:
-        model = self._models.get(run.model_id)
+        model = self._models.find(run.model_id)
         return model.title if model else run.model_id
 
     async def _edit(self, run: Run, edit: _Edit) -> EditOutcome:

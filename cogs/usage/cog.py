@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from bot.catalog.model import Model
+from bot.catalog.registry import Registry
 from bot.ledger.sentences import PRIVATE_USE_IS_OFF
 from bot.ledger.values import LimitUse, Measure, RecentRun, UsageReport, Window
 from bot.money import MicroUsd, format_usd
@@ -23,7 +23,7 @@ from cogs.ui.views import Layout
 from cogs.usage.prices import price_lines
 
 _TIMEOUT_S = 10.0
-_LIMITS_ROOM, _RUNS_ROOM = 1700, 1400  # of the 4,000 units of a message
+_LIMITS_ROOM, _RUNS_ROOM, _PRICES_ROOM = 1650, 1350, 500  # of the 4,000 units of a message
 _PROMPT_LIMIT = 60
 _NONE = discord.AllowedMentions.none()
 _WINDOWS = {Window.DAY: "today", Window.MONTH: "this month", Window.EVER: "in all"}
@@ -39,8 +39,8 @@ _ENDED = {
 class Usage:
     """Answers /usage."""
 
-    def __init__(self, *, books: Ledger, model: Model) -> None:
-        self._books, self._model = books, model
+    def __init__(self, *, books: Ledger, models: Registry) -> None:
+        self._books, self._models = books, models
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command, wherever /imagine is."""
@@ -63,7 +63,7 @@ class Usage:
         person = person_of(interaction)
         report = await self._books.usage(person)
         allowed = person.guild_id is not None or (await self._books.explain(person)).allowed
-        card = UsageCard(report, self._model, allowed=allowed)
+        card = UsageCard(report, self._models, allowed=allowed)
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.edit_original_response(view=card, allowed_mentions=_NONE)
 
@@ -71,13 +71,12 @@ class Usage:
 class UsageCard(Layout):
     """What /usage shows. `allowed` False: nothing can be made here, because private use is switched off."""
 
-    def __init__(self, report: UsageReport, model: Model, *, allowed: bool = True) -> None:
+    def __init__(self, report: UsageReport, models: Registry, *, allowed: bool = True) -> None:
         super().__init__()
         parts = (
             f"**What you used here**: {_used(report)}",
             "**Your limits**\n" + (_limits(report.limits) if allowed else PRIVATE_USE_IS_OFF),
-            f"**What a picture costs** with {literal(model.title, 100)}\n"
-            + "\n".join(price_lines(model))
+            fit_lines([line for model in models for line in price_lines(model)], _PRICES_ROOM, "other prices")
             + "\n-# The highest amount is kept aside while a picture is made; what is not charged comes back.",
             "**Your last requests here**\n" + _runs(report.runs),
         )
@@ -125,4 +124,4 @@ def run_line(run: RecentRun) -> str:
 
 async def setup(host: Host) -> None:
     """Add /usage."""
-    host.tree.add_command(Usage(books=host.services.books, model=host.services.imagine).command())
+    host.tree.add_command(Usage(books=host.services.books, models=host.services.models).command())

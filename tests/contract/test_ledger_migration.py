@@ -8,10 +8,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
+from bot.catalog.request import Request
 from bot.ledger import recount, totals
 from bot.ledger.limits import counted_in
 from bot.ledger.values import Person, Subject, Total, Window
 from bot.money import MicroUsd
+from bot.runs import rows
 from bot.store.engine import Store
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -63,6 +65,8 @@ async def test_totals_of_every_scope_are_filled_from_the_entries(
         assert [wrong async for wrong in recount.disagreements(connection)] == []
         found = await totals.read(connection, counted_in(thread, NOON))
         rest = await totals.read(connection, counted_in(private, NOON))
+        old = await rows.load(connection, f"{1:032x}")
+    assert (old.request, old.cost) == (Request("a fox", 3, tells_seed=True), None), "a row of then reads today"
     spent = Total(spent=MicroUsd(120), estimated=MicroUsd(120), spent_pictures=2)
     by = {(key.subject, key.window): total for key, total in found.items()}
     assert {by[subject, Window.DAY] for subject in (Subject.USER, Subject.GUILD, Subject.CHANNEL)} == {spent}

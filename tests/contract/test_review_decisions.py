@@ -25,13 +25,15 @@ NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
 def a_held_run(number: int) -> Run:
+    checked = FLUX_KLEIN.parse({"prompt": "a red fox"})
     return Run(
         id=f"{number:032x}",
         user_id=7,
         place=Place(GUILD, 2),
         reply=Reply(number, 8, "token", NOW, 10, message_id=11),
         model_id=FLUX_KLEIN.model_id,
-        input=FLUX_KLEIN.parse({"prompt": "a red fox"}).wire(),
+        input=checked.wire(),
+        request=checked.request,
         policy=Policy.REVIEW,
         state=State.SUCCEEDED,
         delivery=Delivery.HELD,

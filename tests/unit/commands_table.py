@@ -7,6 +7,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
+from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient
 from bot.services import History, Ledger, Moderation, Reviews, Services
 from cogs import EXTENSIONS
@@ -39,7 +40,7 @@ async def _commands() -> list[_Any]:
         books=cast("Ledger", None),
         reviews=cast("Reviews", None),
         moderation=cast("Moderation", None),
-        imagine=SampleModel(),
+        models=Registry((SampleModel(),)),
     )
     async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid) as client:
         for extension in EXTENSIONS:

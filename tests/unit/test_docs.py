@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.catalog.model import Option
+from bot.catalog.model import Model, Option, OptionKind
+from bot.catalog.registry import every_model
 from bot.settings import settings_table
 from tests.unit.commands_table import reference_table
 from tests.unit.moderation.disguises import disguises_table
@@ -24,17 +24,24 @@ GENERATED = {
 
 
 def commands_table() -> str:
-    """The options of /imagine, from the catalog."""
-    rows = [f"| `{one.name}` | {_allowed(one)} | {one.description} |" for one in FLUX_KLEIN.options]
-    return "\n".join(("| option of `/imagine` | allowed | meaning |", "| --- | --- | --- |", *rows))
+    """The options of each model's command, from the catalog."""
+    return "\n\n".join(_options_table(model) for model in every_model())
+
+
+def _options_table(model: Model) -> str:
+    rows = [f"| `{one.name}` | {_allowed(one)} | {one.description} |" for one in model.options]
+    return "\n".join((f"| option of `/{model.command}` | allowed | meaning |", "| --- | --- | --- |", *rows))
 
 
 def _allowed(option: Option) -> str:
     if option.choices:
         return ", ".join(f"`{choice.value}`" for choice in option.choices)
-    if option.kind is str:
-        return f"text, up to {option.maximum:,} characters" + (", required" if option.required else "")
-    return f"{option.minimum} to {option.maximum}"
+    required = ", required" if option.required else ""
+    if option.kind is OptionKind.TEXT:
+        return f"text, up to {option.maximum:,} characters{required}"
+    if option.maximum is None:
+        return f"{option.kind}{required}"
+    return f"{option.minimum} to {option.maximum}{required}"
 
 
 def filled(text: str) -> str:

@@ -1,12 +1,11 @@
 """Following a run at Runflow until it has an end. A reading changes nothing when it is stale or repeated."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
 
-from bot.catalog.model import Model
+from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.entropy import Rng
 from bot.errors import Refusal, RunflowError, RunflowRefused
@@ -37,7 +36,7 @@ class Poller:
         *,
         store: RunStore,
         runflow: RunflowClient,
-        models: Mapping[str, Model],
+        models: Registry,
         clock: Clock,
         rng: Rng,
         deadline_s: float,
@@ -72,7 +71,7 @@ class Poller:
         reading = await self._read(run)
         if reading is None:
             return Step(run)
-        change = read(run, reading, self._models[run.model_id], self._store.now())
+        change = read(run, reading, self._models.find(run.model_id), self._store.now())
         return Step(await self._store.apply(run, change) if change else run, reading)
 
     async def _read(self, run: Run) -> Reading | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.catalog.model import Model
+from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable
 from bot.runflow.client import RunflowClient
@@ -44,7 +44,7 @@ class Submitter:
         *,
         store: RunStore,
         runflow: RunflowClient,
-        models: Mapping[str, Model],
+        models: Registry,
         clock: Clock,
         callback_url: str | None,
         lost_after_s: float,
@@ -59,11 +59,15 @@ class Submitter:
         if taken is None:  # it left the queue, or another process sends it
             return Step(await self._store.load(run.id))
         run = taken
+        model = self._models.find(run.model_id)
+        if model is None:
+            _log.error("the run's model is not in the catalog any more", run=run.id, model=run.model_id)
+            return await self._end(run, State.FAILED, Reason.NOT_AVAILABLE)
         try:
             reading = await self._runflow.create(run.model_id, run.input, job=run.id, callback_url=self._callback_url)
         except RunflowRefused as error:
             _log.error("create refused", refusal=error.refusal, detail=str(error))
-            return await self._end(run, State.FAILED, _REASONS[error.refusal], error.fields)
+            return await self._end(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
         except RunflowUnreachable as error:
             _log.warning("create not taken", detail=str(error))
             return await self._end(run, State.FAILED, Reason.BUSY)
@@ -100,7 +104,7 @@ class Submitter:
 
     async def adopt(self, run: Run, reading: Reading) -> Step:
         """Apply a reading to a run."""
-        change = read(run, reading, self._models[run.model_id], self._store.now())
+        change = read(run, reading, self._models.find(run.model_id), self._store.now())
         return Step(await self._store.apply(run, change) if change else run, reading)
 
     async def _end(self, run: Run, state: State, reason: Reason, fields: tuple[str, ...] = ()) -> Step:

@@ -2,7 +2,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import discord
 import pytest
@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.catalog.flux_klein import FLUX_KLEIN, FluxKleinInput, ImageSize
-from bot.catalog.model import Model, Size
+from bot.catalog.flux_klein import FLUX_KLEIN, FluxKleinInput, ImageSize, Size, request_of_wire
+from bot.catalog.model import Model, OptionKind
+from bot.catalog.request import Request
 from bot.errors import OptionError
 from cogs.ui.model_command import model_command
 
@@ -53,11 +54,29 @@ def test_wire_holds_what_was_chosen():
 
 def test_a_wire_input_reads_back_as_the_same_input():
     checked = FLUX_KLEIN.parse({"prompt": "a fox", "seed": 0, "image_size": "square"})
-    assert FLUX_KLEIN.parse({name: value for name, value in checked.wire().items() if name in NAMES}) == checked
+    assert FLUX_KLEIN.read(json.loads(json.dumps(checked.wire()))) == checked
+    unchecked = FLUX_KLEIN.parse({"prompt": "a fox"}, safety_checker=False)
+    assert FLUX_KLEIN.read(unchecked.wire()) == unchecked
+
+
+def test_an_input_that_the_schema_does_not_know_any_more_is_not_read():
+    with pytest.raises(ValueError, match="strength"):
+        FLUX_KLEIN.read({"prompt": "a fox", "strength": 3})
+
+
+def test_a_request_tells_what_a_card_shows():
+    checked = FLUX_KLEIN.parse({"prompt": "a fox", "num_images": 3, "num_inference_steps": 1})
+    assert checked.request == Request("a fox", 3, ("1 step",), tells_seed=True)
+    assert request_of_wire(checked.wire()) == checked.request
+
+
+def test_rows_that_kept_little_are_read_all_the_same():
+    assert request_of_wire({"prompt": "a fox"}) == Request("a fox", 1, (), tells_seed=True)
+    assert request_of_wire({}) == Request("", 1, (), tells_seed=True)
 
 
 def test_an_input_is_frozen():
-    checked = FluxKleinInput.parse({"prompt": "a fox"})
+    checked = FLUX_KLEIN.parse({"prompt": "a fox"})
     with pytest.raises(ValidationError):
         setattr(checked, "num_images", 5)  # noqa: B010 - the type checker would see through an assignment
     assert (checked.prompt, checked.num_images) == ("a fox", 1)
@@ -169,65 +188,73 @@ def test_whatever_is_sent_holds_or_is_refused_as_an_option(options: Mapping[str,
     if checked is not None:
         assert json.dumps(checked.wire(), ensure_ascii=False).encode()
         assert checked.wire()["enable_safety_checker"] is True
-        assert 1 <= checked.num_images <= 4
-        assert 1 <= len(checked.prompt) <= 2000
-
-
-@pytest.mark.parametrize(
-    ("preset", "size", "dearest", "proportional"),
-    [
-        ("square_hd", Size(1024, 1024), 10_000, 5243),
-        ("square", Size(512, 512), 5000, 1311),
-        ("portrait_4_3", Size(768, 1024), 5000, 3933),
-        ("portrait_16_9", Size(576, 1024), 5000, 2950),
-        ("landscape_4_3", Size(1024, 768), 5000, 3933),
-        ("landscape_16_9", Size(1024, 576), 5000, 2950),
-    ],
-)
-def test_prices(preset: str, size: Size, dearest: int, proportional: int):
-    for count in range(1, 5):
-        checked = FLUX_KLEIN.parse({"prompt": "a fox", "image_size": preset, "num_images": count})
-        assert FLUX_KLEIN.size_of(checked) == size
-        assert FLUX_KLEIN.dearest_price(checked) == dearest * count
-    assert FLUX_KLEIN.proportional_price((size,)) == proportional
-
-
-def test_pixels_of_several_pictures_are_rounded_once():
-    assert FLUX_KLEIN.proportional_price(()) == 0
-    assert FLUX_KLEIN.proportional_price((Size(1, 1),)) == 1
-    assert FLUX_KLEIN.proportional_price((Size(512, 512),) * 4) == 5243  # 5242.88
-
-
-@given(st.sampled_from([size.value for size in ImageSize]), st.integers(1, 4))
-def test_pixels_never_cost_more_than_was_held(preset: str, count: int):
-    checked = FLUX_KLEIN.parse({"prompt": "a fox", "image_size": preset, "num_images": count})
-    price = FLUX_KLEIN.proportional_price((FLUX_KLEIN.size_of(checked),) * count)
-    assert 0 < price <= FLUX_KLEIN.dearest_price(checked)
-
-
-@given(st.lists(st.builds(Size, st.integers(1, 8192), st.integers(1, 8192))))
-def test_pixels_cost_five_thousandths_of_a_dollar_for_a_million(sizes: list[Size]):
-    price = FLUX_KLEIN.proportional_price(tuple(sizes))
-    exact = sum(size.pixels for size in sizes) * 5000
-    assert exact <= price * 1_000_000 < exact + 1_000_000
+        assert 1 <= checked.request.images <= FLUX_KLEIN.most_images
+        assert 1 <= len(checked.request.prompt) <= 2000
 
 
 @dataclass(frozen=True)
+class Made:
+    """A picture as Runflow claims it."""
+
+    width_px: int | None = None
+    height_px: int | None = None
+
+
+PRESETS = {
+    "square_hd": (Size(1024, 1024), 10_000, 5243),
+    "square": (Size(512, 512), 5000, 1311),
+    "portrait_4_3": (Size(768, 1024), 5000, 3933),
+    "portrait_16_9": (Size(576, 1024), 5000, 2950),
+    "landscape_4_3": (Size(1024, 768), 5000, 3933),
+    "landscape_16_9": (Size(1024, 576), 5000, 2950),
+}
+
+
+@pytest.mark.parametrize(("preset", "size", "most", "delivered"), [(name, *prices) for name, prices in PRESETS.items()])
+def test_prices(preset: str, size: Size, most: int, delivered: int):
+    for count in range(1, 5):
+        checked = FLUX_KLEIN.parse({"prompt": "a fox", "image_size": preset, "num_images": count})
+        assert checked.image_size.size == size
+        assert FLUX_KLEIN.most(checked) == most * count
+        for claimed in (Made(size.width_px, size.height_px), Made()):  # what is not claimed is as it was asked for
+            assert FLUX_KLEIN.delivered(checked, (claimed,)) == delivered
+
+
+def test_the_prices_people_are_told_are_those_of_one_picture_of_each_preset():
+    told = [(price.what, price.usual, price.at_most) for price in FLUX_KLEIN.prices()]
+    assert told == [(ImageSize(name).label, usual, most) for name, (_, most, usual) in PRESETS.items()]
+
+
+def test_pixels_of_several_pictures_are_rounded_once():
+    checked = FLUX_KLEIN.parse({"prompt": "a fox"})
+    assert FLUX_KLEIN.delivered(checked, ()) == 0
+    assert FLUX_KLEIN.delivered(checked, (Made(1, 1),)) == 1
+    assert FLUX_KLEIN.delivered(checked, (Made(512, 512),) * 4) == 5243  # 5242.88
+
+
+@given(st.sampled_from(list(PRESETS)), st.integers(1, 4))
+def test_pixels_never_cost_more_than_was_held(preset: str, count: int):
+    checked = FLUX_KLEIN.parse({"prompt": "a fox", "image_size": preset, "num_images": count})
+    assert 0 < FLUX_KLEIN.delivered(checked, (Made(),) * count) <= FLUX_KLEIN.most(checked)
+
+
+@given(st.lists(st.builds(Made, st.integers(1, 8192), st.integers(1, 8192))))
+def test_pixels_cost_five_thousandths_of_a_dollar_for_a_million(made: list[Made]):
+    price = FLUX_KLEIN.delivered(FLUX_KLEIN.parse({"prompt": "a fox"}), made)
+    exact = sum((one.width_px or 0) * (one.height_px or 0) for one in made) * 5000
+    assert exact <= price * 1_000_000 < exact + 1_000_000
+
+
 class _Stranger:
-    prompt: str = "a fox"
-    num_images: int = 1
+    request = Request("a fox", 1)
 
     def wire(self) -> dict[str, Any]:
         return {}
 
-    @classmethod
-    def parse(cls, options: Mapping[str, object]) -> Self:
-        return cls()
-
 
 def test_the_input_of_another_model_is_a_fault():
     with pytest.raises(TypeError):
-        FLUX_KLEIN.dearest_price(_Stranger())
+        FLUX_KLEIN.most(_Stranger())
 
 
 def test_what_discord_is_told_equals_the_schema():
@@ -259,7 +286,7 @@ def test_what_discord_is_told_equals_the_schema():
 def test_every_offered_value_is_taken():
     for option in FLUX_KLEIN.options:
         ends: tuple[object, ...] = tuple(choice.value for choice in option.choices)
-        if option.kind is int:
+        if option.kind is OptionKind.WHOLE:
             ends = (option.minimum, option.maximum)
         for value in ends:
             FLUX_KLEIN.parse({"prompt": "a fox", option.name: value})

@@ -9,9 +9,10 @@ import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient, point_discord_at
 from bot.entropy import Entropy
-from bot.services import Moderation, Reviews, Services
+from bot.services import Moderation, Reviews, Runs, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
 from tests.unit.cogs.samples import FakeBooks, FakeHistory, FakeModeration, FakeRuns, SampleModel
@@ -50,7 +51,7 @@ class Opened:
 
 @asynccontextmanager
 async def opened(
-    runs: FakeRuns | None = None,
+    runs: Runs | None = None,
     memory: Memory | None = None,
     *,
     extensions: tuple[str, ...] = EXTENSIONS,
@@ -58,6 +59,7 @@ async def opened(
     books: FakeBooks | None = None,
     moderation: object = None,
     reviews: object = None,
+    models: Registry | None = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
@@ -66,7 +68,7 @@ async def opened(
         books=books or FakeBooks(),
         reviews=cast("Reviews", reviews),
         moderation=cast("Moderation", moderation or FakeModeration()),
-        imagine=SampleModel(),
+        models=models or Registry((SampleModel(),)),
     )
     replies = ErrorReplies(Entropy.seeded(1).new_reference)
     client = ImagineClient(

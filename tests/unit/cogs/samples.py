@@ -1,12 +1,13 @@
 """Runs, a model and services for the face's tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
-from bot.catalog.model import Choice, Option, Size
+from bot.catalog.model import Choice, Option, OptionKind, Output, Price
+from bot.catalog.request import Request
 from bot.errors import BotError, OptionError, UserError
 from bot.guilds.audit import AdminAction, AuditRow
 from bot.images.image import Picture
@@ -38,7 +39,8 @@ def a_run(prompt: str = "a red fox in snow", **changes: Any) -> Run:
         place=Place(700000000000000001, 600000000000000001),
         reply=reply,
         model_id="black-forest-labs/flux-2-klein-4b",
-        input={"prompt": prompt, "num_images": 4, "num_inference_steps": 4, "enable_safety_checker": True},
+        input={"prompt": prompt},
+        request=Request(prompt, 4, ("4 steps",), tells_seed=True),
         policy=Policy.BLOCK,
         state=State.ACCEPTED,
         delivery=Delivery.PENDING,
@@ -51,7 +53,7 @@ def a_run(prompt: str = "a red fox in snow", **changes: Any) -> Run:
 
 def done(run: Run, **changes: Any) -> Run:
     """The same run after a success."""
-    result = Result(seed=42, nsfw_detected=False, num_outputs=run.num_images, duration_ms=1234)
+    result = Result(seed=42, nsfw_detected=False, num_outputs=run.images_wanted, duration_ms=1234)
     return replace(
         run, **{"state": State.SUCCEEDED, "result": result, "cost": MicroUsd(12_000), "ended_at": NOW, **changes}
     )
@@ -63,22 +65,14 @@ def pictures(count: int, **changes: Any) -> tuple[Picture, ...]:
 
 @dataclass(frozen=True)
 class Checked:
-    options: Mapping[str, object]
+    options: Mapping[str, Any]
 
     @property
-    def prompt(self) -> str:
-        return str(self.options["prompt"])
-
-    @property
-    def num_images(self) -> int:
-        return int(str(self.options.get("num_images", 1)))
+    def request(self) -> Request:
+        return Request(str(self.options["prompt"]), int(self.options.get("num_images", 1)))
 
     def wire(self) -> dict[str, Any]:
         return dict(self.options)
-
-    @classmethod
-    def parse(cls, options: Mapping[str, object]) -> Self:
-        return cls(options)
 
 
 class SampleModel:
@@ -86,12 +80,19 @@ class SampleModel:
 
     model_id = "black-forest-labs/flux-2-klein-4b"
     title = "FLUX.2 [klein] 4B"
+    command = "imagine"
+    summary = "Make pictures from words"
+    most_images = 4
     options = (
         Option(
-            "size", str, "Shape of the picture", required=False, choices=(Choice("sq", "Square"), Choice("w", "Wide"))
+            "size",
+            OptionKind.TEXT,
+            "Shape of the picture",
+            required=False,
+            choices=(Choice("sq", "Square"), Choice("w", "Wide")),
         ),
-        Option("num_images", int, "How many pictures", required=False, minimum=1, maximum=4),
-        Option("prompt", str, "What to draw", required=True, minimum=1, maximum=2000),
+        Option("num_images", OptionKind.WHOLE, "How many pictures", required=False, minimum=1, maximum=4),
+        Option("prompt", OptionKind.TEXT, "What to draw", required=True, minimum=1, maximum=2000),
     )
 
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> Checked:
@@ -104,14 +105,20 @@ class SampleModel:
             raise OptionError("size", str(options["size"]), "sq or w")
         return Checked(options)
 
-    def size_of(self, checked: object) -> Size:
-        return Size(1024, 768)
+    def read(self, stored: Mapping[str, Any]) -> Checked:
+        return Checked(stored)
 
-    def dearest_price(self, checked: object) -> MicroUsd:
+    def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
+        return tuple(fields)
+
+    def most(self, checked: object) -> MicroUsd:
         return MicroUsd(40_000)
 
-    def proportional_price(self, sizes: tuple[Size, ...]) -> MicroUsd:
+    def delivered(self, checked: object, outputs: Sequence[Output]) -> MicroUsd:
         return MicroUsd(12_000)
+
+    def prices(self) -> tuple[Price, ...]:
+        return (Price("", MicroUsd(12_000), MicroUsd(40_000)),)
 
 
 class FakeModeration:
@@ -145,7 +152,8 @@ class FakeRuns:
         if self.refusal is not None:
             raise self.refusal
         self.accepted.append(asked)
-        return a_run(place=asked["place"], reply=asked["reply"], policy=asked["policy"], input=dict(asked["options"]))
+        options = asked["options"]
+        return a_run(str(options["prompt"]), place=asked["place"], reply=asked["reply"], policy=asked["policy"])
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         return ()

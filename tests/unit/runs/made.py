@@ -15,14 +15,15 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 def a_run(**changes: Any) -> Run:
     """A run of two landscape pictures, accepted at noon."""
-    wire = FLUX_KLEIN.parse({"prompt": "a red fox in snow", "num_images": 2}).wire()
+    checked = FLUX_KLEIN.parse({"prompt": "a red fox in snow", "num_images": 2})
     run = Run(
         id="0" * 32,
         user_id=7,
         place=Place(1, 2),
         reply=Reply(9, 8, "token-of-the-interaction", NOON, 10 * 1024 * 1024, message_id=11),
         model_id=FLUX_KLEIN.model_id,
-        input=wire,
+        input=checked.wire(),
+        request=checked.request,
         policy=Policy.BLOCK,
         state=State.ACCEPTED,
         delivery=Delivery.PENDING,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from bot.app import App, Edges, open_runflow, wire
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
 from bot.entropy import Entropy
 from bot.images.download import Downloader
@@ -31,6 +32,7 @@ from sandbox.clock import SandboxClock
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import Switches
 
+MODELS = every_model()
 NO_CAPS = Caps(at_once=1000, per_guild=1000, per_user=1000)
 
 
@@ -220,8 +222,10 @@ async def runs_room(
     caps: Caps = NO_CAPS,
     patience_s: float = 5.0,
     inline: bool = False,
+    models: Registry = MODELS,
+    runflow_url: str | None = None,
 ) -> AsyncGenerator[RunsRoom]:
-    """Open it all, wired as the bot is; with `serve` both workers run."""
+    """Open it all, wired as the bot is; with `serve` both workers run. `runflow_url`: another than the stand-in's."""
     clock, card, moderators = SandboxClock(), FakeCardView(), FakeReviewChannel()
     entropy = Entropy.of_system()  # a room may be opened twice over one file, and two seeds alike would make ids alike
     choices = Choices(
@@ -230,10 +234,10 @@ async def runs_room(
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
         Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s, inline=inline) as store,
-        open_runflow(runflow.url, SecretStr(runflow.api_key), clock, entropy.rng) as client,
-        Downloader(api_url=runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
+        open_runflow(runflow_url or runflow.url, SecretStr(runflow.api_key), clock, entropy.rng) as client,
+        Downloader(api_url=runflow_url or runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
     ):
-        app = wire(Edges(store, client, downloader, card, moderators, NobodyToWarn(), clock, entropy), choices)
+        app = wire(Edges(store, client, downloader, card, moderators, NobodyToWarn(), clock, entropy), choices, models)
         room = RunsRoom(clock, runflow, store, app, card, moderators)
         served = (app.worker.serve, app.review_worker.serve) if serve else ()
         serving = [asyncio.create_task(part(), name=part.__qualname__) for part in served]

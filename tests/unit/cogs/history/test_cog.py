@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.catalog.request import Request
 from bot.errors import Unavailable, UserError
 from bot.money import MicroUsd
 from bot.runs.past import Page
@@ -110,7 +111,7 @@ async def test_privately_it_lists_what_was_asked_for_privately() -> None:
 
 @pytest.mark.parametrize("prompt", HOSTILE)
 async def test_ten_runs_hold_discords_limits_whatever_their_prompts(prompt: str) -> None:
-    runs = tuple(past(n, input={"prompt": prompt, "num_images": 4}, delivery=Delivery.SHOWN) for n in range(10))
+    runs = tuple(past(n, request=Request(prompt, 4), delivery=Delivery.SHOWN) for n in range(10))
     async with opened(history=FakeHistory(page_now=Page(runs, has_newer=True, has_older=True))) as open_:
         open_.press(asked())
         call = await listed(open_)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.catalog.request import Request
 from bot.errors import PictureFault
 from bot.images.image import MissingPicture
 from bot.money import MicroUsd
@@ -102,8 +103,7 @@ async def test_spoilers_hide_every_picture() -> None:
 
 
 async def test_one_picture_is_not_counted() -> None:
-    run = a_run()
-    run.input["num_images"] = 1
+    run = a_run(request=Request("a red fox in snow", 1))
     assert cards.alt_text(run, pictures(1)[0]) == "Picture: a red fox in snow"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from bot.catalog.model import Model, Option
+from bot.catalog.model import Model, Option, OptionKind
 from cogs.ui.model_command import model_command
 from tests.unit.cogs.samples import SampleModel
 
@@ -24,7 +24,7 @@ def parameter_dict(command: discord.app_commands.Command[Any, ..., None], name: 
 
 
 def expected(option: Option) -> dict[str, Any]:
-    number = option.kind is int
+    number = option.kind is OptionKind.WHOLE
     payload: dict[str, Any] = {
         "type": 4 if number else 3,
         "name": option.name,

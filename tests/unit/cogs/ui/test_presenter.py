@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.catalog.registry import Registry
 from bot.errors import Unavailable
 from bot.money import MicroUsd
 from bot.runs.card import Balance, CardView, EditResult, Ended, FinalCard, Pictures, Withheld
@@ -36,7 +37,7 @@ class StoppedClock:
 @asynccontextmanager
 async def presenting(age: timedelta = timedelta(0)) -> AsyncGenerator[tuple[Opened, Presenter]]:
     async with opened() as open_:
-        presenter = Presenter(clock=StoppedClock(NOW + age), models={SampleModel.model_id: SampleModel()})
+        presenter = Presenter(clock=StoppedClock(NOW + age), models=Registry((SampleModel(),)))
         presenter.attach(open_.client)
         face: CardView = presenter
         assert face
@@ -205,7 +206,7 @@ async def test_a_lost_connection_is_for_later() -> None:
 
 
 async def test_before_the_login_and_after_the_end_it_is_for_later() -> None:
-    lonely = Presenter(clock=StoppedClock(), models={})
+    lonely = Presenter(clock=StoppedClock(), models=Registry(()))
     assert await lonely.progress(a_run()) is EditResult.LATER
     assert not (await lonely.channel_context(a_run())).known
     async with presenting() as (open_, presenter):

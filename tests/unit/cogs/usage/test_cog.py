@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.catalog.registry import Registry
 from bot.errors import Unavailable
 from bot.ledger.values import (
     Applied,
@@ -25,7 +26,8 @@ from bot.money import MicroUsd
 from cogs.ui.limit_texts import bar, described, use_line
 from cogs.ui.markdown import length
 from cogs.usage.cog import UsageCard, run_line
-from cogs.usage.prices import price_lines, price_list
+from cogs.usage.prices import price_lines
+from tests.unit.catalog.sketch import SKETCH
 from tests.unit.cogs.opened import opened
 from tests.unit.cogs.samples import NOW, FakeBooks, SampleModel
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, guild, interaction
@@ -121,7 +123,7 @@ def test_whatever_there_is_it_holds_discords_limits(prompt: str) -> None:
         {window: Total(MicroUsd(10**15 - 1), MicroUsd(10**15)) for window in Window},
         tuple(recent(prompt=prompt, cost=MicroUsd(10**15 - 1)) for _ in range(10)),
     )
-    (box,) = UsageCard(report, FLUX_KLEIN).to_components()
+    (box,) = UsageCard(report, Registry((FLUX_KLEIN, SKETCH))).to_components()
     texts = [str(part["content"]) for part in box.get("components", ())]
     assert sum(length(one) for one in texts) <= 4000
     assert any("limits that are used less" in one for one in texts)
@@ -198,11 +200,10 @@ def test_each_run_has_its_words(changes: dict[str, Any], said: str) -> None:
     assert f"4 pictures, {said} · " in run_line(recent(**changes))
 
 
-def test_the_price_list_is_the_models() -> None:
-    listed = dict(price_list(FLUX_KLEIN))
-    sizes = next(option for option in FLUX_KLEIN.options if option.name == "image_size")
-    assert list(listed) == [choice.label for choice in sizes.choices]
-    assert listed["Square HD, 1024x1024"] == (5_243, 10_000)
-    assert listed["Square, 512x512"] == (1_311, 5_000)
-    assert "Square, 512x512: about $0.001311, at most $0.005" in price_lines(FLUX_KLEIN)
-    assert price_lines(SampleModel()) == ["Each picture: about $0.012, at most $0.04"]
+def test_pictures_that_cost_the_same_share_a_line() -> None:
+    heading, *lines = price_lines(FLUX_KLEIN)
+    assert heading == r"**What a picture costs** with FLUX.2 \[klein\] 4B"
+    assert "Square, 512x512: about $0.001311, at most $0.005" in lines
+    assert "Portrait 4:3, 768x1024 or Landscape 4:3, 1024x768: about $0.003933, at most $0.005" in lines
+    assert len(lines) == 4
+    assert price_lines(SampleModel())[1:] == ["Each picture: about $0.012, at most $0.04"]
