@@ -22,8 +22,9 @@ from bot import logs
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.model import Model
 from bot.check import examine
-from bot.client.client import ImagineClient, point_discord_at
+from bot.client.client import ImagineClient
 from bot.client.connection import Connection
+from bot.client.probe import point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.errors import BotError, SettingsError
 from bot.export import export

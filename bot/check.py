@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from bot.client.client import name_behind, point_discord_at
+from bot.client.probe import name_behind, point_discord_at
 from bot.clock import Clock
 from bot.errors import BotError
 from bot.ledger import recount

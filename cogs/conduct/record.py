@@ -3,17 +3,16 @@
 import discord
 from discord import app_commands
 
+from bot.guilds.permissions import guild_of
 from bot.services import Moderation
 from cogs import Host
 from cogs.conduct import texts
 from cogs.conduct.appeal_post import post_appeal
 from cogs.policy.texts import listed
 from cogs.ui.arguments import PersonId
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer, wait_a_moment
 
 _POSTED_MOST = 3
-_MODERATES = "moderate_members"
 
 
 class RecordCommands(app_commands.Group):
@@ -23,9 +22,6 @@ class RecordCommands(app_commands.Group):
         super().__init__(
             name="record",
             description="What moderators decided about people",
-            default_permissions=discord.Permissions(moderate_members=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         self._moderation = moderation
 
@@ -33,7 +29,7 @@ class RecordCommands(app_commands.Group):
     @app_commands.describe(person="Who")
     async def user(self, interaction: discord.Interaction, person: app_commands.Transform[int, PersonId]) -> None:
         """Show a person's record, newest first."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         standing = await self._moderation.standing(guild_id, person)
         lines = [texts.record_line(line) for line in await self._moderation.record(guild_id, person)]
         await answer(interaction, f"{texts.record_head(person, standing)}\n{listed(lines, 'Nothing is on record.')}")
@@ -41,7 +37,7 @@ class RecordCommands(app_commands.Group):
     @app_commands.command(name="appeals", description="The appeals that wait for a decision")
     async def appeals(self, interaction: discord.Interaction) -> None:
         """List open appeals, oldest first; what could not be brought to the moderators is brought to them now."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         await wait_a_moment(interaction)
         waiting = await self._moderation.open_appeals(guild_id)
         for appeal in [each for each in waiting if each.message_id is None][:_POSTED_MOST]:

@@ -1,29 +1,25 @@
 """/sanction, and “Stop this person” from the menu of a person, of a card, or under a picture that waits."""
 
-from typing import Any
-
 import discord
 from discord import app_commands, ui
 
+from bot.custom_ids import number, run_id
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.moderation.sanctions import SanctionKind
 from bot.services import AdminAction, Moderation, Reviews, Runs
 from cogs import Host
 from cogs.conduct import texts
+from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import PersonId, Whole, Words
-from cogs.ui.buttons import answer_presses
-from cogs.ui.forms import Values, answer_forms, open_form
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import plain
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer, answer_anew, write_to
-from cogs.ui.views import Form
 
 MENU = "Stop this person"
 PRESS = "person_stop"  # under a picture that waits; its subject is the run
 _FORM = "stop"
 _WORDS = "words"
-_MODERATES = "moderate_members"
 _HOUR_S = 3600
 _HOURS_MOST = 24 * 365
 
@@ -35,7 +31,7 @@ _NOT_A_PERSON = "The bot's own account cannot be sanctioned. Nothing was changed
 
 
 class Sanctions:
-    """Acts about people, whichever way they are asked for. Who acts is checked here, each time."""
+    """Acts about people, whichever way they are asked for."""
 
     def __init__(self, *, moderation: Moderation, runs: Runs, reviews: Reviews) -> None:
         self._moderation, self._runs, self._reviews = moderation, runs, reviews
@@ -49,7 +45,7 @@ class Sanctions:
         length_s: int | None = None,
     ) -> None:
         """Do it, answer, tell the person where they take messages, and leave a line in the log channel."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         if user_id == interaction.application_id:
             raise UserError(_NOT_A_PERSON)
         words = plain(reason)
@@ -71,7 +67,7 @@ class Sanctions:
 
     async def stop_behind(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """From the menu of a card: whoever asked for it."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         run = await self._runs.by_message(message.id)
         if run is None or run.place.guild_id != guild_id:
             raise UserError(_NOT_OURS)
@@ -79,15 +75,13 @@ class Sanctions:
 
     async def stop_reviewed(self, interaction: discord.Interaction, run_id: str) -> None:
         """From the button under a picture that waits."""
-        guild_id = need(interaction, _MODERATES)
-        await self._ask(interaction, (await self._reviews.find(guild_id, run_id)).run.user_id)
+        await self._ask(interaction, (await self._reviews.find(guild_of(interaction), run_id)).run.user_id)
 
     async def _ask(self, interaction: discord.Interaction, user_id: int) -> None:
         """Ask why: the person will read it."""
-        need(interaction, _MODERATES)
         if user_id == interaction.application_id:
             raise UserError(_NOT_A_PERSON)
-        form = Form(title=MENU, custom_id=f"{_FORM}:{user_id}")
+        form = Form(_FORM, str(user_id), title=MENU)
         words: ui.TextInput[Form] = ui.TextInput(
             custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=texts.REASON_LIMIT
         )
@@ -95,11 +89,9 @@ class Sanctions:
         form.add_item(ui.Label(text="Reason", description=description, component=words))
         await open_form(interaction, form)
 
-    async def stop_asked(self, interaction: discord.Interaction, user_id: str, values: Values) -> None:
+    async def stop_asked(self, interaction: discord.Interaction, user_id: int, values: Values) -> None:
         """The form's answer. Its subject can be forged: what it may do is what /sanction stop may do."""
-        if not (user_id.isascii() and user_id.isdigit() and len(user_id) < 20):
-            raise UserError("There is no such person. Nothing was changed.")
-        await self.act(interaction, int(user_id), SanctionKind.STOP, values.get(_WORDS, ""))
+        await self.act(interaction, user_id, SanctionKind.STOP, values.get(_WORDS, ""))
 
 
 def _name(interaction: discord.Interaction) -> str:
@@ -113,9 +105,6 @@ class SanctionCommands(app_commands.Group):
         super().__init__(
             name="sanction",
             description="Strikes, pauses and stops for people who misuse the bot",
-            default_permissions=discord.Permissions(moderate_members=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         self._sanctions = sanctions
 
@@ -153,23 +142,18 @@ class SanctionCommands(app_commands.Group):
 
 def menus(sanctions: Sanctions) -> tuple[app_commands.ContextMenu, app_commands.ContextMenu]:
     """The commands in the menus of a person and of a message."""
-    where: dict[str, Any] = {
-        "allowed_contexts": app_commands.AppCommandContext(guild=True),
-        "allowed_installs": app_commands.AppInstallationType(guild=True),
-    }
-    of_person = app_commands.ContextMenu(name=MENU, callback=sanctions.stop_person, **where)
-    of_card = app_commands.ContextMenu(name=MENU, callback=sanctions.stop_behind, **where)
-    for menu in (of_person, of_card):
-        menu.default_permissions = discord.Permissions(moderate_members=True)
-    return of_person, of_card
+    return (
+        app_commands.ContextMenu(name=MENU, callback=sanctions.stop_person),
+        app_commands.ContextMenu(name=MENU, callback=sanctions.stop_behind),
+    )
 
 
 async def setup(host: Host) -> None:
     """Add /sanction and the menus' commands, and answer the button and the form."""
     services = host.services
     sanctions = Sanctions(moderation=services.moderation, runs=services.runs, reviews=services.reviews)
-    answer_presses(host, PRESS, sanctions.stop_reviewed)
-    answer_forms(host, _FORM, sanctions.stop_asked)
+    host.router.on_press(PRESS, run_id, sanctions.stop_reviewed)
+    host.router.on_form(_FORM, number, sanctions.stop_asked)
     host.tree.add_command(SanctionCommands(sanctions))
     for menu in menus(sanctions):
         host.tree.add_command(menu)

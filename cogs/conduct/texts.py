@@ -7,7 +7,7 @@ from discord.utils import format_dt
 from bot.moderation.sanctions import RecordKind, RecordLine, SanctionKind, SanctionStatus
 from bot.moderation.sanctions_service import Appeal
 from cogs.review.texts import link
-from cogs.ui.buttons import Press
+from cogs.ui.actions import Press
 from cogs.ui.markdown import literal
 from cogs.ui.views import Layout
 

@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.ledger.values import Limit, Measure, Person, Subject, Window
 from bot.services import AdminAction, Ledger
 from cogs import Host
@@ -13,10 +14,8 @@ from cogs.ui.context import role_ids_of
 from cogs.ui.limit_texts import described
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import fit_lines
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer
 
-_PERMISSION = "manage_guild"
 _AMOUNT_CHARS, _KEY_CHARS = 30, 100
 _LIST_ROOM = 1900
 _MOST_CHOICES = 25
@@ -33,9 +32,6 @@ class LimitsCommands(app_commands.Group):
         super().__init__(
             name="limits",
             description="How much may be used, by whom and where",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         self._books = books
 
@@ -59,7 +55,7 @@ class LimitsCommands(app_commands.Group):
         channel: Place | None = None,
     ) -> None:
         """Set it, in place of the one that stood there."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         subject, subject_id = _subject(user, role, channel)
         what = Measure(measure)
         default = Window.EVER if what is Measure.RUNS else Window.DAY
@@ -78,7 +74,7 @@ class LimitsCommands(app_commands.Group):
         self, interaction: discord.Interaction, limit: app_commands.Transform[str, Words(_KEY_CHARS)]
     ) -> None:
         """Remove it, whether or not what it is about still exists."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         found = words.chosen(await self._books.limits_of(guild_id), limit)
         if not await self._books.remove_limit(AdminAction(guild_id, interaction.user.id), found):
             raise UserError("Somebody removed this limit just now. Nothing else was changed.")
@@ -88,10 +84,7 @@ class LimitsCommands(app_commands.Group):
     @remove.autocomplete("limit")
     async def _suggest(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The limits of the server that are like what is typed."""
-        try:
-            guild_id = need(interaction, _PERMISSION)
-        except UserError:
-            return []  # suggestions have no words for a refusal; the command itself has
+        guild_id = guild_of(interaction)
         found = [(words.named(one, interaction.guild), one) for one in await self._books.limits_of(guild_id)]
         like = [(name, one) for name, one in found if typed.strip().lower() in name.lower()]
         return [app_commands.Choice(name=name, value=words.key_of(one)) for name, one in like[:_MOST_CHOICES]]
@@ -99,7 +92,7 @@ class LimitsCommands(app_commands.Group):
     @app_commands.command(name="list", description="The limits that are set in this server")
     async def list(self, interaction: discord.Interaction) -> None:
         """Say them, with the numbers that remove takes."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         lines = words.listed(await self._books.limits_of(guild_id))
         await answer(interaction, fit_lines(lines, _LIST_ROOM, "more") if lines else words.NO_LIMITS)
 
@@ -107,7 +100,7 @@ class LimitsCommands(app_commands.Group):
     @app_commands.describe(user="Whom", channel="Where; here, when you leave it out")
     async def explain(self, interaction: discord.Interaction, user: Member, channel: Place | None = None) -> None:
         """Say which hold, which give way, and why."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         person = Person(user.id, guild_id, place.id, role_ids_of(user))
         lines = words.explained(await self._books.explain(person), user.mention, place.mention)

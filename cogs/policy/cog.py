@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
 from bot.services import AdminAction, Moderation
@@ -12,7 +13,6 @@ from cogs.policy import texts as words
 from cogs.ui.arguments import OneOf, PlaceNamed, Whole, YesNo, place_in
 from cogs.ui.context import channel_context_of, is_age_restricted
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer
 
 _HOUR_S = 3600
@@ -29,9 +29,6 @@ class PolicyCommands(app_commands.Group):
         super().__init__(
             name="policy",
             description="What members see of flagged pictures",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         self._moderation = moderation
 
@@ -61,7 +58,7 @@ class PolicyCommands(app_commands.Group):
         hide_reported: app_commands.Transform[bool, YesNo("hide_reported")] | None = None,
     ) -> None:
         """Change what was named; what was left out stays as it is."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         changes = ChannelSetting(
             policy=Policy(policy) if policy else None,
@@ -87,7 +84,7 @@ class PolicyCommands(app_commands.Group):
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def clear(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
         """Forget what was set for one place."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         act = AdminAction(guild_id, interaction.user.id)
         if not await self._moderation.clear_channel(act, place.id):
@@ -98,7 +95,6 @@ class PolicyCommands(app_commands.Group):
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def show(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
         """Say what holds in a channel."""
-        need(interaction, "manage_guild")
         place = channel or place_in(interaction, interaction.channel)
         rules = await self._moderation.rules_at(channel_context_of(place))
         await answer(interaction, _told(place, rules))
@@ -106,7 +102,7 @@ class PolicyCommands(app_commands.Group):
     @app_commands.command(name="list", description="The channels and categories with a policy of their own")
     async def list(self, interaction: discord.Interaction) -> None:
         """Say what was set where."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         settings = await self._moderation.channel_settings(guild_id)
         lines = [words.setting_line(place_id, setting) for place_id, setting in settings]
         await answer(interaction, words.listed(lines, words.NOTHING_SET))

@@ -3,17 +3,18 @@
 import discord
 from discord import app_commands, ui
 
+from bot.custom_ids import number
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.runs.review.service import Reported
 from bot.runs.run import Delivery, Run
 from bot.services import Moderation, Reviews, Runs
 from cogs import Host
 from cogs.policy import texts as words
+from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.context import channel_context_at
-from cogs.ui.forms import Values, answer_forms, open_form
 from cogs.ui.markdown import plain
 from cogs.ui.replies import answer
-from cogs.ui.views import Form
 
 MENU = "Report picture"
 _FORM = "report"
@@ -22,7 +23,6 @@ _WORDS = "words"
 _NOT_OURS = "Only pictures that this bot made can be reported to it. Nothing was changed."
 _NO_PICTURES = "There are no pictures in this message now, so there is nothing to report."
 _TWICE = "You have reported this picture before. Moderators know of it. Nothing was sent again."
-_NOT_HERE = "This works in a server only: there are no moderators here."
 
 
 class Reports:
@@ -36,8 +36,6 @@ class Reports:
         return app_commands.ContextMenu(
             name=MENU,
             callback=self.ask,
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
 
     async def ask(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -45,9 +43,9 @@ class Reports:
         await self._run(interaction, message.id)
         await open_form(interaction, _form(message.id))
 
-    async def report(self, interaction: discord.Interaction, message_id: str, values: Values) -> None:
+    async def report(self, interaction: discord.Interaction, message_id: int, values: Values) -> None:
         """Take the report. The form may be old or forged, so the message is looked at again."""
-        run = await self._run(interaction, int(message_id) if message_id.isascii() and message_id.isdigit() else 0)
+        run = await self._run(interaction, message_id)
         rules = await self._moderation.rules_at(channel_context_at(interaction))
         reason = plain(values.get(_WORDS, ""))[: words.REASON_LIMIT] or None
         first = await self._moderation.add_report(
@@ -62,11 +60,10 @@ class Reports:
 
     async def _run(self, interaction: discord.Interaction, message_id: int) -> Run:
         """The run whose pictures are shown in this message, in this very channel. Raises UserError."""
-        if interaction.guild_id is None:
-            raise UserError(_NOT_HERE)
+        guild_id = guild_of(interaction)
         run = await self._runs.by_message(message_id)
         # A form can name any message: what the person may not be able to see is as unknown as what never was.
-        if run is None or (run.place.guild_id, run.place.channel_id) != (interaction.guild_id, interaction.channel_id):
+        if run is None or (run.place.guild_id, run.place.channel_id) != (guild_id, interaction.channel_id):
             raise UserError(_NOT_OURS)
         if run.delivery is not Delivery.SHOWN or run.reason is not None:
             raise UserError(_NO_PICTURES)
@@ -86,7 +83,7 @@ _SAID = {
 
 
 def _form(message_id: int) -> Form:
-    form = Form(title="Report this picture", custom_id=f"{_FORM}:{message_id}")
+    form = Form(_FORM, str(message_id), title="Report this picture")
     field: ui.TextInput[Form] = ui.TextInput(
         custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=words.REASON_LIMIT, required=False
     )
@@ -98,5 +95,5 @@ async def setup(host: Host) -> None:
     """Add the menu's command."""
     services = host.services
     reports = Reports(runs=services.runs, reviews=services.reviews, moderation=services.moderation)
-    answer_forms(host, _FORM, reports.report)
+    host.router.on_form(_FORM, number, reports.report)
     host.tree.add_command(reports.command())

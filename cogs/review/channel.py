@@ -18,7 +18,7 @@ from bot.runs.review.review import Obstacle, Review, ReviewCause
 from bot.runs.run import Run
 from cogs.review import texts as review_texts
 from cogs.ui import cards
-from cogs.ui.buttons import Press
+from cogs.ui.actions import Press
 from cogs.ui.card_texts import relative
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.presenter import shown_as

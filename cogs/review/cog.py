@@ -6,7 +6,9 @@ import discord
 import structlog
 from discord import app_commands, ui
 
+from bot.custom_ids import run_id
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.moderation.policy_service import REASON_MOST as LISTED_REASON_MOST
 from bot.moderation.policy_service import REASONS_MOST as LISTED_REASONS_MOST
 from bot.runs.review.review import Review
@@ -15,18 +17,14 @@ from bot.services import AdminAction, Moderation, Reviews
 from cogs import Host
 from cogs.review import channel as review_channel
 from cogs.review import texts as review_texts
+from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
-from cogs.ui.buttons import answer_presses
 from cogs.ui.card_texts import relative
-from cogs.ui.forms import Values, answer_forms, open_form
 from cogs.ui.markdown import cut, literal, plain
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer, wait_a_moment
-from cogs.ui.views import Form
 
 _log = structlog.get_logger(__name__)
 
-_MODERATES, _MANAGES = "manage_messages", "manage_guild"
 
 _LIST_LIMIT = 1900
 _TIMEOUT_S = 10.0
@@ -34,20 +32,20 @@ _NO_MENTIONS = discord.AllowedMentions.none()
 
 
 class Decisions:
-    """Answers the buttons under pictures that wait. Who presses is checked each time: a custom_id can be forged."""
+    """Answers the buttons under pictures that wait."""
 
     def __init__(self, *, reviews: Reviews, moderation: Moderation) -> None:
         self._reviews, self._moderation = reviews, moderation
 
     async def approve(self, interaction: discord.Interaction, run_id: str) -> None:
         """Approve."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         decided = await self._reviews.approve(AdminAction(guild_id, interaction.user.id), run_id)
         await self._show(interaction, decided)
 
     async def ask_why(self, interaction: discord.Interaction, run_id: str) -> None:
         """Before a rejection: its reason."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         known = await self._reviews.find(guild_id, run_id)
         if not known.first:
             await answer(interaction, review_texts.already(known.review))
@@ -57,7 +55,7 @@ class Decisions:
 
     async def reject(self, interaction: discord.Interaction, run_id: str, values: Values) -> None:
         """Reject, with the reason that was chosen or written."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         own, chosen = plain(values.get("words", "")), values.get("reason", "")
         settings = await self._moderation.review_settings(guild_id)
         listed = dict(enumerate(settings.reasons))
@@ -88,7 +86,7 @@ class Decisions:
 
 def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
     """The form that asks for a reason: one of the server's, or one's own words."""
-    form = Form(title="Why not?", custom_id=f"{review_channel.REJECT}:{run_id}")
+    form = Form(review_channel.REJECT, run_id, title="Why not?")
     if reasons:
         options = [
             discord.SelectOption(label=cut(plain(reason), LISTED_REASON_MOST), value=str(number))
@@ -111,9 +109,6 @@ class ReviewCommands(app_commands.Group):
         super().__init__(
             name="review",
             description="Pictures that wait for a moderator",
-            default_permissions=discord.Permissions(manage_messages=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         self._reviews, self._moderation = reviews, moderation
 
@@ -123,7 +118,7 @@ class ReviewCommands(app_commands.Group):
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
         """Set the moderation channel."""
-        guild_id = need(interaction, _MANAGES)
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
             await self._moderation.set_review_channel(act, None)
@@ -156,7 +151,7 @@ class ReviewCommands(app_commands.Group):
         reason: app_commands.Transform[str, Words(LISTED_REASON_MOST)] | None = None,
     ) -> None:
         """Show or change the server's reasons."""
-        guild_id = need(interaction, _MANAGES)
+        guild_id = guild_of(interaction)
         reasons = (await self._moderation.review_settings(guild_id)).reasons
         words = plain(reason or "")
         if change != "show":
@@ -169,7 +164,7 @@ class ReviewCommands(app_commands.Group):
     @app_commands.command(name="list", description="The pictures that wait for a decision")
     async def waiting(self, interaction: discord.Interaction) -> None:
         """List what waits, oldest first."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         status = await self._reviews.status(guild_id)
         lines = [_line(guild_id, each) for each in status.waiting]
         if not lines:
@@ -184,7 +179,7 @@ class ReviewCommands(app_commands.Group):
     @app_commands.command(name="status", description="Whether moderators can be asked, and what to mend if not")
     async def status(self, interaction: discord.Interaction) -> None:
         """How reviewing stands."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         status = await self._reviews.status(guild_id)
         asked = f"Moderators are asked in <#{status.channel_id}>." if status.channel_id else ""
         trouble = "" if status.obstacle is None else review_texts.obstacle(status.obstacle, status.channel_id)
@@ -203,7 +198,7 @@ class ReviewCommands(app_commands.Group):
     )
     async def retry(self, interaction: discord.Interaction) -> None:
         """Try again."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         await wait_a_moment(interaction)
         await self._reviews.retry(guild_id)
         await answer(interaction, "Trying again now. /review status tells how it went.")
@@ -241,7 +236,7 @@ async def setup(host: Host) -> None:
     """Add /review, and answer moderators' presses."""
     reviews, moderation = host.services.reviews, host.services.moderation
     decisions = Decisions(reviews=reviews, moderation=moderation)
-    answer_presses(host, review_channel.APPROVE, decisions.approve)
-    answer_presses(host, review_channel.REJECT, decisions.ask_why)
-    answer_forms(host, review_channel.REJECT, decisions.reject)
+    host.router.on_press(review_channel.APPROVE, run_id, decisions.approve)
+    host.router.on_press(review_channel.REJECT, run_id, decisions.ask_why)
+    host.router.on_form(review_channel.REJECT, run_id, decisions.reject)
     host.tree.add_command(ReviewCommands(reviews=reviews, moderation=moderation))

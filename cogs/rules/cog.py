@@ -3,6 +3,7 @@
 import discord
 from discord import app_commands
 
+from bot.guilds.permissions import guild_of
 from bot.moderation.prompts import PromptAction
 from bot.services import AdminAction, Moderation
 from cogs import Host
@@ -10,7 +11,6 @@ from cogs.policy import texts as words
 from cogs.ui.arguments import OneOf, Whole, Words
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import plain
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer
 
 _RULE_MOST = 100  # what Discord's client lets people type; the desk judges
@@ -30,9 +30,6 @@ class RuleCommands(app_commands.Group):
         super().__init__(
             name="rules",
             description="What prompts may not ask for here",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         self._moderation = moderation
 
@@ -50,7 +47,7 @@ class RuleCommands(app_commands.Group):
         reason: Reason | None = None,
     ) -> None:
         """Add a rule."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         is_exception = action == words.EXCEPTION
         rule = await self._moderation.add_rule(
@@ -71,7 +68,7 @@ class RuleCommands(app_commands.Group):
         rule: app_commands.Transform[int, Whole("rule", 1, _LARGEST_ID)],
     ) -> None:
         """Remove a rule."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         removed = await self._moderation.remove_rule(act, rule)
         await answer(interaction, f"Removed:\n{words.rule_line(removed)}")
@@ -80,7 +77,7 @@ class RuleCommands(app_commands.Group):
     @app_commands.command(name="list", description="The rules of this server")
     async def list(self, interaction: discord.Interaction) -> None:
         """List the rules."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         rules = await self._moderation.prompt_rules(guild_id)
         await answer(interaction, words.listed([words.rule_line(rule) for rule in rules], words.NO_RULES))
 
@@ -90,7 +87,7 @@ class RuleCommands(app_commands.Group):
         self, interaction: discord.Interaction, prompt: app_commands.Transform[str, Words(_PROMPT_MOST)]
     ) -> None:
         """Try the rules on a prompt."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         test = await self._moderation.test_prompt(guild_id, prompt[:_PROMPT_MOST])
         await answer(interaction, words.tested(prompt, test))
 

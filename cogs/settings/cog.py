@@ -4,14 +4,12 @@ import discord
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.services import AdminAction, Ledger
 from cogs import Host
 from cogs.ui.arguments import WRITABLE, ChannelId
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer
-
-_PERMISSION = "manage_guild"
 
 
 class SettingsCommands(app_commands.Group):
@@ -21,9 +19,6 @@ class SettingsCommands(app_commands.Group):
         super().__init__(
             name="settings",
             description="What holds for the whole server",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         self._books = books
 
@@ -33,7 +28,7 @@ class SettingsCommands(app_commands.Group):
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
         """Choose the channel, or none."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
             before = await self._books.log_channel(guild_id)

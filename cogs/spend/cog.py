@@ -10,6 +10,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.sentences import amount
 from bot.ledger.values import Measure, Spend, SpendReport, Window
@@ -18,13 +19,11 @@ from bot.services import Ledger
 from cogs import Host
 from cogs.spend import chart
 from cogs.ui.markdown import fit_lines
-from cogs.ui.permissions import need
 from cogs.ui.views import Layout
 
 CHART_NAME, CSV_NAME = "spend.png", "spend.csv"
 TOO_LONG = "The list of entries is too long to be attached here. Please ask for a shorter stretch of time."
 
-_PERMISSION = "manage_guild"
 _TIMEOUT_S = 10.0
 _READING_TIMEOUT_S = 60.0
 _UPLOAD_TIMEOUT_S = 90.0
@@ -91,14 +90,12 @@ class SpendCommand:
         return app_commands.Command(
             name="spend",
             description="What this server spent, by day and by person, as a chart and as CSV",
-            callback=app_commands.default_permissions(manage_guild=True)(offered),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            callback=offered,
         )
 
     async def answer(self, interaction: discord.Interaction, period: str) -> None:
         """Show it. Raises UserError for those who do not manage the server."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         stretch = stretch_of(period, interaction.created_at)
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)

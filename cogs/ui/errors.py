@@ -26,6 +26,9 @@ async def say(interaction: discord.Interaction, error: BaseException) -> None:
     try:
         sentence = sentence_for(error)
         async with asyncio.timeout(_TIMEOUT_S):
+            if interaction.type is discord.InteractionType.autocomplete:
+                await interaction.response.autocomplete([])  # suggestions have no words; the command itself has
+                return
             await _answer(interaction, cut(sentence, _CONTENT_LIMIT))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
         _log.warning("an error could not be said", interaction=interaction.id, why=_short(unsaid))

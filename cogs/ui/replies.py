@@ -7,7 +7,6 @@ import discord
 import structlog
 
 from cogs.ui.markdown import cut
-from cogs.ui.views import Form
 
 _log = structlog.get_logger(__name__)
 
@@ -39,12 +38,6 @@ async def wait_a_moment(interaction: discord.Interaction) -> None:
     """Tell Discord that an answer for this person's eyes will come: more than the database is asked now."""
     async with asyncio.timeout(_TIMEOUT_S):
         await interaction.response.defer(ephemeral=True, thinking=True)
-
-
-async def ask(interaction: discord.Interaction, form: Form) -> None:
-    """Open a form."""
-    async with asyncio.timeout(_TIMEOUT_S):
-        await interaction.response.send_modal(form)
 
 
 async def write_to(client: discord.Client, user_id: int, sentence: str) -> bool:

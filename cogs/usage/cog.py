@@ -52,8 +52,6 @@ class Usage:
             name="usage",
             description="What you used and have left here, and what pictures cost",
             callback=usage,
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
 
     async def answer(self, interaction: discord.Interaction) -> None:

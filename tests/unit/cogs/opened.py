@@ -9,7 +9,9 @@ import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.client.client import ImagineClient, point_discord_at
+from bot.client.client import ImagineClient
+from bot.client.probe import point_discord_at
+from bot.guilds.permissions import PERMISSIONS, Permissions
 from bot.services import Moderation, Reviews, Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
@@ -57,6 +59,7 @@ async def opened(
     books: FakeBooks | None = None,
     moderation: object = None,
     reviews: object = None,
+    permissions: Permissions = PERMISSIONS,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
@@ -68,7 +71,11 @@ async def opened(
         imagine=SampleModel(),
     )
     client = ImagineClient(
-        services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=errors.say
+        services=services,
+        extensions=extensions,
+        sync_memory=memory or Memory(),
+        say_error=errors.say,
+        permissions=permissions,
     )
     try:
         async with FakeDiscord() as fake:

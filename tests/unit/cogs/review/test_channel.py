@@ -1,10 +1,8 @@
 """What moderators see, what a person reads of held and rejected pictures, and forms that outlive restarts."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import discord
 import pytest
 from discord import ui
 
@@ -20,8 +18,7 @@ from cogs.review import texts as review_texts
 from cogs.review.channel import DiscordReviewChannel
 from cogs.review.cog import changed, reject_form
 from cogs.ui import card_texts, cards
-from cogs.ui.buttons import Press
-from cogs.ui.forms import answer_forms
+from cogs.ui.actions import Press
 from cogs.ui.markdown import length
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
@@ -40,7 +37,7 @@ def texts(layout: ui.LayoutView) -> str:
 
 
 def labels(layout: ui.LayoutView) -> list[str | None]:
-    return [item.item.label for item in layout.walk_children() if isinstance(item, Press)]
+    return [item.label for item in layout.walk_children() if isinstance(item, Press)]
 
 
 @pytest.mark.parametrize("why", list(ReviewCause))
@@ -213,47 +210,3 @@ async def test_whether_a_message_still_stands(code: int, stands: bool) -> None:
         assert await face.stands(CHANNEL_ID, MESSAGE_ID)
         open_.discord.refuse = lambda _: (404, {"message": "no", "code": code})
         assert await face.stands(CHANNEL_ID, MESSAGE_ID) is stands
-
-
-class Listening:
-    """A client that has listeners."""
-
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-
-    def add_listener(self, func: Any, /, name: str = "") -> None:
-        assert name == "on_interaction"
-        self.heard.append(func)
-
-
-class Sent:
-    """An interaction as far as forms look at it."""
-
-    def __init__(self, custom_id: str, components: object, kind: int = 5) -> None:
-        self.type = discord.InteractionType(kind)
-        self.data = {"custom_id": custom_id, "components": components}
-
-
-async def test_a_form_is_answered_by_what_its_custom_id_says_and_by_nobody_else() -> None:
-    host, seen = Listening(), list[tuple[str, Mapping[str, str]]]()
-
-    async def handler(_: discord.Interaction, subject: str, values: Mapping[str, str]) -> None:
-        seen.append((subject, values))
-
-    answer_forms(host, "reject", handler)
-    fields = [
-        {"type": 18, "component": {"type": 3, "custom_id": "reason", "values": ["1", "2"]}},
-        {"type": 18, "component": {"type": 4, "custom_id": "words", "value": "hm"}},
-        {"type": 1, "components": [{"type": 4, "custom_id": "old", "value": 7}]},
-        {"type": 18, "component": {"type": 3, "custom_id": "none", "values": [5]}},
-        "nonsense",
-    ]
-    (heard,) = host.heard
-    for sent in (
-        Sent("reject:abc", fields),
-        Sent("other:abc", fields),
-        Sent("reject:", fields),
-        Sent("reject:abc", fields, kind=3),
-    ):
-        await heard(sent)
-    assert seen == [("abc", {"reason": "1", "words": "hm", "old": "", "none": ""})]
