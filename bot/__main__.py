@@ -28,12 +28,15 @@ from bot.client.probe import point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.errors import BotError, SettingsError
 from bot.export import export
+from bot.guilds.settings import GuildSettingsService
 from bot.images.download import Downloader
 from bot.ledger.balance_alert import LowBalance
 from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults
-from bot.moderation.desk import ModerationDesk
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.sanctions import Thresholds
+from bot.moderation.sanctions_service import SanctionsService
 from bot.runflow.client import RunflowClient
 from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.progress import Progress
@@ -78,8 +81,20 @@ async def run(settings: Settings) -> None:
         bell: asyncio.Queue[str] = asyncio.Queue()
         dues, line = OverduePolls(clock), Scheduler(caps=_caps(settings), clock=clock)
         face, moderators = Presenter(clock=clock, models=models), DiscordReviewChannel()
-        desk = ModerationDesk(store=store, clock=clock, thresholds=_thresholds(settings))
-        moderating = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
+        policies, prompt_rules = PolicyService(store=store, clock=clock), PromptRulesService(store=store, clock=clock)
+        sanctions = SanctionsService(store=store, clock=clock, thresholds=_thresholds(settings))
+        guild_settings = GuildSettingsService(store=store, clock=clock)
+        moderating = Moderating.made(
+            store=store,
+            policies=policies,
+            prompt_rules=prompt_rules,
+            sanctions=sanctions,
+            guild_settings=guild_settings,
+            face=face,
+            moderators=moderators,
+            clock=clock,
+            driver=bell,
+        )
         stack.push_async_callback(moderating.gate.close)
         deadline_s = settings.run_deadline_s
         watcher = Poller(
@@ -104,9 +119,12 @@ async def run(settings: Settings) -> None:
         services = Services(
             runs=RunService(book=book, bell=bell, line=line, gate=moderating.gate),
             history=RunHistory(store=store, runflow=runflow, downloader=downloader, deliverer=deliverer),
-            books=LedgerService(store=store, clock=clock, defaults=_defaults(settings)),
+            ledger=LedgerService(store=store, clock=clock, defaults=_defaults(settings)),
             reviews=moderating.reviews,
-            moderation=desk,
+            policies=policies,
+            prompt_rules=prompt_rules,
+            sanctions=sanctions,
+            guild_settings=guild_settings,
             imagine=FLUX_KLEIN,
         )
         memory = SyncedCommands(store=store, clock=clock)

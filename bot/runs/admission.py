@@ -1,4 +1,4 @@
-"""The gate: sanctions and rules for prompts, before any money is held."""
+"""Who is let in with which prompt: sanctions and rules for prompts, before any money is held."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import UserError
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.settings import GuildSettingsService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import PromptAction, Verdict
+from bot.moderation.sanctions_service import SanctionsService
 from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.review import ReviewCause
 from bot.runs.run import Place, Run
@@ -17,7 +19,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What the gate found of a request that it let through."""
+    """What was found of a request that was let through."""
 
     verdict: Verdict
 
@@ -28,19 +30,36 @@ class Passed:
 
 
 class Admission:
-    """Asks the moderation desk. Log channels are told beside the request, supervised: a slow Discord delays nobody."""
+    """Lets requests in. Log channels are told beside the request, supervised: a slow Discord delays nobody."""
 
-    def __init__(self, *, desk: ModerationDesk, moderators: ReviewChannel) -> None:
-        self._desk, self._moderators = desk, moderators
+    def __init__(
+        self,
+        *,
+        sanctions: SanctionsService,
+        prompt_rules: PromptRulesService,
+        guild_settings: GuildSettingsService,
+        moderators: ReviewChannel,
+    ) -> None:
+        self._sanctions, self._prompt_rules = sanctions, prompt_rules
+        self._guild_settings, self._moderators = guild_settings, moderators
         self._told: set[asyncio.Task[None]] = set()
 
     async def passed(self, user_id: int, place: Place, prompt: str) -> Passed:
         """Let a request through. Raises UserError for one that the server refuses, and Unavailable."""
-        verdict = await self._desk.gate(place.guild_id, user_id, prompt)
+        verdict = await self._verdict(place.guild_id, user_id, prompt)
         if verdict.action is PromptAction.REFUSE:
             _log.info("request refused", user=user_id, guild=place.guild_id)
             raise UserError(verdict.reason)
         return Passed(verdict)
+
+    async def _verdict(self, guild_id: int | None, user_id: int, prompt: str) -> Verdict:
+        """A server's sanctions and rules hold in that server; in DMs nobody set any."""
+        if guild_id is None:
+            return Verdict()
+        held = await self._sanctions.standing(guild_id, user_id)
+        if not held.allowed:
+            return Verdict(PromptAction.REFUSE, held.sentence)
+        return await self._prompt_rules.check_prompt(guild_id, prompt)
 
     def tell(self, run: Run, passed: Passed) -> None:
         """Let the log channel know of a prompt that met a rule and was let through."""
@@ -52,7 +71,7 @@ class Admission:
 
     async def _tell(self, run: Run, guild_id: int, verdict: Verdict) -> None:
         try:
-            settings = await self._desk.review_settings(guild_id)
+            settings = await self._guild_settings.settings_of(guild_id)
             rules = ", ".join(dict.fromkeys(match.rule.text for match in verdict.matches))
             await self._moderators.tell_rule(settings.log_channel_id, run, rules)
         except Exception:  # noqa: BLE001 - the request is accepted; what could not be told is in the log

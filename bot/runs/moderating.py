@@ -4,7 +4,10 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.settings import GuildSettingsService
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
+from bot.moderation.sanctions_service import SanctionsService
 from bot.runs.admission import Admission
 from bot.runs.card import CardView
 from bot.runs.delivery.deliver import Deliverer
@@ -21,7 +24,7 @@ from bot.store.engine import Store
 class Moderating:
     """What stands between a run and eyes. `gate` is closed at the end; `keeper` is made once there is a deliverer."""
 
-    desk: ModerationDesk
+    guild_settings: GuildSettingsService
     judge: Judge
     gate: Admission
     holds: HeldImages
@@ -38,7 +41,10 @@ class Moderating:
         cls,
         *,
         store: Store,
-        desk: ModerationDesk,
+        policies: PolicyService,
+        prompt_rules: PromptRulesService,
+        sanctions: SanctionsService,
+        guild_settings: GuildSettingsService,
         face: CardView,
         moderators: ReviewChannel,
         clock: Clock,
@@ -47,12 +53,21 @@ class Moderating:
         """All of it. `driver` is the driver's bell."""
         bell: asyncio.Queue[str] = asyncio.Queue()
         return cls(
-            desk=desk,
-            judge=Judge(store=store, desk=desk, face=face),
-            gate=Admission(desk=desk, moderators=moderators),
-            holds=HeldImages(store=store, desk=desk, moderators=moderators, clock=clock, bell=bell),
+            guild_settings=guild_settings,
+            judge=Judge(store=store, policies=policies, prompt_rules=prompt_rules, face=face),
+            gate=Admission(
+                sanctions=sanctions, prompt_rules=prompt_rules, guild_settings=guild_settings, moderators=moderators
+            ),
+            holds=HeldImages(store=store, guild_settings=guild_settings, moderators=moderators, clock=clock, bell=bell),
             reviews=ReviewService(
-                store=store, desk=desk, face=face, moderators=moderators, clock=clock, bell=driver, keeper=bell
+                store=store,
+                policies=policies,
+                guild_settings=guild_settings,
+                face=face,
+                moderators=moderators,
+                clock=clock,
+                bell=driver,
+                keeper=bell,
             ),
             store=store,
             face=face,
@@ -67,7 +82,7 @@ class Moderating:
         return ReviewWorker(
             store=self.store,
             book=book,
-            desk=self.desk,
+            guild_settings=self.guild_settings,
             deliverer=deliverer,
             judge=self.judge,
             face=self.face,

@@ -13,7 +13,7 @@ from bot.errors import Unavailable, UserError
 from bot.guilds.permissions import guild_of
 from bot.moderation.sanctions import SanctionStatus
 from bot.moderation.sanctions_service import Appeal
-from bot.services import AdminAction, Moderation
+from bot.services import AdminAction, Guilds, Sanctions
 from cogs import Host
 from cogs.conduct import texts
 from cogs.conduct.appeal_post import post_appeal
@@ -41,8 +41,8 @@ _OWN = "This is your own appeal: another moderator must decide it. Nothing was c
 class Appeals:
     """Takes appeals to the moderation channel, and decisions back."""
 
-    def __init__(self, *, moderation: Moderation) -> None:
-        self._moderation = moderation
+    def __init__(self, *, sanctions: Sanctions, guild_settings: Guilds) -> None:
+        self._sanctions, self._guild_settings = sanctions, guild_settings
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """/appeal, for everyone."""
@@ -55,10 +55,10 @@ class Appeals:
     async def ask(self, interaction: discord.Interaction) -> None:
         """Ask for the words, unless there is nothing to appeal against or nobody to read them."""
         guild_id = guild_of(interaction)
-        standing = await self._moderation.standing(guild_id, interaction.user.id)
+        standing = await self._sanctions.standing(guild_id, interaction.user.id)
         if standing.allowed:
             raise UserError(await self._outcome(interaction) or _NOTHING)
-        if (await self._moderation.review_settings(guild_id)).review_channel_id is None:
+        if (await self._guild_settings.settings_of(guild_id)).review_channel_id is None:
             raise UserError(_NOBODY)
         form = Form(_FORM, str(guild_id), title="Your appeal")
         words: ui.TextInput[Form] = ui.TextInput(
@@ -69,9 +69,12 @@ class Appeals:
 
     async def send(self, interaction: discord.Interaction, _guild_id: int, values: Values) -> None:
         """Take the words to the moderators of the server where the form was sent, whatever it names."""
-        appeal = await self._moderation.appeal(guild_of(interaction), interaction.user.id, values.get(_WORDS, ""))
+        appeal = await self._sanctions.appeal(guild_of(interaction), interaction.user.id, values.get(_WORDS, ""))
         await wait_a_moment(interaction)  # posting it may take longer than Discord waits
-        await answer(interaction, _SENT if await post_appeal(interaction.client, self._moderation, appeal) else _KEPT)
+        await answer(
+            interaction,
+            _SENT if await post_appeal(interaction.client, self._sanctions, self._guild_settings, appeal) else _KEPT,
+        )
 
     async def lift(self, interaction: discord.Interaction, appeal_id: int) -> None:
         """The button that grants."""
@@ -83,20 +86,18 @@ class Appeals:
 
     async def _decide(self, interaction: discord.Interaction, appeal_id: int, *, lift: bool) -> None:
         guild_id = guild_of(interaction)
-        if (await self._moderation.find_appeal(guild_id, appeal_id)).user_id == interaction.user.id:
+        if (await self._sanctions.find_appeal(guild_id, appeal_id)).user_id == interaction.user.id:
             raise UserError(_OWN)
-        decision = await self._moderation.decide_appeal(
-            AdminAction(guild_id, interaction.user.id), appeal_id, lift=lift
-        )
+        decision = await self._sanctions.decide_appeal(AdminAction(guild_id, interaction.user.id), appeal_id, lift=lift)
         appeal = decision.appeal
         if not decision.first:
             raise UserError(f"This was decided already. {texts.appeal_decided(appeal)} Nothing was changed.")
         await self._show(interaction, appeal, decision.standing)
-        review = await self._moderation.review_settings(guild_id)
-        await tell_admins(interaction.client, review.log_channel_id, texts.appeal_log(appeal))
+        settings = await self._guild_settings.settings_of(guild_id)
+        await tell_admins(interaction.client, settings.log_channel_id, texts.appeal_log(appeal))
         heard = texts.appeal_heard(appeal, decision.standing, server_of(interaction))
         if await write_to(interaction.client, appeal.user_id, heard):
-            await self._moderation.unheard(guild_id, appeal.user_id)
+            await self._sanctions.unheard(guild_id, appeal.user_id)
 
     async def _show(self, interaction: discord.Interaction, appeal: Appeal, standing: SanctionStatus) -> None:
         """Let the moderators' message say it; a press that came from elsewhere is answered instead."""
@@ -123,10 +124,10 @@ class Appeals:
         """What was decided about the person's appeal, once."""
         if interaction.guild_id is None:
             return None
-        appeal = await self._moderation.unheard(interaction.guild_id, interaction.user.id)
+        appeal = await self._sanctions.unheard(interaction.guild_id, interaction.user.id)
         if appeal is None:
             return None
-        standing = await self._moderation.standing(interaction.guild_id, interaction.user.id)
+        standing = await self._sanctions.standing(interaction.guild_id, interaction.user.id)
         return texts.appeal_heard(appeal, standing, server_of(interaction))
 
 
@@ -137,7 +138,7 @@ def server_of(interaction: discord.Interaction) -> str:
 
 async def setup(host: Host) -> None:
     """Add /appeal, and answer its form and the moderators' buttons."""
-    appeals = Appeals(moderation=host.services.moderation)
+    appeals = Appeals(sanctions=host.services.sanctions, guild_settings=host.services.guild_settings)
     host.tree.add_command(appeals.command())
     host.router.on_form(_FORM, number, appeals.send)
     host.router.on_press(texts.LIFT, number, appeals.lift)

@@ -7,7 +7,7 @@ from bot.custom_ids import number, run_id
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
 from bot.moderation.sanctions import SanctionKind
-from bot.services import AdminAction, Moderation, Reviews, Runs
+from bot.services import AdminAction, Guilds, Reviews, Runs, Sanctions
 from cogs import Host
 from cogs.conduct import texts
 from cogs.ui.actions import Form, Values, open_form
@@ -30,11 +30,11 @@ _NOT_OURS = "This is no card of the bot's, so there is nobody to stop. Use the p
 _NOT_A_PERSON = "The bot's own account cannot be sanctioned. Nothing was changed."
 
 
-class Sanctions:
+class SanctionActions:
     """Acts about people, whichever way they are asked for."""
 
-    def __init__(self, *, moderation: Moderation, runs: Runs, reviews: Reviews) -> None:
-        self._moderation, self._runs, self._reviews = moderation, runs, reviews
+    def __init__(self, *, sanctions: Sanctions, guild_settings: Guilds, runs: Runs, reviews: Reviews) -> None:
+        self._sanctions, self._guild_settings, self._runs, self._reviews = sanctions, guild_settings, runs, reviews
 
     async def act(
         self,
@@ -52,12 +52,12 @@ class Sanctions:
         if not words or len(words) > texts.REASON_LIMIT:
             raise UserError(texts.REASON_WANTED)
         act = AdminAction(guild_id, interaction.user.id)
-        done = await self._moderation.sanction(act, user_id, kind, words, length_s=length_s)
+        done = await self._sanctions.sanction(act, user_id, kind, words, length_s=length_s)
         await answer(interaction, texts.to_moderator(user_id, kind, done))
         # The answer has 3 seconds; Discord may make the bot wait longer than that before a direct message.
-        review = await self._moderation.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         line = texts.log_line(act.actor_id, user_id, kind, words, done)
-        await tell_admins(interaction.client, review.log_channel_id, line)
+        await tell_admins(interaction.client, settings.log_channel_id, line)
         told = await write_to(interaction.client, user_id, texts.to_person(kind, words, done, _name(interaction)))
         await answer_anew(interaction, texts.to_moderator(user_id, kind, done, told=told))
 
@@ -101,18 +101,18 @@ def _name(interaction: discord.Interaction) -> str:
 class SanctionCommands(app_commands.Group):
     """Answers /sanction."""
 
-    def __init__(self, sanctions: Sanctions) -> None:
+    def __init__(self, actions: SanctionActions) -> None:
         super().__init__(
             name="sanction",
             description="Strikes, pauses and stops for people who misuse the bot",
         )
-        self._sanctions = sanctions
+        self._actions = actions
 
     @app_commands.command(name="strike", description="A strike: it fades with time; several pause or stop somebody")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def strike(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
         """Give a strike."""
-        await self._sanctions.act(interaction, person, SanctionKind.STRIKE, reason)
+        await self._actions.act(interaction, person, SanctionKind.STRIKE, reason)
 
     @app_commands.command(name="pause", description="No pictures for some time")
     @app_commands.describe(person="Who", reason="Why; the person reads it", hours="For how long; a day, when left out")
@@ -125,35 +125,40 @@ class SanctionCommands(app_commands.Group):
     ) -> None:
         """Pause somebody."""
         length_s = None if hours is None else hours * _HOUR_S
-        await self._sanctions.act(interaction, person, SanctionKind.PAUSE, reason, length_s)
+        await self._actions.act(interaction, person, SanctionKind.PAUSE, reason, length_s)
 
     @app_commands.command(name="stop", description="No pictures until a moderator lifts it")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def stop(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
         """Stop somebody."""
-        await self._sanctions.act(interaction, person, SanctionKind.STOP, reason)
+        await self._actions.act(interaction, person, SanctionKind.STOP, reason)
 
     @app_commands.command(name="lift", description="End pauses and stops, and forget the strikes so far")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def lift(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
         """Lift what holds."""
-        await self._sanctions.act(interaction, person, SanctionKind.LIFT, reason)
+        await self._actions.act(interaction, person, SanctionKind.LIFT, reason)
 
 
-def menus(sanctions: Sanctions) -> tuple[app_commands.ContextMenu, app_commands.ContextMenu]:
+def menus(actions: SanctionActions) -> tuple[app_commands.ContextMenu, app_commands.ContextMenu]:
     """The commands in the menus of a person and of a message."""
     return (
-        app_commands.ContextMenu(name=MENU, callback=sanctions.stop_person),
-        app_commands.ContextMenu(name=MENU, callback=sanctions.stop_behind),
+        app_commands.ContextMenu(name=MENU, callback=actions.stop_person),
+        app_commands.ContextMenu(name=MENU, callback=actions.stop_behind),
     )
 
 
 async def setup(host: Host) -> None:
     """Add /sanction and the menus' commands, and answer the button and the form."""
     services = host.services
-    sanctions = Sanctions(moderation=services.moderation, runs=services.runs, reviews=services.reviews)
-    host.router.on_press(PRESS, run_id, sanctions.stop_reviewed)
-    host.router.on_form(_FORM, number, sanctions.stop_asked)
-    host.tree.add_command(SanctionCommands(sanctions))
-    for menu in menus(sanctions):
+    actions = SanctionActions(
+        sanctions=services.sanctions,
+        guild_settings=services.guild_settings,
+        runs=services.runs,
+        reviews=services.reviews,
+    )
+    host.router.on_press(PRESS, run_id, actions.stop_reviewed)
+    host.router.on_form(_FORM, number, actions.stop_asked)
+    host.tree.add_command(SanctionCommands(actions))
+    for menu in menus(actions):
         host.tree.add_command(menu)

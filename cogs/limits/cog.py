@@ -6,7 +6,7 @@ from discord import app_commands
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
 from bot.ledger.values import Limit, Measure, Person, Subject, Window
-from bot.services import AdminAction, Ledger
+from bot.services import AdminAction, Guilds, Ledger
 from cogs import Host
 from cogs.limits import texts as words
 from cogs.ui.arguments import MemberNamed, OneOf, PlaceNamed, RoleNamed, Words, place_in
@@ -28,12 +28,12 @@ Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed]
 class LimitsCommands(app_commands.Group):
     """Answers /limits. Threads count to their channel."""
 
-    def __init__(self, *, books: Ledger) -> None:
+    def __init__(self, *, ledger: Ledger, guild_settings: Guilds) -> None:
         super().__init__(
             name="limits",
             description="How much may be used, by whom and where",
         )
-        self._books = books
+        self._ledger, self._guild_settings = ledger, guild_settings
 
     @app_commands.command(name="set", description="Set a limit for a person, a role, a channel, or the whole server")
     @app_commands.describe(
@@ -61,7 +61,7 @@ class LimitsCommands(app_commands.Group):
         default = Window.EVER if what is Measure.RUNS else Window.DAY
         length = Window(window) if window else default
         limit = Limit(subject, subject_id, length, what, words.amount_of(what, amount), guild_id)
-        before = await self._books.set_limit(AdminAction(guild_id, interaction.user.id), limit)
+        before = await self._ledger.set_limit(AdminAction(guild_id, interaction.user.id), limit)
         told = words.was_set(limit, before)
         if subject is Subject.CHANNEL:
             told += " Threads there count to it."
@@ -75,8 +75,8 @@ class LimitsCommands(app_commands.Group):
     ) -> None:
         """Remove it, whether or not what it is about still exists."""
         guild_id = guild_of(interaction)
-        found = words.chosen(await self._books.limits_of(guild_id), limit)
-        if not await self._books.remove_limit(AdminAction(guild_id, interaction.user.id), found):
+        found = words.chosen(await self._ledger.limits_of(guild_id), limit)
+        if not await self._ledger.remove_limit(AdminAction(guild_id, interaction.user.id), found):
             raise UserError("Somebody removed this limit just now. Nothing else was changed.")
         await answer(interaction, f"Removed: {described(found)}.")
         await self._log(interaction, guild_id, f"removed a limit. {described(found)}.")
@@ -85,7 +85,7 @@ class LimitsCommands(app_commands.Group):
     async def _suggest(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The limits of the server that are like what is typed."""
         guild_id = guild_of(interaction)
-        found = [(words.named(one, interaction.guild), one) for one in await self._books.limits_of(guild_id)]
+        found = [(words.named(one, interaction.guild), one) for one in await self._ledger.limits_of(guild_id)]
         like = [(name, one) for name, one in found if typed.strip().lower() in name.lower()]
         return [app_commands.Choice(name=name, value=words.key_of(one)) for name, one in like[:_MOST_CHOICES]]
 
@@ -93,7 +93,7 @@ class LimitsCommands(app_commands.Group):
     async def list(self, interaction: discord.Interaction) -> None:
         """Say them, with the numbers that remove takes."""
         guild_id = guild_of(interaction)
-        lines = words.listed(await self._books.limits_of(guild_id))
+        lines = words.listed(await self._ledger.limits_of(guild_id))
         await answer(interaction, fit_lines(lines, _LIST_ROOM, "more") if lines else words.NO_LIMITS)
 
     @app_commands.command(name="explain", description="Which limits hold for a person here, and why")
@@ -103,13 +103,12 @@ class LimitsCommands(app_commands.Group):
         guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         person = Person(user.id, guild_id, place.id, role_ids_of(user))
-        lines = words.explained(await self._books.explain(person), user.mention, place.mention)
+        lines = words.explained(await self._ledger.explain(person), user.mention, place.mention)
         await answer(interaction, fit_lines(lines, _LIST_ROOM, "more"))
 
     async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
-        await tell_admins(
-            interaction.client, await self._books.log_channel(guild_id), f"{interaction.user.mention} {did}"
-        )
+        settings = await self._guild_settings.settings_of(guild_id)
+        await tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
 
 
 def _subject(
@@ -130,4 +129,4 @@ def _subject(
 
 async def setup(host: Host) -> None:
     """Add /limits."""
-    host.tree.add_command(LimitsCommands(books=host.services.books))
+    host.tree.add_command(LimitsCommands(ledger=host.services.ledger, guild_settings=host.services.guild_settings))

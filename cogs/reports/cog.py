@@ -8,7 +8,7 @@ from bot.errors import UserError
 from bot.guilds.permissions import guild_of
 from bot.runs.review.service import Reported
 from bot.runs.run import Delivery, Run
-from bot.services import Moderation, Reviews, Runs
+from bot.services import Policies, Reviews, Runs, Sanctions
 from cogs import Host
 from cogs.policy import texts as words
 from cogs.ui.actions import Form, Values, open_form
@@ -28,8 +28,8 @@ _TWICE = "You have reported this picture before. Moderators know of it. Nothing 
 class Reports:
     """Answers the menu's command and its form."""
 
-    def __init__(self, *, runs: Runs, reviews: Reviews, moderation: Moderation) -> None:
-        self._runs, self._reviews, self._moderation = runs, reviews, moderation
+    def __init__(self, *, runs: Runs, reviews: Reviews, policies: Policies, sanctions: Sanctions) -> None:
+        self._runs, self._reviews, self._policies, self._sanctions = runs, reviews, policies, sanctions
 
     def command(self) -> app_commands.ContextMenu:
         """The command in the menu of a message."""
@@ -46,9 +46,9 @@ class Reports:
     async def report(self, interaction: discord.Interaction, message_id: int, values: Values) -> None:
         """Take the report. The form may be old or forged, so the message is looked at again."""
         run = await self._run(interaction, message_id)
-        rules = await self._moderation.rules_at(channel_context_at(interaction))
+        rules = await self._policies.rules_at(channel_context_at(interaction))
         reason = plain(values.get(_WORDS, ""))[: words.REASON_LIMIT] or None
-        first = await self._moderation.add_report(
+        first = await self._sanctions.add_report(
             run_id=run.id, guild_id=run.place.guild_id or 0, user_id=interaction.user.id, reason=reason
         )
         if not first:
@@ -94,6 +94,8 @@ def _form(message_id: int) -> Form:
 async def setup(host: Host) -> None:
     """Add the menu's command."""
     services = host.services
-    reports = Reports(runs=services.runs, reviews=services.reviews, moderation=services.moderation)
+    reports = Reports(
+        runs=services.runs, reviews=services.reviews, policies=services.policies, sanctions=services.sanctions
+    )
     host.router.on_form(_FORM, number, reports.report)
     host.tree.add_command(reports.command())

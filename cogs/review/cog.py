@@ -9,11 +9,11 @@ from discord import app_commands, ui
 from bot.custom_ids import run_id
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
-from bot.moderation.policy_service import REASON_MOST as LISTED_REASON_MOST
-from bot.moderation.policy_service import REASONS_MOST as LISTED_REASONS_MOST
+from bot.guilds.settings import REASON_MOST as LISTED_REASON_MOST
+from bot.guilds.settings import REASONS_MOST as LISTED_REASONS_MOST
 from bot.runs.review.review import Review
 from bot.runs.review.service import REASON_MOST, Decided
-from bot.services import AdminAction, Moderation, Reviews
+from bot.services import AdminAction, Guilds, Reviews
 from cogs import Host
 from cogs.review import channel as review_channel
 from cogs.review import texts as review_texts
@@ -34,8 +34,8 @@ _NO_MENTIONS = discord.AllowedMentions.none()
 class Decisions:
     """Answers the buttons under pictures that wait."""
 
-    def __init__(self, *, reviews: Reviews, moderation: Moderation) -> None:
-        self._reviews, self._moderation = reviews, moderation
+    def __init__(self, *, reviews: Reviews, guild_settings: Guilds) -> None:
+        self._reviews, self._guild_settings = reviews, guild_settings
 
     async def approve(self, interaction: discord.Interaction, run_id: str) -> None:
         """Approve."""
@@ -50,14 +50,14 @@ class Decisions:
         if not known.first:
             await answer(interaction, review_texts.already(known.review))
             return
-        settings = await self._moderation.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         await open_form(interaction, reject_form(run_id, settings.reasons))
 
     async def reject(self, interaction: discord.Interaction, run_id: str, values: Values) -> None:
         """Reject, with the reason that was chosen or written."""
         guild_id = guild_of(interaction)
         own, chosen = plain(values.get("words", "")), values.get("reason", "")
-        settings = await self._moderation.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         listed = dict(enumerate(settings.reasons))
         reason = own or (listed.get(int(chosen)) if chosen.isascii() and chosen.isdigit() else None)
         if not reason:
@@ -105,12 +105,12 @@ def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
 class ReviewCommands(app_commands.Group):
     """Answers /review."""
 
-    def __init__(self, *, reviews: Reviews, moderation: Moderation) -> None:
+    def __init__(self, *, reviews: Reviews, guild_settings: Guilds) -> None:
         super().__init__(
             name="review",
             description="Pictures that wait for a moderator",
         )
-        self._reviews, self._moderation = reviews, moderation
+        self._reviews, self._guild_settings = reviews, guild_settings
 
     @app_commands.command(name="channel", description="Where moderators are asked; without a channel: nowhere")
     @app_commands.describe(channel="A channel that only moderators can see")
@@ -121,7 +121,7 @@ class ReviewCommands(app_commands.Group):
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
-            await self._moderation.set_review_channel(act, None)
+            await self._guild_settings.set_review_channel(act, None)
             await answer(
                 interaction,
                 "Moderators are no longer asked. Pictures that need one stay hidden until you set this again.",
@@ -131,7 +131,7 @@ class ReviewCommands(app_commands.Group):
         if found is None:
             raise UserError("The bot cannot see that channel here. Let it view the channel, or choose another.")
         await wait_a_moment(interaction)
-        await self._moderation.set_review_channel(act, channel)
+        await self._guild_settings.set_review_channel(act, channel)
         await self._reviews.retry(guild_id)
         lines = [f"Moderators are asked in <#{channel}> from now on."]
         if (obstacle := (await self._reviews.status(guild_id)).obstacle) is not None:
@@ -152,11 +152,11 @@ class ReviewCommands(app_commands.Group):
     ) -> None:
         """Show or change the server's reasons."""
         guild_id = guild_of(interaction)
-        reasons = (await self._moderation.review_settings(guild_id)).reasons
+        reasons = (await self._guild_settings.settings_of(guild_id)).reasons
         words = plain(reason or "")
         if change != "show":
             reasons = changed(reasons, change, words)
-            await self._moderation.set_reasons(AdminAction(guild_id, interaction.user.id), reasons)
+            await self._guild_settings.set_reasons(AdminAction(guild_id, interaction.user.id), reasons)
         shown = "\n".join(f"{number}. {literal(each, LISTED_REASON_MOST)}" for number, each in enumerate(reasons, 1))
         head = "Moderators can choose from these, or write their own:" if reasons else "There are no reasons yet."
         await answer(interaction, f"{head}\n{shown or 'Add one with /review reasons change:add.'}")
@@ -234,9 +234,9 @@ def _line(guild_id: int, review: Review) -> str:
 
 async def setup(host: Host) -> None:
     """Add /review, and answer moderators' presses."""
-    reviews, moderation = host.services.reviews, host.services.moderation
-    decisions = Decisions(reviews=reviews, moderation=moderation)
+    reviews, guild_settings = host.services.reviews, host.services.guild_settings
+    decisions = Decisions(reviews=reviews, guild_settings=guild_settings)
     host.router.on_press(review_channel.APPROVE, run_id, decisions.approve)
     host.router.on_press(review_channel.REJECT, run_id, decisions.ask_why)
     host.router.on_form(review_channel.REJECT, run_id, decisions.reject)
-    host.tree.add_command(ReviewCommands(reviews=reviews, moderation=moderation))
+    host.tree.add_command(ReviewCommands(reviews=reviews, guild_settings=guild_settings))

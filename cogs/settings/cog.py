@@ -5,7 +5,7 @@ from discord import app_commands
 
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
-from bot.services import AdminAction, Ledger
+from bot.services import AdminAction, Guilds
 from cogs import Host
 from cogs.ui.arguments import WRITABLE, ChannelId
 from cogs.ui.log_channel import tell_admins
@@ -15,12 +15,12 @@ from cogs.ui.replies import answer
 class SettingsCommands(app_commands.Group):
     """Answers /settings."""
 
-    def __init__(self, *, books: Ledger) -> None:
+    def __init__(self, *, guild_settings: Guilds) -> None:
         super().__init__(
             name="settings",
             description="What holds for the whole server",
         )
-        self._books = books
+        self._guild_settings = guild_settings
 
     @app_commands.command(name="log-channel", description="Where admins are told of what admins and moderators do")
     @app_commands.describe(channel="The channel; leave it out to have none")
@@ -31,13 +31,13 @@ class SettingsCommands(app_commands.Group):
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
-            before = await self._books.log_channel(guild_id)
-            await self._books.set_log_channel(act, guild_id, None)
+            before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
+            await self._guild_settings.set_log_channel(act, None)
             await answer(interaction, "From now on there is no log channel. What is done is still kept.")
             await tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
             return
         need_writable(interaction, channel)
-        await self._books.set_log_channel(act, guild_id, channel)
+        await self._guild_settings.set_log_channel(act, channel)
         await answer(interaction, f"From now on <#{channel}> is told of what admins and moderators do here.")
         line = (
             f"{interaction.user.mention} chose this channel: from now on it is told of what admins and moderators do."
@@ -62,4 +62,4 @@ def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
 
 async def setup(host: Host) -> None:
     """Add /settings."""
-    host.tree.add_command(SettingsCommands(books=host.services.books))
+    host.tree.add_command(SettingsCommands(guild_settings=host.services.guild_settings))

@@ -76,8 +76,8 @@ def stretch_of(period: str, now: datetime) -> Stretch:
 class SpendCommand:
     """Answers /spend."""
 
-    def __init__(self, *, books: Ledger) -> None:
-        self._books = books
+    def __init__(self, *, ledger: Ledger) -> None:
+        self._ledger = ledger
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command. Discord offers it to those who manage the server; who does is checked again at each use."""
@@ -99,7 +99,7 @@ class SpendCommand:
         stretch = stretch_of(period, interaction.created_at)
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await self._books.spend(guild_id, *stretch)
+        report = await self._ledger.spend(guild_id, *stretch)
         if report.total == Spend():
             card, files = SpendCard(report, period), []
         else:
@@ -114,7 +114,7 @@ class SpendCommand:
     async def _csv(self, guild_id: int, stretch: Stretch, most_bytes: int) -> bytes | None:
         """The entries of the server in that stretch; None where they are too many to be attached."""
         lines = bytearray(HEADER.encode())
-        async for entry in self._books.entries(guild_id, *stretch):
+        async for entry in self._ledger.entries(guild_id, *stretch):
             lines += csv_line(entry).encode()
             if len(lines) > most_bytes:
                 return None
@@ -175,4 +175,4 @@ def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes |
 
 async def setup(host: Host) -> None:
     """Add /spend."""
-    host.tree.add_command(SpendCommand(books=host.services.books).command())
+    host.tree.add_command(SpendCommand(ledger=host.services.ledger).command())

@@ -39,8 +39,8 @@ _ENDED = {
 class Usage:
     """Answers /usage."""
 
-    def __init__(self, *, books: Ledger, model: Model) -> None:
-        self._books, self._model = books, model
+    def __init__(self, *, ledger: Ledger, model: Model) -> None:
+        self._ledger, self._model = ledger, model
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command, wherever /imagine is."""
@@ -59,8 +59,8 @@ class Usage:
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
         person = person_of(interaction)
-        report = await self._books.usage(person)
-        allowed = person.guild_id is not None or (await self._books.explain(person)).allowed
+        report = await self._ledger.usage(person)
+        allowed = person.guild_id is not None or (await self._ledger.explain(person)).allowed
         card = UsageCard(report, self._model, allowed=allowed)
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.edit_original_response(view=card, allowed_mentions=_NONE)
@@ -123,4 +123,4 @@ def run_line(run: RecentRun) -> str:
 
 async def setup(host: Host) -> None:
     """Add /usage."""
-    host.tree.add_command(Usage(books=host.services.books, model=host.services.imagine).command())
+    host.tree.add_command(Usage(ledger=host.services.ledger, model=host.services.imagine).command())

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.client.client import ImagineClient
 from bot.guilds.permissions import PERMISSIONS
-from bot.services import History, Ledger, Moderation, Reviews, Services
+from bot.services import Guilds, History, Ledger, Policies, PromptRules, Reviews, Sanctions, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import say
 from tests.unit.cogs.opened import Memory
@@ -33,9 +33,12 @@ async def _commands() -> list[_Any]:
     services = Services(
         runs=FakeRuns(),
         history=cast("History", None),
-        books=cast("Ledger", None),
+        ledger=cast("Ledger", None),
         reviews=cast("Reviews", None),
-        moderation=cast("Moderation", None),
+        policies=cast("Policies", None),
+        prompt_rules=cast("PromptRules", None),
+        sanctions=cast("Sanctions", None),
+        guild_settings=cast("Guilds", None),
         imagine=SampleModel(),
     )
     async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=say) as client:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.clock import Clock
-from bot.guilds.audit import AdminAction, note
+from bot.guilds.audit import AdminAction, AuditKind, note
+from bot.guilds.settings import GuildSettingsService
 from bot.images.fit import fit
 from bot.images.image import Picture
-from bot.moderation.desk import ModerationDesk
 from bot.runs import rows
 from bot.runs.card import CardView, EditResult, Held
 from bot.runs.delivery.deliver import Deliverer
@@ -42,7 +42,7 @@ class ReviewWorker:
         *,
         store: Store,
         book: RunStore,
-        desk: ModerationDesk,
+        guild_settings: GuildSettingsService,
         deliverer: Deliverer,
         judge: Judge,
         face: CardView,
@@ -51,7 +51,8 @@ class ReviewWorker:
         bell: asyncio.Queue[str],
         driver: asyncio.Queue[str],
     ) -> None:
-        self._store, self._book, self._desk, self._deliverer, self._judge = store, book, desk, deliverer, judge
+        self._store, self._book, self._guild_settings = store, book, guild_settings
+        self._deliverer, self._judge = deliverer, judge
         self._face, self._moderators, self._clock, self._bell, self._driver = face, moderators, clock, bell, driver
         self._tended: set[str] = set()
         self._again: set[str] = set()
@@ -125,7 +126,7 @@ class ReviewWorker:
             return
         async with self._store.write() as connection:
             await review_rows.closed(connection, run.id, self._clock.now())
-        settings = await self._desk.review_settings(review.guild_id)
+        settings = await self._guild_settings.settings_of(review.guild_id)
         await self._moderators.tell_decision(settings.log_channel_id, run, review)
 
     async def _decide_by_rule(self, run: Run, review: Review, now: datetime) -> None:
@@ -137,12 +138,12 @@ class ReviewWorker:
                 return
             run = await redraw(connection, await rows.load(connection, run.id), Decision.REJECTED)
             after = {"run": run.id, "user": str(run.user_id), "by": "rule"}
-            await note(connection, act, "review rejected", before=None, after=after, at=now)
+            await note(connection, act, AuditKind.REVIEW_REJECTED, before=None, after=after, at=now)
         _log.info("review decided", run=run.id, outcome=Decision.REJECTED, by="rule")
         self._driver.put_nowait(run.id)
 
     async def _ask(self, run: Run, review: Review) -> None:
-        settings = await self._desk.review_settings(review.guild_id)
+        settings = await self._guild_settings.settings_of(review.guild_id)
         channel_id = settings.review_channel_id
         obstacle = self._moderators.obstacle(review.guild_id, channel_id)
         if channel_id is None or obstacle is not None:

@@ -9,9 +9,9 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import PictureError
+from bot.guilds.settings import GuildSettingsService
 from bot.images import image as images
 from bot.images.image import MissingPicture, Picture
-from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Showing
 from bot.runs import rows
 from bot.runs.card import FinalCard, Held, Pictures, Rejected, Withheld
@@ -61,15 +61,27 @@ class HeldImages:
     """Opens reviews. `bell` wakes the keeper, which asks moderators and tells them how it ended."""
 
     def __init__(
-        self, *, store: Store, desk: ModerationDesk, moderators: ReviewChannel, clock: Clock, bell: asyncio.Queue[str]
+        self,
+        *,
+        store: Store,
+        guild_settings: GuildSettingsService,
+        moderators: ReviewChannel,
+        clock: Clock,
+        bell: asyncio.Queue[str],
     ) -> None:
-        self._store, self._desk, self._moderators, self._clock, self._bell = store, desk, moderators, clock, bell
+        self._store, self._guild_settings, self._moderators, self._clock, self._bell = (
+            store,
+            guild_settings,
+            moderators,
+            clock,
+            bell,
+        )
 
     async def obstacle(self, run: Run) -> Obstacle | None:
         """What keeps the server's moderators from being asked, as far as is known now."""
         if run.place.guild_id is None:
             return Obstacle.NO_CHANNEL
-        settings = await self._desk.review_settings(run.place.guild_id)
+        settings = await self._guild_settings.settings_of(run.place.guild_id)
         return self._moderators.obstacle(run.place.guild_id, settings.review_channel_id)
 
     async def hold(self, run: Run, ruling: Visibility, obstacle: Obstacle | None) -> Run:

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, note
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.audit import AdminAction, AuditKind, note
+from bot.guilds.settings import GuildSettingsService
 from bot.moderation.policy import Showing
+from bot.moderation.policy_service import PolicyService
 from bot.runs import rows
 from bot.runs.card import CardView
 from bot.runs.review import rows as review_rows
@@ -68,14 +69,16 @@ class ReviewService:
         self,
         *,
         store: Store,
-        desk: ModerationDesk,
+        policies: PolicyService,
+        guild_settings: GuildSettingsService,
         face: CardView,
         moderators: ReviewChannel,
         clock: Clock,
         bell: asyncio.Queue[str],
         keeper: asyncio.Queue[str],
     ) -> None:
-        self._store, self._desk, self._face, self._moderators = store, desk, face, moderators
+        self._store, self._policies, self._guild_settings = store, policies, guild_settings
+        self._face, self._moderators = face, moderators
         self._clock, self._bell, self._keeper = clock, bell, keeper
 
     async def find(self, guild_id: int, run_id: str) -> Decided:
@@ -89,7 +92,7 @@ class ReviewService:
         known = await self.find(act.guild_id, run_id)
         if known.first:
             approved = replace(known.review, outcome=Decision.APPROVED)
-            now = await self._desk.rules_at(await self._face.channel_context(known.run))
+            now = await self._policies.rules_at(await self._face.channel_context(known.run))
             if (
                 ruling(known.run, now, review=approved, black=known.review.why is ReviewCause.BLACK).showing
                 is Showing.WITHHELD
@@ -116,7 +119,7 @@ class ReviewService:
             await note(
                 connection,
                 act,
-                f"review {outcome.value}",
+                AuditKind(f"review {outcome.value}"),
                 before=None,
                 after={"run": run_id, "user": str(run.user_id), "reason": reason},
                 at=self._clock.now(),
@@ -145,7 +148,7 @@ class ReviewService:
                 await rows.change(connection, run, replace(run, delivery=Delivery.PENDING))
             after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
             act = AdminAction(guild_id, reporter_id)
-            await note(connection, act, "picture reported", before=None, after=after, at=now)
+            await note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=now)
         self._keeper.put_nowait(run.id)
         if hide:
             self._bell.put_nowait(run.id)
@@ -153,7 +156,7 @@ class ReviewService:
 
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server; at most LISTED_MOST of those that wait, oldest first."""
-        settings = await self._desk.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         async with self._store.read() as connection:
             waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
         obstacle = self._moderators.obstacle(guild_id, settings.review_channel_id)

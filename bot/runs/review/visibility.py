@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bot.moderation.decision import decide, is_flagged
-from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy, Showing
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import PromptAction
 from bot.moderation.rules import ChannelRules, stricter_rules
 from bot.runs.card import CardView
@@ -37,18 +38,20 @@ class Visibility:
 class Judge:
     """Decides how runs may be shown, at the moment of showing."""
 
-    def __init__(self, *, store: Store, desk: ModerationDesk, face: CardView) -> None:
-        self._store, self._desk, self._face = store, desk, face
+    def __init__(
+        self, *, store: Store, policies: PolicyService, prompt_rules: PromptRulesService, face: CardView
+    ) -> None:
+        self._store, self._policies, self._prompt_rules, self._face = store, policies, prompt_rules, face
 
     async def judge(self, run: Run, *, black: bool = False) -> Visibility:
         """How the pictures of a run that succeeded may be shown now. `black`: one of them is black all over."""
-        now = await self._desk.rules_at(await self._face.channel_context(run))
+        now = await self._policies.rules_at(await self._face.channel_context(run))
         async with self._store.read() as connection:
             review = await review_rows.find(connection, run.id)
         detail = None
         forced = run.review_why
         if forced is None and (used := _changed_prompt(run)) is not None and run.place.guild_id is not None:
-            verdict = await self._desk.check_prompt(run.place.guild_id, used)
+            verdict = await self._prompt_rules.check_prompt(run.place.guild_id, used)
             if verdict.action is PromptAction.REFUSE:
                 return Visibility(Showing.WITHHELD, stricter_rules(run.rules_then, now), detail=verdict.reason)
             if verdict.action is PromptAction.REVIEW:

@@ -6,6 +6,6 @@ from cogs.imagine.cog import Imagine
 
 async def setup(host: Host) -> None:
     imagine = Imagine(
-        runs=host.services.runs, moderation=host.services.moderation, model=host.services.imagine, defer_after_s=0.0
+        runs=host.services.runs, policies=host.services.policies, model=host.services.imagine, defer_after_s=0.0
     )
     host.tree.add_command(imagine.command())

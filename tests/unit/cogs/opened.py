@@ -12,10 +12,10 @@ from discord.http import Route
 from bot.client.client import ImagineClient
 from bot.client.probe import point_discord_at
 from bot.guilds.permissions import PERMISSIONS, Permissions
-from bot.services import Moderation, Reviews, Services
+from bot.services import Guilds, Policies, PromptRules, Reviews, Sanctions, Services
 from cogs import EXTENSIONS
 from cogs.ui import errors
-from tests.unit.cogs.samples import FakeBooks, FakeHistory, FakeModeration, FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 
@@ -56,8 +56,10 @@ async def opened(
     *,
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
-    books: FakeBooks | None = None,
-    moderation: object = None,
+    ledger: FakeLedger | None = None,
+    policies: object = None,
+    sanctions: object = None,
+    guild_settings: object = None,
     reviews: object = None,
     permissions: Permissions = PERMISSIONS,
 ) -> AsyncGenerator[Opened]:
@@ -65,9 +67,12 @@ async def opened(
     services = Services(
         runs=runs or FakeRuns(),
         history=history or FakeHistory(),
-        books=books or FakeBooks(),
+        ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
-        moderation=cast("Moderation", moderation or FakeModeration()),
+        policies=cast("Policies", policies or FakePolicies()),
+        prompt_rules=cast("PromptRules", None),
+        sanctions=cast("Sanctions", sanctions),
+        guild_settings=cast("Guilds", guild_settings or FakeGuilds()),
         imagine=SampleModel(),
     )
     client = ImagineClient(

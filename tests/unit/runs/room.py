@@ -12,12 +12,16 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.guilds.settings import GuildSettingsService
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
-from bot.moderation.desk import ModerationDesk
 from bot.moderation.policy import Policy
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.rules import ChannelContext, ChannelRules
+from bot.moderation.sanctions import Thresholds
+from bot.moderation.sanctions_service import SanctionsService
 from bot.runflow.client import RunflowClient
 from bot.runs.card import Balance, EditResult, FinalCard
 from bot.runs.delivery.deliver import Deliverer
@@ -151,7 +155,10 @@ class RunsRoom:
     face: FakeFace
     history: RunHistory
     moderators: FakeModerators
-    desk: ModerationDesk
+    policies: PolicyService
+    prompt_rules: PromptRulesService
+    sanctions: SanctionsService
+    guild_settings: GuildSettingsService
     reviews: ReviewService
     keeper: ReviewWorker
     presses: int = field(default=0)
@@ -246,8 +253,20 @@ async def runs_room(
         )
         line = Scheduler(caps=caps, clock=clock)
         moderators = FakeModerators()
-        desk = ModerationDesk(store=store, clock=clock)
-        parts = Moderating.made(store=store, desk=desk, face=face, moderators=moderators, clock=clock, driver=bell)
+        policies, prompt_rules = PolicyService(store=store, clock=clock), PromptRulesService(store=store, clock=clock)
+        sanctions = SanctionsService(store=store, clock=clock, thresholds=Thresholds())
+        guild_settings = GuildSettingsService(store=store, clock=clock)
+        parts = Moderating.made(
+            store=store,
+            policies=policies,
+            prompt_rules=prompt_rules,
+            sanctions=sanctions,
+            guild_settings=guild_settings,
+            face=face,
+            moderators=moderators,
+            clock=clock,
+            driver=bell,
+        )
         deliverer = Deliverer(
             book=book,
             watcher=watcher,
@@ -274,7 +293,21 @@ async def runs_room(
         service = RunService(book=book, bell=bell, line=line, gate=parts.gate)
         keeper = parts.keeper(book, deliverer)
         room = RunsRoom(
-            clock, runflow, store, book, service, driver, face, history, moderators, desk, parts.reviews, keeper
+            clock=clock,
+            runflow=runflow,
+            store=store,
+            book=book,
+            service=service,
+            driver=driver,
+            face=face,
+            history=history,
+            moderators=moderators,
+            policies=policies,
+            prompt_rules=prompt_rules,
+            sanctions=sanctions,
+            guild_settings=guild_settings,
+            reviews=parts.reviews,
+            keeper=keeper,
         )
         parts_served = (driver.serve, keeper.serve) if serve else ()
         serving = [asyncio.create_task(part(), name=part.__qualname__) for part in parts_served]

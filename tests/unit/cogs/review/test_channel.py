@@ -7,7 +7,7 @@ import pytest
 from discord import ui
 
 from bot.errors import UserError
-from bot.moderation.policy_service import REASON_MOST, REASONS_MOST
+from bot.guilds.settings import REASON_MOST, REASONS_MOST
 from bot.money import MicroUsd
 from bot.runs.card import Balance, EditResult, Ended, Held, Pictures, Rejected, Withheld
 from bot.runs.review.channel import Asked
