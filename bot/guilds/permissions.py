@@ -112,6 +112,7 @@ PERMISSIONS = Permissions(
         "person_stop": _MODERATORS,
         "appeal_lift": _MODERATORS,
         "appeal_keep": _MODERATORS,
+        "audit_page": _ADMINS,
     },
     forms={
         "reject": _REVIEWERS,

@@ -1,15 +1,22 @@
-"""/settings: what a server's admins choose for the whole server."""
+"""/settings: what a server's admins choose for the whole server, and what was done in it."""
+
+import asyncio
 
 import discord
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guilds.audit import AuditFilter
 from bot.guilds.permissions import guild_of
 from bot.services import AdminAction, Guilds
 from cogs import Host
-from cogs.ui.arguments import WRITABLE, ChannelId
+from cogs.settings import texts
+from cogs.settings.view import PAGE, ROWS_MOST, AuditView, Turn, turn_of
+from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.replies import answer
+from cogs.ui.replies import answer, wait_a_moment
+
+_TIMEOUT_S = 10.0
 
 
 class SettingsCommands(app_commands.Group):
@@ -44,6 +51,35 @@ class SettingsCommands(app_commands.Group):
         )
         await tell_admins(interaction.client, channel, line)
 
+    @app_commands.command(name="audit", description="What admins and moderators did in this server, newest first")
+    @app_commands.describe(
+        person="Only what this person did, or what was done about them", kind="Only acts of this kind"
+    )
+    async def audit(
+        self,
+        interaction: discord.Interaction,
+        person: app_commands.Transform[int, PersonId] | None = None,
+        kind: app_commands.Transform[str, OneOf("kind", texts.CHOICES)] | None = None,
+    ) -> None:
+        """Show the newest page."""
+        await wait_a_moment(interaction)
+        await self._show(interaction, Turn(AuditFilter(person, None if kind is None else texts.KINDS[kind])))
+
+    async def turn(self, interaction: discord.Interaction, turn: Turn) -> None:
+        """Show the page that a button leads to, in place of the one it is under."""
+        async with asyncio.timeout(_TIMEOUT_S):
+            await interaction.response.defer()
+        await self._show(interaction, turn)
+
+    async def _show(self, interaction: discord.Interaction, turn: Turn) -> None:
+        page = await self._guild_settings.audit(
+            guild_of(interaction), turn.wanted, before=turn.before, after=turn.after, most=ROWS_MOST
+        )
+        async with asyncio.timeout(_TIMEOUT_S):
+            await interaction.edit_original_response(
+                view=AuditView(page, turn.wanted), allowed_mentions=discord.AllowedMentions.none()
+            )
+
 
 def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
     """A channel of this server in which the bot may write. Raises UserError, which says what to fix."""
@@ -61,5 +97,7 @@ def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
 
 
 async def setup(host: Host) -> None:
-    """Add /settings."""
-    host.tree.add_command(SettingsCommands(guild_settings=host.services.guild_settings))
+    """Add /settings, and answer the buttons under the audit."""
+    settings = SettingsCommands(guild_settings=host.services.guild_settings)
+    host.tree.add_command(settings)
+    host.router.on_press(PAGE, turn_of, settings.turn)
