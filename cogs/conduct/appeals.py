@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 from discord import app_commands, ui
@@ -12,12 +11,13 @@ from bot.custom_ids import number
 from bot.errors import Unavailable, UserError
 from bot.guilds.permissions import guild_of
 from bot.moderation.sanctions import SanctionStatus
-from bot.moderation.sanctions_service import Appeal
+from bot.moderation.sanctions_service import APPEAL_MOST, Appeal
 from bot.services import AdminAction, Guilds, Sanctions
 from cogs import Host
 from cogs.conduct import texts
 from cogs.conduct.appeal_post import post_appeal
 from cogs.ui.actions import Form, Values, open_form
+from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, short
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.replies import answer, wait_a_moment, write_to
 
@@ -25,7 +25,6 @@ _log = structlog.get_logger(__name__)
 
 _FORM = "appeal"
 _WORDS = "words"
-_TIMEOUT_S = 10.0
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 _NOTHING = "There is nothing to appeal against: you may ask for pictures here."
@@ -62,7 +61,7 @@ class Appeals:
             raise UserError(_NOBODY)
         form = Form(_FORM, str(guild_id), title="Your appeal")
         words: ui.TextInput[Form] = ui.TextInput(
-            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=texts.APPEAL_LIMIT
+            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=APPEAL_MOST
         )
         form.add_item(ui.Label(text="Why should they lift it?", description="Moderators read this.", component=words))
         await open_form(interaction, form)
@@ -104,7 +103,7 @@ class Appeals:
         if interaction.message is None or interaction.message.id != appeal.message_id:
             await answer(interaction, texts.appeal_decided(appeal))
             return
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.edit_message(
                 view=texts.appeal_panel(appeal, standing), allowed_mentions=_NO_MENTIONS
             )
@@ -117,8 +116,8 @@ class Appeals:
                 await answer(interaction, outcome)
         except Unavailable as error:
             _log.info("whether an appeal was decided could not be read", why=str(error))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            _log.info("an appeal's outcome was not heard", user=interaction.user.id, why=type(error).__name__)
+        except CALL_ERRORS as error:
+            _log.info("an appeal's outcome was not heard", user=interaction.user.id, why=short(error))
 
     async def _outcome(self, interaction: discord.Interaction) -> str | None:
         """What was decided about the person's appeal, once."""

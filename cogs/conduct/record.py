@@ -8,8 +8,8 @@ from bot.services import Guilds, Sanctions
 from cogs import Host
 from cogs.conduct import texts
 from cogs.conduct.appeal_post import post_appeal
-from cogs.policy.texts import listed
 from cogs.ui.arguments import PersonId
+from cogs.ui.markdown import listed
 from cogs.ui.replies import answer, wait_a_moment
 
 _POSTED_MOST = 3

@@ -7,6 +7,7 @@ from bot.custom_ids import number, run_id
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
 from bot.moderation.sanctions import SanctionKind
+from bot.moderation.sanctions_service import REASON_MOST
 from bot.services import AdminAction, Guilds, Reviews, Runs, Sanctions
 from cogs import Host
 from cogs.conduct import texts
@@ -24,7 +25,7 @@ _HOUR_S = 3600
 _HOURS_MOST = 24 * 365
 
 Someone = app_commands.Transform[int, PersonId]
-Reason = app_commands.Transform[str, Words(texts.REASON_LIMIT)]
+Reason = app_commands.Transform[str, Words(REASON_MOST)]
 
 _NOT_OURS = "This is no card of the bot's, so there is nobody to stop. Use the person's own menu, or /sanction stop."
 _NOT_A_PERSON = "The bot's own account cannot be sanctioned. Nothing was changed."
@@ -49,7 +50,7 @@ class SanctionActions:
         if user_id == interaction.application_id:
             raise UserError(_NOT_A_PERSON)
         words = plain(reason)
-        if not words or len(words) > texts.REASON_LIMIT:
+        if not words or len(words) > REASON_MOST:
             raise UserError(texts.REASON_WANTED)
         act = AdminAction(guild_id, interaction.user.id)
         done = await self._sanctions.sanction(act, user_id, kind, words, length_s=length_s)
@@ -83,7 +84,7 @@ class SanctionActions:
             raise UserError(_NOT_A_PERSON)
         form = Form(_FORM, str(user_id), title=MENU)
         words: ui.TextInput[Form] = ui.TextInput(
-            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=texts.REASON_LIMIT
+            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST
         )
         description = "They cannot ask for pictures here until a moderator lifts it, and will read this."
         form.add_item(ui.Label(text="Reason", description=description, component=words))

@@ -17,11 +17,9 @@ from cogs import Host
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
 from cogs.ui.context import is_age_restricted, place_of
+from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
 
 _ON_A_PAGE = 10
-_TIMEOUT_S = 10.0
-_UPLOAD_TIMEOUT_S = 90.0
-_TOO_LARGE_CODE = 40005
 _NOT_YOURS = "Only the person who asked for these pictures, or a moderator here, can see them."
 _TOO_LARGE = "Discord did not take these pictures: they are too large to be shown here."
 _CURSOR = re.compile(r"(?P<user>\d{1,20}):(?P<side>before|after):(?P<at>\d{1,19})")
@@ -49,20 +47,20 @@ class HistoryCommand:
     async def answer(self, interaction: discord.Interaction, user_id: int) -> None:
         """Show the newest page."""
         _need_may_list(interaction, user_id)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
         await self._show_page(interaction, user_id)
 
     async def turn(self, interaction: discord.Interaction, turn: "Turn") -> None:
         """Show the page that a button leads to, in place of the one it is under."""
         _need_may_list(interaction, turn.user_id)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer()
         await self._show_page(interaction, turn.user_id, before=turn.before, after=turn.after)
 
     async def pictures(self, interaction: discord.Interaction, run_id: str) -> None:
         """Fetch the pictures of a run and show them to the one who pressed, and to nobody else."""
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
         run = await self._history.find(run_id, interaction.guild_id)
         if run.user_id != interaction.user.id:
@@ -77,12 +75,12 @@ class HistoryCommand:
         )
         ending = await self._history.pictures(run, viewing)
         try:
-            async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 await interaction.edit_original_response(
                     view=PastPictures(run, ending), attachments=cards.attachments(run, ending), allowed_mentions=_NONE
                 )
         except discord.HTTPException as error:
-            if error.status == 413 or error.code == _TOO_LARGE_CODE:
+            if outcome_of(error) is EditOutcome.TOO_LARGE:
                 raise UserError(_TOO_LARGE) from error
             raise
 
@@ -97,7 +95,7 @@ class HistoryCommand:
             is_own=is_own,
             may_see=lambda run: is_own or _sees_channel(interaction, run),
         )
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.edit_original_response(view=view, allowed_mentions=_NONE)
 
 

@@ -9,6 +9,7 @@ from bot.ledger.values import Limit, Measure, Person, Subject, Window
 from bot.services import AdminAction, Guilds, Ledger
 from cogs import Host
 from cogs.limits import texts as words
+from cogs.ui import discord_limits
 from cogs.ui.arguments import MemberNamed, OneOf, PlaceNamed, RoleNamed, Words, place_in
 from cogs.ui.context import role_ids_of
 from cogs.ui.limit_texts import described
@@ -16,9 +17,8 @@ from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import fit_lines
 from cogs.ui.replies import answer
 
-_AMOUNT_CHARS, _KEY_CHARS = 30, 100
+_AMOUNT_CHARS = 30
 _LIST_ROOM = 1900
-_MOST_CHOICES = 25
 
 Member = app_commands.Transform[discord.Member, MemberNamed]
 Role = app_commands.Transform[discord.Role, RoleNamed]
@@ -71,7 +71,7 @@ class LimitsCommands(app_commands.Group):
     @app_commands.command(name="remove", description="Remove a limit")
     @app_commands.describe(limit="Which one: choose it, or write its number in /limits list")
     async def remove(
-        self, interaction: discord.Interaction, limit: app_commands.Transform[str, Words(_KEY_CHARS)]
+        self, interaction: discord.Interaction, limit: app_commands.Transform[str, Words(discord_limits.CHOICE_NAME)]
     ) -> None:
         """Remove it, whether or not what it is about still exists."""
         guild_id = guild_of(interaction)
@@ -87,7 +87,7 @@ class LimitsCommands(app_commands.Group):
         guild_id = guild_of(interaction)
         found = [(words.named(one, interaction.guild), one) for one in await self._ledger.limits_of(guild_id)]
         like = [(name, one) for name, one in found if typed.strip().lower() in name.lower()]
-        return [app_commands.Choice(name=name, value=words.key_of(one)) for name, one in like[:_MOST_CHOICES]]
+        return [app_commands.Choice(name=name, value=words.key_of(one)) for name, one in like[: discord_limits.CHOICES]]
 
     @app_commands.command(name="list", description="The limits that are set in this server")
     async def list(self, interaction: discord.Interaction) -> None:

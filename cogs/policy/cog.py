@@ -13,6 +13,7 @@ from cogs.policy import texts as words
 from cogs.ui.arguments import OneOf, PlaceNamed, Whole, YesNo, place_in
 from cogs.ui.context import channel_context_of, is_age_restricted
 from cogs.ui.log_channel import tell_admins
+from cogs.ui.markdown import listed
 from cogs.ui.replies import answer
 
 _HOUR_S = 3600
@@ -105,7 +106,7 @@ class PolicyCommands(app_commands.Group):
         guild_id = guild_of(interaction)
         settings = await self._policies.channel_settings(guild_id)
         lines = [words.setting_line(place_id, setting) for place_id, setting in settings]
-        await answer(interaction, words.listed(lines, words.NOTHING_SET))
+        await answer(interaction, listed(lines, words.NOTHING_SET))
 
     async def _say(self, interaction: discord.Interaction, place: discord.abc.GuildChannel, act: AdminAction) -> None:
         """Answer with what holds now, what to do next, and leave a line in the log channel."""

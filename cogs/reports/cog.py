@@ -6,11 +6,10 @@ from discord import app_commands, ui
 from bot.custom_ids import number
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
-from bot.runs.review.service import Reported
+from bot.runs.review.service import REASON_MOST, Reported
 from bot.runs.run import Delivery, Run
 from bot.services import Policies, Reviews, Runs, Sanctions
 from cogs import Host
-from cogs.policy import texts as words
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.context import channel_context_at
 from cogs.ui.markdown import plain
@@ -47,7 +46,7 @@ class Reports:
         """Take the report. The form may be old or forged, so the message is looked at again."""
         run = await self._run(interaction, message_id)
         rules = await self._policies.rules_at(channel_context_at(interaction))
-        reason = plain(values.get(_WORDS, ""))[: words.REASON_LIMIT] or None
+        reason = plain(values.get(_WORDS, ""))[:REASON_MOST] or None
         first = await self._sanctions.add_report(
             run_id=run.id, guild_id=run.place.guild_id or 0, user_id=interaction.user.id, reason=reason
         )
@@ -85,7 +84,7 @@ _SAID = {
 def _form(message_id: int) -> Form:
     form = Form(_FORM, str(message_id), title="Report this picture")
     field: ui.TextInput[Form] = ui.TextInput(
-        custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=words.REASON_LIMIT, required=False
+        custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST, required=False
     )
     form.add_item(ui.Label(text="What is wrong with it?", description="Only moderators read this.", component=field))
     return form

@@ -1,7 +1,5 @@
 """Moderators' decisions about pictures that wait for them, and /review, which sets up and watches over that."""
 
-import asyncio
-
 import discord
 import structlog
 from discord import app_commands, ui
@@ -15,19 +13,18 @@ from bot.runs.review.review import Review
 from bot.runs.review.service import REASON_MOST, Decided
 from bot.services import AdminAction, Guilds, Reviews
 from cogs import Host
-from cogs.review import channel as review_channel
 from cogs.review import texts as review_texts
+from cogs.review.panel import APPROVE, REJECT, names_on, panel
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
 from cogs.ui.card_texts import relative
-from cogs.ui.markdown import cut, literal, plain
+from cogs.ui.discord_errors import Refused, tried
+from cogs.ui.markdown import cut, link, listed, literal, plain
 from cogs.ui.replies import answer, wait_a_moment
 
 _log = structlog.get_logger(__name__)
 
 
-_LIST_LIMIT = 1900
-_TIMEOUT_S = 10.0
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
@@ -74,19 +71,17 @@ class Decisions:
         if message is None or message.id != decided.review.message_id:
             await answer(interaction, review_texts.decided(decided.review))
             return
-        view = review_channel.panel(decided.run, decided.review, review_channel.names_on(message))
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                await interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS)
-        except (discord.HTTPException, TimeoutError) as error:
+        view = panel(decided.run, decided.review, names_on(message))
+        edited = await tried(interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS))
+        if isinstance(edited, Refused):
             # It is decided, whatever becomes of the message: perhaps somebody deleted it just now.
-            _log.info("the moderators' message could not be changed", run=decided.run.id, why=type(error).__name__)
+            _log.info("the moderators' message could not be changed", run=decided.run.id, why=edited.why)
             await answer(interaction, review_texts.decided(decided.review))
 
 
 def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
     """The form that asks for a reason: one of the server's, or one's own words."""
-    form = Form(review_channel.REJECT, run_id, title="Why not?")
+    form = Form(REJECT, run_id, title="Why not?")
     if reasons:
         options = [
             discord.SelectOption(label=cut(plain(reason), LISTED_REASON_MOST), value=str(number))
@@ -167,14 +162,7 @@ class ReviewCommands(app_commands.Group):
         guild_id = guild_of(interaction)
         status = await self._reviews.status(guild_id)
         lines = [_line(guild_id, each) for each in status.waiting]
-        if not lines:
-            await answer(interaction, "Nothing waits for a decision.")
-            return
-        shown = lines
-        while len("\n".join(shown)) > _LIST_LIMIT:
-            shown = shown[:-1]
-        more = len(lines) - len(shown)
-        await answer(interaction, "\n".join([*shown, *([f"…and {more} more."] if more else [])]))
+        await answer(interaction, listed(lines, "Nothing waits for a decision."))
 
     @app_commands.command(name="status", description="Whether moderators can be asked, and what to mend if not")
     async def status(self, interaction: discord.Interaction) -> None:
@@ -228,7 +216,7 @@ def _line(guild_id: int, review: Review) -> str:
     """One that waits."""
     if review.channel_id is None or review.message_id is None:
         return f"- {relative(review.opened_at)}: not brought to moderators yet. {review_texts.why(review)}"
-    address = review_texts.link(guild_id, review.channel_id, review.message_id)
+    address = link(guild_id, review.channel_id, review.message_id)
     return f"- {relative(review.opened_at)}: [open]({address}). {review_texts.why(review)}"
 
 
@@ -236,7 +224,7 @@ async def setup(host: Host) -> None:
     """Add /review, and answer moderators' presses."""
     reviews, guild_settings = host.services.reviews, host.services.guild_settings
     decisions = Decisions(reviews=reviews, guild_settings=guild_settings)
-    host.router.on_press(review_channel.APPROVE, run_id, decisions.approve)
-    host.router.on_press(review_channel.REJECT, run_id, decisions.ask_why)
-    host.router.on_form(review_channel.REJECT, run_id, decisions.reject)
+    host.router.on_press(APPROVE, run_id, decisions.approve)
+    host.router.on_press(REJECT, run_id, decisions.ask_why)
+    host.router.on_form(REJECT, run_id, decisions.reject)
     host.tree.add_command(ReviewCommands(reviews=reviews, guild_settings=guild_settings))

@@ -7,13 +7,13 @@ from bot.guilds.permissions import guild_of
 from bot.moderation.prompts import PromptAction
 from bot.services import AdminAction, Guilds, PromptRules
 from cogs import Host
-from cogs.policy import texts as words
+from cogs.rules import texts as words
 from cogs.ui.arguments import OneOf, Whole, Words
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.markdown import plain
+from cogs.ui.markdown import listed, plain
 from cogs.ui.replies import answer
 
-_RULE_MOST = 100  # what Discord's client lets people type; the desk judges
+_RULE_MOST = 100  # what Discord's client lets people type; the service judges
 _REASON_MOST = 200
 _PROMPT_MOST = 2000
 _LARGEST_ID = 2**53 - 1  # Discord's largest whole number
@@ -79,7 +79,7 @@ class RuleCommands(app_commands.Group):
         """List the rules."""
         guild_id = guild_of(interaction)
         rules = await self._prompt_rules.prompt_rules(guild_id)
-        await answer(interaction, words.listed([words.rule_line(rule) for rule in rules], words.NO_RULES))
+        await answer(interaction, listed([words.rule_line(rule) for rule in rules], words.NO_RULES))
 
     @app_commands.command(name="test", description="See which rules a prompt meets, and where; nothing is sent")
     @app_commands.describe(prompt="The words to try")

@@ -13,10 +13,9 @@ from cogs import Host
 from cogs.settings import texts
 from cogs.settings.view import PAGE, ROWS_MOST, AuditView, Turn, turn_of
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
+from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.replies import answer, wait_a_moment
-
-_TIMEOUT_S = 10.0
 
 
 class SettingsCommands(app_commands.Group):
@@ -67,7 +66,7 @@ class SettingsCommands(app_commands.Group):
 
     async def turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Show the page that a button leads to, in place of the one it is under."""
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer()
         await self._show(interaction, turn)
 
@@ -75,7 +74,7 @@ class SettingsCommands(app_commands.Group):
         page = await self._guild_settings.audit(
             guild_of(interaction), turn.wanted, before=turn.before, after=turn.after, most=ROWS_MOST
         )
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.edit_original_response(
                 view=AuditView(page, turn.wanted), allowed_mentions=discord.AllowedMentions.none()
             )

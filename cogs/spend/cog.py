@@ -18,15 +18,14 @@ from bot.money import format_usd
 from bot.services import Ledger
 from cogs import Host
 from cogs.spend import chart
+from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S
 from cogs.ui.markdown import fit_lines
 from cogs.ui.views import Layout
 
 CHART_NAME, CSV_NAME = "spend.png", "spend.csv"
 TOO_LONG = "The list of entries is too long to be attached here. Please ask for a shorter stretch of time."
 
-_TIMEOUT_S = 10.0
 _READING_TIMEOUT_S = 60.0
-_UPLOAD_TIMEOUT_S = 90.0
 _OTHER_FILES_BYTES = 1_000_000  # room for the chart and the words beside the CSV
 _LIST_ROOM = 1500  # of the 4,000 units of a message, for each of the two lists
 _NONE = discord.AllowedMentions.none()
@@ -97,7 +96,7 @@ class SpendCommand:
         """Show it. Raises UserError for those who do not manage the server."""
         guild_id = guild_of(interaction)
         stretch = stretch_of(period, interaction.created_at)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
         report = await self._ledger.spend(guild_id, *stretch)
         if report.total == Spend():
@@ -108,7 +107,7 @@ class SpendCommand:
             picture = await asyncio.to_thread(chart.draw, report, title(period, report)) if report.total.money else None
             card = SpendCard(report, period, has_chart=picture is not None, has_csv=csv is not None)
             files = _files(report, period, picture, csv)
-        async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
+        async with asyncio.timeout(UPLOAD_TIMEOUT_S):
             await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=_NONE)
 
     async def _csv(self, guild_id: int, stretch: Stretch, most_bytes: int) -> bytes | None:

@@ -9,14 +9,12 @@ import structlog
 from discord import app_commands
 
 from bot.errors import OptionError, Unavailable, UserError
-from cogs.ui import card_texts
+from cogs.ui import card_texts, discord_limits
+from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, short
 from cogs.ui.markdown import cut
 
 _log = structlog.get_logger(__name__)
 
-_CONTENT_LIMIT = 2000
-_TIMEOUT_S = 10.0
-_ALREADY_ACKNOWLEDGED = 40060
 _CHANGED = "This command has changed. Please reload Discord and try again."
 _NOT_ALLOWED = "You may not use this here."
 
@@ -25,13 +23,13 @@ async def say(interaction: discord.Interaction, error: BaseException) -> None:
     """Tell the person what went wrong, for their eyes only. Never raises: what cannot be said is logged."""
     try:
         sentence = sentence_for(error)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             if interaction.type is discord.InteractionType.autocomplete:
                 await interaction.response.autocomplete([])  # suggestions have no words; the command itself has
                 return
-            await _answer(interaction, cut(sentence, _CONTENT_LIMIT))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
-        _log.warning("an error could not be said", interaction=interaction.id, why=_short(unsaid))
+            await _answer(interaction, cut(sentence, discord_limits.CONTENT))
+    except CALL_ERRORS as unsaid:
+        _log.warning("an error could not be said", interaction=interaction.id, why=short(unsaid))
     except Exception:  # noqa: BLE001 - the last door: an error in it would vanish, or take its caller along
         _log.exception("the error door failed", interaction=interaction.id)
 
@@ -52,7 +50,7 @@ def sentence_for(error: BaseException) -> str:
             reference = uuid4().hex[:8]
             # Their traces would carry the address that was called, and an interaction's address holds its token.
             if isinstance(error, discord.HTTPException | aiohttp.ClientError):
-                _log.error("fault in an interaction", reference=reference, why=_short(error))
+                _log.error("fault in an interaction", reference=reference, why=short(error))
             else:
                 _log.error("fault in an interaction", reference=reference, exc_info=error)
             return card_texts.FAULT.format(reference=reference)
@@ -74,7 +72,7 @@ async def _answer(interaction: discord.Interaction, sentence: str) -> None:
         try:
             await interaction.response.send_message(sentence, ephemeral=True, allowed_mentions=none)
         except discord.HTTPException as refused:
-            if refused.code != _ALREADY_ACKNOWLEDGED:
+            if refused.code != ALREADY_ACKNOWLEDGED:
                 raise
         else:
             return
@@ -82,8 +80,3 @@ async def _answer(interaction: discord.Interaction, sentence: str) -> None:
         # The first followup would become the public "thinking" message, whatever it asks for.
         await interaction.delete_original_response()
     await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=none)
-
-
-def _short(error: BaseException) -> str:
-    code = f" {error.status}/{error.code}" if isinstance(error, discord.HTTPException) else ""
-    return f"{type(error).__name__}{code}"

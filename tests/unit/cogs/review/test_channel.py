@@ -13,11 +13,11 @@ from bot.runs.card import Balance, EditResult, Ended, Held, Pictures, Rejected, 
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Decision, Obstacle, Review, ReviewCause
 from bot.runs.run import Delivery, Place, Result, Run
-from cogs.review import channel as review_channel
 from cogs.review import texts as review_texts
 from cogs.review.channel import DiscordReviewChannel
 from cogs.review.cog import changed, reject_form
-from cogs.ui import card_texts, cards
+from cogs.review.panel import panel
+from cogs.ui import card_texts, cards, discord_limits
 from cogs.ui.actions import Press
 from cogs.ui.markdown import length
 from tests.unit.cogs.opened import Opened, opened
@@ -45,18 +45,18 @@ def labels(layout: ui.LayoutView) -> list[str | None]:
 def test_a_panel_fits_into_a_message_whatever_is_in_it(why: ReviewCause, outcome: Decision | None) -> None:
     run = done(a_run(NASTY), result=Result(prompt_used=NASTY + "!", num_outputs=4))
     review = a_review(run, why=why, detail=NASTY, outcome=outcome, decided_by=5, decided_at=NOW, reason=NASTY)
-    panel = review_channel.panel(run, review, [(f"SPOILER_{n}.png", "x") for n in range(4)])
-    assert length(texts(panel)) <= cards.TEXT_LIMIT
-    assert bool(labels(panel)) is (outcome is None)
-    gallery = next(item for item in panel.walk_children() if isinstance(item, ui.MediaGallery))
+    shown = panel(run, review, [(f"SPOILER_{n}.png", "x") for n in range(4)])
+    assert length(texts(shown)) <= discord_limits.LAYOUT_TEXT
+    assert bool(labels(shown)) is (outcome is None)
+    gallery = next(item for item in shown.walk_children() if isinstance(item, ui.MediaGallery))
     assert all(item.spoiler for item in gallery.items)
 
 
 def test_a_report_is_kept_or_removed() -> None:
     run = done(a_run())
     review = a_review(run, why=ReviewCause.REPORTED, detail="mean")
-    assert labels(review_channel.panel(run, review, [])) == ["Keep", "Remove…", "Stop this person…"]
-    assert "A member reported it: mean" in texts(review_channel.panel(run, review, []))
+    assert labels(panel(run, review, [])) == ["Keep", "Remove…", "Stop this person…"]
+    assert "A member reported it: mean" in texts(panel(run, review, []))
     kept = replace(review, outcome=Decision.APPROVED, decided_by=5, decided_at=NOW)
     assert review_texts.decided(kept).startswith("Kept by <@5>")
 
