@@ -17,14 +17,18 @@ from sqlalchemy import text
 
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
-from bot.client.client import ImagineClient, point_discord_at
+from bot.client.client import ImagineClient
 from bot.client.connection import Connection
+from bot.client.probe import point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.entropy import Entropy, Rng
+from bot.guilds.settings import GuildSettingsService
 from bot.images.download import Downloader
 from bot.ledger.balance_alert import Admins, LowBalance
 from bot.ledger.service import LedgerService
-from bot.moderation.desk import ModerationDesk
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
+from bot.moderation.sanctions_service import SanctionsService
 from bot.runflow.client import RunflowClient
 from bot.runs.admission import Admission
 from bot.runs.card import CardView
@@ -84,12 +88,22 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True)
+class Moderation:
+    """The services of what admins and moderators decide."""
+
+    policies: PolicyService
+    prompt_rules: PromptRulesService
+    sanctions: SanctionsService
+    guild_settings: GuildSettingsService
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """The bot between its edges. `parts` are served by name; `hints` takes Runflow's callbacks."""
 
     services: Services
     store: RunStore
-    moderation: ModerationDesk
+    moderation: Moderation
     worker: Worker
     review_worker: ReviewWorker
     scheduler: Scheduler
@@ -106,7 +120,7 @@ class _Core:
     edges: Edges
     choices: Choices
     store: RunStore
-    moderation: ModerationDesk
+    moderation: Moderation
     visibility: VisibilityNow
     held: HeldImages
     images: RunImages
@@ -118,7 +132,12 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     """Everything between the edges, made once. Nothing runs until the parts are served."""
     core = _core(edges, choices)
     scheduler, overdue = Scheduler(caps=choices.caps, clock=edges.clock), OverduePolls(edges.clock)
-    admission = Admission(desk=core.moderation, rule_log=edges.review_channel)
+    admission = Admission(
+        sanctions=core.moderation.sanctions,
+        prompt_rules=core.moderation.prompt_rules,
+        guild_settings=core.moderation.guild_settings,
+        rule_log=edges.review_channel,
+    )
     worker, review_worker = _worker(core, scheduler, overdue, models), _review_worker(core)
     hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
     callback_hints = CallbackHints(store=core.store, waiting=hints, wake=core.runs_due.put_nowait, clock=edges.clock)
@@ -137,13 +156,23 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     )
 
 
+def _moderation(edges: Edges, choices: Choices) -> Moderation:
+    store, clock = edges.store, edges.clock
+    return Moderation(
+        policies=PolicyService(store=store, clock=clock),
+        prompt_rules=PromptRulesService(store=store, clock=clock),
+        sanctions=SanctionsService(store=store, clock=clock, thresholds=choices.thresholds),
+        guild_settings=GuildSettingsService(store=store, clock=clock),
+    )
+
+
 def _core(edges: Edges, choices: Choices) -> _Core:
     store = RunStore(store=edges.store, defaults=choices.defaults, clock=edges.clock)
-    moderation = ModerationDesk(store=edges.store, clock=edges.clock, thresholds=choices.thresholds)
+    moderation = _moderation(edges, choices)
     reviews_due = asyncio.Event()
     held = HeldImages(
         store=edges.store,
-        settings=moderation,
+        guild_settings=moderation.guild_settings,
         channel=edges.review_channel,
         clock=edges.clock,
         reviews_due=reviews_due,
@@ -153,7 +182,12 @@ def _core(edges: Edges, choices: Choices) -> _Core:
         choices=choices,
         store=store,
         moderation=moderation,
-        visibility=VisibilityNow(store=edges.store, desk=moderation, channels=edges.card),
+        visibility=VisibilityNow(
+            store=edges.store,
+            policies=moderation.policies,
+            prompt_rules=moderation.prompt_rules,
+            channels=edges.card,
+        ),
         held=held,
         images=RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock),
         runs_due=asyncio.Queue(),
@@ -172,17 +206,20 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             new_run_id=edges.entropy.new_run_id,
         ),
         history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
-        books=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
+        ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
             store=edges.store,
-            settings=core.moderation,
+            guild_settings=core.moderation.guild_settings,
             visibility=core.visibility,
             channel=edges.review_channel,
             clock=edges.clock,
             runs_due=core.runs_due,
             reviews_due=core.reviews_due,
         ),
-        moderation=core.moderation,
+        policies=core.moderation.policies,
+        prompt_rules=core.moderation.prompt_rules,
+        sanctions=core.moderation.sanctions,
+        guild_settings=core.moderation.guild_settings,
         models=models,
     )
 
@@ -236,7 +273,7 @@ def _review_worker(core: _Core) -> ReviewWorker:
     edges = core.edges
     asker = ReviewAsker(
         store=edges.store,
-        settings=core.moderation,
+        guild_settings=core.moderation.guild_settings,
         images=core.images,
         channel=edges.review_channel,
         card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility),
@@ -244,7 +281,7 @@ def _review_worker(core: _Core) -> ReviewWorker:
     )
     closer = ReviewCloser(
         store=edges.store,
-        settings=core.moderation,
+        guild_settings=core.moderation.guild_settings,
         channel=edges.review_channel,
         clock=edges.clock,
         runs_due=core.runs_due,

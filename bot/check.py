@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from bot.client.client import name_behind, point_discord_at
+from bot.client.probe import name_behind, point_discord_at
 from bot.clock import Clock
 from bot.entropy import Entropy
 from bot.errors import BotError

@@ -3,7 +3,7 @@
     BotError
     ├── UserError             the person can mend it; str(error) is the sentence they read
     │   ├── OptionError       an option lies outside what the model takes (option, value, allowed)
-    │   └── LimitError        a limit would be passed (needed, left, resets_at, fits)
+    │   └── LimitError        a limit would be passed (resets_at, fits)
     ├── Unavailable           nothing wrong with the request; str(error) says to try later
     ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
     │   ├── RunflowRefused    a final no: `refusal` says of what kind, `fields` which inputs
@@ -37,26 +37,10 @@ class OptionError(UserError):
 
 
 class LimitError(UserError):
-    """A limit would be passed. `needed` and `left` are in the limit's measure: micro-dollars, pictures or runs.
+    """A limit would be passed. `resets_at` is UTC (None: never); `fits` is how many pictures would fit."""
 
-    `resets_at` is UTC, None for a limit that never resets; `fits` is how many pictures would fit. `subject`, `window`
-    and `measure` are values of the enums of `bot.ledger.values`.
-    """
-
-    def __init__(
-        self,
-        sentence: str,
-        *,
-        needed: int,
-        left: int,
-        resets_at: datetime | None = None,
-        fits: int = 0,
-        subject: str | None = None,
-        window: str | None = None,
-        measure: str | None = None,
-    ) -> None:
-        self.needed, self.left, self.resets_at, self.fits = needed, left, resets_at, fits
-        self.subject, self.window, self.measure = subject, window, measure
+    def __init__(self, sentence: str, *, resets_at: datetime | None = None, fits: int = 0) -> None:
+        self.resets_at, self.fits = resets_at, fits
         super().__init__(sentence)
 
 

@@ -1,21 +1,18 @@
 """The frozen record of services a cog may use."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.catalog.model import Model
 from bot.catalog.registry import Registry
-from bot.guilds.audit import AdminAction as AdminAction  # noqa: PLC0414 - cogs act, and never see the store
-from bot.guilds.audit import AuditRow
+from bot.guilds.audit import AdminAction
+from bot.guilds.protocols import Guilds
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, SpendReport, UsageReport
 from bot.moderation.policy import Policy
-from bot.moderation.policy_service import ReviewSettings
-from bot.moderation.prompts import PromptAction, PromptRule, PromptTest
-from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting
-from bot.moderation.sanctions import RecordLine, SanctionKind, SanctionStatus
-from bot.moderation.sanctions_service import Appeal, AppealDecision
+from bot.moderation.protocols import Policies, PromptRules, Sanctions
+from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
 from bot.runs.card import Pictures
 from bot.runs.past import Page, Viewing
@@ -161,18 +158,6 @@ class Ledger(Protocol):
         """The entries of a server (None: of all, and private ones) with since <= at < until, oldest first."""
         ...
 
-    async def audit(self, guild_id: int, most: int = 50) -> tuple[AuditRow, ...]:
-        """The last acts of the server's admins, newest first."""
-        ...
-
-    async def log_channel(self, guild_id: int) -> int | None:
-        """The channel where admins are told of acts and warnings; None where none is set."""
-        ...
-
-    async def set_log_channel(self, act: AdminAction, guild_id: int, channel_id: int | None) -> None:
-        """Set the log channel, or with None have none."""
-        ...
-
 
 class Reviews(Protocol):
     """What a cog may ask about pictures that wait for a moderator, always for one server."""
@@ -205,114 +190,16 @@ class Reviews(Protocol):
         ...
 
 
-class Moderation(Protocol):
-    """What a cog may ask of the moderation desk. Every act leaves an audit row; a UserError changed nothing."""
-
-    async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
-        """What holds in a place now; the strictest where it cannot be read."""
-        ...
-
-    async def set_channel(self, act: AdminAction, channel_id: int, changes: ChannelSetting) -> ChannelSetting:
-        """Set what `changes` says for a channel or a category and leave the rest; gives what is set now."""
-        ...
-
-    async def clear_channel(self, act: AdminAction, channel_id: int) -> bool:
-        """Forget what was set for a channel or a category; False when nothing was."""
-        ...
-
-    async def age_mark_removed(self, act: AdminAction, channel_id: int) -> bool:
-        """Undo for good what only an age-restricted channel may have; False when nothing of it was set."""
-        ...
-
-    async def channel_settings(self, guild_id: int) -> tuple[tuple[int, ChannelSetting], ...]:
-        """What is set in a server, by channel or category id."""
-        ...
-
-    async def review_settings(self, guild_id: int) -> ReviewSettings:
-        """How a server's moderators are reached."""
-        ...
-
-    async def set_review_channel(self, act: AdminAction, channel_id: int | None) -> None:
-        """Choose the channel where held pictures are shown to moderators; None: nowhere."""
-        ...
-
-    async def set_reasons(self, act: AdminAction, reasons: Sequence[str]) -> tuple[str, ...]:
-        """Choose the reasons that moderators pick from when they reject. Raises UserError for too many or too long."""
-        ...
-
-    async def add_rule(
-        self,
-        act: AdminAction,
-        text: str,
-        action: PromptAction = ...,
-        public_reason: str | None = None,
-        *,
-        is_exception: bool = False,
-    ) -> PromptRule:
-        """Write a rule or an exception. Raises UserError for one that is empty, too long, or there already."""
-        ...
-
-    async def remove_rule(self, act: AdminAction, rule_id: int) -> PromptRule:
-        """Forget a rule. Raises UserError for one that is not this server's, or that nobody knows."""
-        ...
-
-    async def prompt_rules(self, guild_id: int) -> tuple[PromptRule, ...]:
-        """A server's rules and exceptions, oldest first."""
-        ...
-
-    async def test_prompt(self, guild_id: int, prompt: str) -> PromptTest:
-        """What the rules find in a prompt, exceptions told."""
-        ...
-
-    async def sanction(
-        self, act: AdminAction, user_id: int, kind: SanctionKind, reason: str, *, length_s: int | None = None
-    ) -> SanctionStatus:
-        """Act about a person; gives what holds then, a pause or stop that follows from the strikes included.
-
-        `length_s` is how long a pause lasts (None: as the settings say). Raises UserError where there is nothing to do.
-        """
-        ...
-
-    async def standing(self, guild_id: int, user_id: int) -> SanctionStatus:
-        """What holds for a person now."""
-        ...
-
-    async def appeal(self, guild_id: int, user_id: int, words: str) -> Appeal:
-        """Ask moderators to lift what holds. Raises UserError where nothing does, or it was appealed against before."""
-        ...
-
-    async def appeal_posted(self, appeal_id: int, *, channel_id: int, message_id: int) -> None:
-        """Note the moderators' message of an appeal."""
-        ...
-
-    async def find_appeal(self, guild_id: int, appeal_id: int) -> Appeal:
-        """An appeal as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
-        ...
-
-    async def open_appeals(self, guild_id: int) -> tuple[Appeal, ...]:
-        """The appeals of a server that wait for a decision, oldest first."""
-        ...
-
-    async def decide_appeal(self, act: AdminAction, appeal_id: int, *, lift: bool, reason: str = "") -> AppealDecision:
-        """Decide an appeal; `lift` ends what holds. The first decision counts. Raises UserError as `find_appeal`."""
-        ...
-
-    async def unheard(self, guild_id: int, user_id: int) -> Appeal | None:
-        """A decided appeal that the person was not told of yet; from now on they count as told."""
-        ...
-
-    async def record(self, guild_id: int, user_id: int, most: int = 25) -> tuple[RecordLine, ...]:
-        """What moderators decided about a person, and what was reported of them; newest first."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a cog receives."""
 
     runs: Runs
     history: History
-    books: Ledger
+    ledger: Ledger
     reviews: Reviews
-    moderation: Moderation
     models: Registry
+    policies: Policies
+    prompt_rules: PromptRules
+    sanctions: Sanctions
+    guild_settings: Guilds

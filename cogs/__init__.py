@@ -1,12 +1,12 @@
 """The face. Each extension reads an interaction, calls one service, shows one answer."""
 
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from discord import app_commands
 
 from bot.services import Services
-from cogs.ui.buttons import PressHost
-from cogs.ui.forms import FormHost
+from cogs.ui.actions import Router
 
 EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.cog",
@@ -27,7 +27,7 @@ EXTENSIONS: tuple[str, ...] = (
 )
 
 
-class Host(PressHost, FormHost, Protocol):
+class Host(Protocol):
     """What an extension's `setup(host)` may use of the client that loads it. bot/client/client.py answers it."""
 
     @property
@@ -37,5 +37,14 @@ class Host(PressHost, FormHost, Protocol):
 
     @property
     def tree(self) -> app_commands.CommandTree[Any]:
-        """Where commands are added."""
+        """Where commands are added. Who may use one, and where, is said in bot/guilds/permissions.py alone."""
+        ...
+
+    @property
+    def router(self) -> Router:
+        """Where an extension says which buttons, selects and forms it answers."""
+        ...
+
+    def add_listener(self, func: Callable[..., Coroutine[Any, Any, Any]], /, name: str = ...) -> None:
+        """Let a function hear an event (discord.py's)."""
         ...

@@ -1,13 +1,40 @@
 """Who did what as an admin or a moderator: one row for each act, written in the act's own transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, Row, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import audit
+
+
+class AuditKind(StrEnum):
+    """Every kind of act that is noted. The values stand in rows, for good."""
+
+    LIMIT_SET = "limit_set"
+    LIMIT_REMOVED = "limit_removed"
+    GRANTED = "granted"
+    LOG_CHANNEL_SET = "log_channel_set"
+    REVIEW_CHANNEL_SET = "review channel"
+    REJECT_REASONS_SET = "reject reasons"
+    POLICY_SET = "policy set"
+    POLICY_CLEARED = "policy cleared"
+    RULE_ADDED = "rule added"
+    RULE_REMOVED = "rule removed"
+    SANCTION_STRIKE = "sanction strike"
+    SANCTION_PAUSE = "sanction pause"
+    SANCTION_STOP = "sanction stop"
+    SANCTION_LIFT = "sanction lift"
+    APPEALED = "appeal"
+    APPEAL_LIFTED = "appeal lifted"
+    APPEAL_KEPT = "appeal kept"
+    PICTURE_REPORTED = "picture reported"
+    REVIEW_APPROVED = "review approved"
+    REVIEW_REJECTED = "review rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +47,9 @@ class AdminAction:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """An act. `what` is a short name such as `limit_set`; `before` and `after` hold what it changed (None: nothing)."""
+    """An act. `what` is its kind as the row has it; `before` and `after` hold what it changed (None: nothing)."""
 
+    id: int
     guild_id: int
     actor_id: int
     what: str
@@ -29,18 +57,40 @@ class AuditRow:
     after: Mapping[str, object] | None
     at: datetime
 
+    @property
+    def kind(self) -> AuditKind | None:
+        """The kind; None for one that this version does not know."""
+        return AuditKind(self.what) if self.what in set(AuditKind) else None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which acts are wanted. `person_id`: those by a person or about them."""
+
+    person_id: int | None = None
+    kind: AuditKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some of the acts, newest first, and whether there are others on either side."""
+
+    rows: tuple[AuditRow, ...]
+    has_newer: bool = False
+    has_older: bool = False
+
 
 async def note(
     connection: AsyncConnection,
     act: AdminAction,
-    what: str,
+    kind: AuditKind,
     *,
     before: Mapping[str, object] | None,
     after: Mapping[str, object] | None,
     at: datetime,
 ) -> None:
     """Write an act. `before` and `after` must be JSON: ids as decimal strings, since JSON's numbers may lose digits."""
-    row = {"guild_id": act.guild_id, "actor_id": act.actor_id, "what": what, "at": at}
+    row = {"guild_id": act.guild_id, "actor_id": act.actor_id, "what": kind.value, "at": at}
     await connection.execute(
         insert(audit).values(
             **row,
@@ -50,10 +100,48 @@ async def note(
     )
 
 
-async def latest(connection: AsyncConnection, guild_id: int, most: int) -> tuple[AuditRow, ...]:
-    """The last acts in a server, newest first."""
-    wanted = select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(most)
-    return tuple(
-        AuditRow(row.guild_id, row.actor_id, row.what, row.before, row.after, row.at)
-        for row in await connection.execute(wanted)
-    )
+async def page(
+    connection: AsyncConnection,
+    guild_id: int,
+    wanted: AuditFilter,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    most: int,
+) -> AuditPage:
+    """At most `most` acts: those just older than the row `before`, just newer than `after`, or the newest of all."""
+    here = (audit.c.guild_id == guild_id, *_conditions(wanted))
+    if after is not None:
+        newer = await _rows(connection, (*here, audit.c.id > after), most, oldest_first=True)
+        return AuditPage(tuple(reversed(newer[:most])), has_newer=len(newer) > most, has_older=True)
+    if before is not None:
+        here = (*here, audit.c.id < before)
+    older = await _rows(connection, here, most)
+    return AuditPage(tuple(older[:most]), has_newer=before is not None, has_older=len(older) > most)
+
+
+async def _rows(
+    connection: AsyncConnection, where: Sequence[ColumnElement[bool]], most: int, *, oldest_first: bool = False
+) -> list[AuditRow]:
+    """One more than `most`, where there are as many."""
+    order = audit.c.id if oldest_first else audit.c.id.desc()
+    return [_row(one) for one in await connection.execute(select(audit).where(*where).order_by(order).limit(most + 1))]
+
+
+def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.kind is not None:
+        found.append(audit.c.what == wanted.kind.value)
+    if wanted.person_id is not None:
+        # Ids of Discord's are of one kind each, so a limit's `subject_id` names this person or somebody else.
+        about = [
+            column[key].as_string() == str(wanted.person_id)
+            for column in (audit.c.before, audit.c.after)
+            for key in ("user", "user_id", "subject_id")
+        ]
+        found.append(or_(audit.c.actor_id == wanted.person_id, *about))
+    return found
+
+
+def _row(row: Row[Any]) -> AuditRow:
+    return AuditRow(row.id, row.guild_id, row.actor_id, row.what, row.before, row.after, row.at)

@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.errors import Unavailable
+from bot.guilds.settings import log_channels
 from bot.money import MicroUsd, format_usd
 from bot.store.engine import Store
-from bot.store.tables import guild_settings, warnings
+from bot.store.tables import warnings
 from bot.store.upsert import insert_if_absent
 
 _log = structlog.get_logger(__name__)
@@ -90,16 +91,11 @@ class LowBalance:
             _log.warning("the balance at Runflow is low", balance=_usd(balance), below=_usd(below))
         if not await self._admins.can_tell():
             return  # next time
-        for guild_id, channel_id in await self._log_channels():
+        async with self._store.read() as connection:
+            channels = await log_channels(connection)
+        for guild_id, channel_id in channels:
             if await self._may_tell(f"{_OPERATOR}:{guild_id}"):
                 await self._admins.low_balance(channel_id)
-
-    async def _log_channels(self) -> list[tuple[int, int]]:
-        wanted = select(guild_settings.c.guild_id, guild_settings.c.log_channel_id).where(
-            guild_settings.c.log_channel_id.is_not(None)
-        )
-        async with self._store.read() as connection:
-            return [(row.guild_id, row.log_channel_id) for row in await connection.execute(wanted)]
 
     async def _may_tell(self, name: str) -> bool:
         """Whether this was not told within a day. It counts as told from now on: twice is worse than a lost one."""

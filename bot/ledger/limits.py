@@ -129,17 +129,11 @@ def refusal(before: Sequence[LimitUse], demand: Demand) -> LimitError | None:
     if not broken:
         return None
     worst = max(broken, key=_lasting)
-    limit = worst.applied.limit
     fits = min(_fitting(use, demand) for use in before)
     return LimitError(
         sentences.refused(worst, demand, fits, others_let=all(use.left > 0 for use in before)),
-        needed=demand.of(limit.measure),
-        left=worst.left,
         resets_at=worst.resets_at,
         fits=fits,
-        subject=limit.subject,
-        window=limit.window,
-        measure=limit.measure,
     )
 
 

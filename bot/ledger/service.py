@@ -3,25 +3,20 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, AuditRow, latest, note
+from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, reports, rules, stored
 from bot.ledger.limits import explained
 from bot.ledger.values import Defaults, EntryRow, Explanation, Limit, Person, SpendReport, UsageReport
 from bot.money import MicroUsd
 from bot.store.engine import Store
-from bot.store.tables import guild_settings
-from bot.store.upsert import put_row
 
 _LONGEST_REPORT = timedelta(days=366)
 
 
 class LedgerService:
-    """Answers `bot.services.Books`."""
+    """Limits, grants and reports. Each act is one transaction and leaves its audit row in it."""
 
     def __init__(self, *, store: Store, clock: Clock, defaults: Defaults) -> None:
         self._store, self._clock, self._defaults = store, clock, defaults
@@ -52,7 +47,7 @@ class LedgerService:
             await note(
                 connection,
                 act,
-                "limit_set",
+                AuditKind.LIMIT_SET,
                 before=None if before is None else _told(before),
                 after=_told(limit),
                 at=self._clock.now(),
@@ -67,7 +62,7 @@ class LedgerService:
             if before is None:
                 return False
             await stored.remove(connection, limit)
-            await note(connection, act, "limit_removed", before=_told(before), after=None, at=self._clock.now())
+            await note(connection, act, AuditKind.LIMIT_REMOVED, before=_told(before), after=None, at=self._clock.now())
         return True
 
     async def grant(self, act: AdminAction, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
@@ -77,7 +72,7 @@ class LedgerService:
         async with self._store.write() as connection:
             await ledger.grant(connection, person=person, amount=amount, at=now)
             granted = {"user_id": str(person.user_id), "amount_micro_usd": amount, "reason": reason}
-            await note(connection, act, "granted", before=None, after=granted, at=now)
+            await note(connection, act, AuditKind.GRANTED, before=None, after=granted, at=now)
             return await reports.usage(connection, person, self._defaults, now)
 
     async def spend(self, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
@@ -102,40 +97,6 @@ class LedgerService:
             if not page:
                 return
             after_id = page[-1].id
-
-    async def audit(self, guild_id: int, most: int = 50) -> tuple[AuditRow, ...]:
-        """The last acts of the server's admins, newest first."""
-        async with self._store.read() as connection:
-            return await latest(connection, guild_id, most)
-
-    async def log_channel(self, guild_id: int) -> int | None:
-        """The channel where admins are told of acts and warnings; None where none is set."""
-        async with self._store.read() as connection:
-            return await _log_channel(connection, guild_id)
-
-    async def set_log_channel(self, act: AdminAction, guild_id: int, channel_id: int | None) -> None:
-        """Set the log channel, or with None have none."""
-        rules.need_same_server(act, guild_id)
-        async with self._store.write() as connection:
-            before = await _log_channel(connection, guild_id)
-            await put_row(connection, guild_settings, {"guild_id": guild_id, "log_channel_id": channel_id})
-            await note(
-                connection,
-                act,
-                "log_channel_set",
-                before=_channel(before),
-                after=_channel(channel_id),
-                at=self._clock.now(),
-            )
-
-
-async def _log_channel(connection: AsyncConnection, guild_id: int) -> int | None:
-    wanted = select(guild_settings.c.log_channel_id).where(guild_settings.c.guild_id == guild_id)
-    return (await connection.execute(wanted)).scalar()
-
-
-def _channel(channel_id: int | None) -> Mapping[str, object] | None:
-    return None if channel_id is None else {"channel_id": str(channel_id)}
 
 
 def _told(limit: Limit) -> Mapping[str, object]:

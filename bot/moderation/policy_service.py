@@ -1,7 +1,6 @@
-"""The desk's part for channels: what admins set for them, and how a server's moderators are reached."""
+"""Policies of channels: what admins set for them, and what holds in one now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Row, delete, select
@@ -9,31 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, note
+from bot.guilds.audit import AdminAction, AuditKind, note
+from bot.guilds.settings import lock_guild
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, Unchecked, rules_for
 from bot.store.engine import Store
-from bot.store.tables import channel_settings, guild_settings
-from bot.store.upsert import insert_if_absent
-
-REASONS_MOST = 20
-REASON_MOST = 100
-"""The most reasons for rejecting that a server keeps, and the most characters of each: what a select menu takes."""
+from bot.store.tables import channel_settings
 
 _UNDECIDED_MOST_S = 30 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewSettings:
-    """How a server's moderators are reached, and the reasons they choose from."""
-
-    review_channel_id: int | None = None
-    log_channel_id: int | None = None
-    reasons: tuple[str, ...] = ()
-
-
 class PolicyService:
-    """Policies of channels and categories, and a server's settings for reviews."""
+    """Policies of channels and categories. Each act is one transaction and leaves its audit row in it."""
 
     def __init__(self, *, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -98,47 +84,6 @@ class PolicyService:
         async with self._store.read() as connection:
             return tuple(await _settings(connection, guild_id))
 
-    async def review_settings(self, guild_id: int) -> ReviewSettings:
-        """How a server's moderators are reached."""
-        async with self._store.read() as connection:
-            return await _review_settings(connection, guild_id)
-
-    async def set_review_channel(self, act: AdminAction, channel_id: int | None) -> None:
-        """Choose the channel where held pictures are shown to moderators; None: nowhere."""
-        async with self._store.write() as connection:
-            await lock_guild(connection, act.guild_id)
-            before = await _review_settings(connection, act.guild_id)
-            await _change_guild(connection, act.guild_id, review_channel_id=channel_id)
-            await note(
-                connection,
-                act,
-                "review channel",
-                before={"channel": _text(before.review_channel_id)},
-                after={"channel": _text(channel_id)},
-                at=self._clock.now(),
-            )
-
-    async def set_reasons(self, act: AdminAction, reasons: Sequence[str]) -> tuple[str, ...]:
-        """Choose the reasons that moderators pick from when they reject. Raises UserError for too many or too long."""
-        kept = tuple(dict.fromkeys(words for one in reasons if (words := " ".join(one.split()))))
-        if len(kept) > REASONS_MOST or any(len(one) > REASON_MOST for one in kept):
-            raise UserError(
-                f"A server keeps up to {REASONS_MOST} reasons of up to {REASON_MOST} characters. Nothing was changed."
-            )
-        async with self._store.write() as connection:
-            await lock_guild(connection, act.guild_id)
-            before = await _review_settings(connection, act.guild_id)
-            await _change_guild(connection, act.guild_id, reject_reasons=list(kept))
-            await note(
-                connection,
-                act,
-                "reject reasons",
-                before={"reasons": list(before.reasons)},
-                after={"reasons": list(kept)},
-                at=self._clock.now(),
-            )
-        return kept
-
     async def _put(
         self,
         connection: AsyncConnection,
@@ -155,7 +100,7 @@ class PolicyService:
         await note(
             connection,
             act,
-            "policy set" if after is not None else "policy cleared",
+            AuditKind.POLICY_SET if after is not None else AuditKind.POLICY_CLEARED,
             before={"channel": str(channel_id), **_told(before)},
             after={"channel": str(channel_id), **_told(after)},
             at=self._clock.now(),
@@ -197,25 +142,3 @@ def _values(setting: ChannelSetting) -> dict[str, object]:
 def _told(setting: ChannelSetting | None) -> dict[str, object]:
     """What is set, for the audit row: without what is not."""
     return {} if setting is None else {name: value for name, value in _values(setting).items() if value is not None}
-
-
-def _text(channel_id: int | None) -> str | None:
-    return None if channel_id is None else str(channel_id)
-
-
-async def _review_settings(connection: AsyncConnection, guild_id: int) -> ReviewSettings:
-    row = (await connection.execute(select(guild_settings).where(guild_settings.c.guild_id == guild_id))).first()
-    if row is None:
-        return ReviewSettings()
-    return ReviewSettings(row.review_channel_id, row.log_channel_id, tuple(row.reject_reasons or ()))
-
-
-async def lock_guild(connection: AsyncConnection, guild_id: int) -> None:
-    """Be the only one who changes a server's settings, until the transaction ends. SQLite has one writer anyway."""
-    await insert_if_absent(connection, guild_settings, {"guild_id": guild_id})
-    here = guild_settings.c.guild_id == guild_id
-    await connection.execute(select(guild_settings.c.guild_id).where(here).with_for_update())
-
-
-async def _change_guild(connection: AsyncConnection, guild_id: int, **changes: object) -> None:
-    await connection.execute(guild_settings.update().where(guild_settings.c.guild_id == guild_id).values(**changes))

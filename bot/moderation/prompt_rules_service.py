@@ -1,4 +1,4 @@
-"""The desk's part for prompts: a server's rules, kept compiled, and what they say of a prompt."""
+"""Rules for prompts: a server's rules, kept compiled, and what they say of a prompt."""
 
 import asyncio
 from typing import Any
@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, note
+from bot.guilds.audit import AdminAction, AuditKind, note
+from bot.guilds.settings import lock_guild
 from bot.moderation.matching import Matcher, key_of
-from bot.moderation.policy_service import lock_guild
 from bot.moderation.prompts import Match, PromptAction, PromptRule, PromptTest, Verdict
 from bot.store.engine import Store
 from bot.store.tables import prompt_rules
@@ -61,7 +61,7 @@ class PromptRulesService:
             )
             number = (await connection.execute(made.returning(prompt_rules.c.id))).scalar_one()
             rule = PromptRule(number, act.guild_id, words, action, reason or None, is_exception)
-            await note(connection, act, "rule added", before=None, after=_told(rule), at=now)
+            await note(connection, act, AuditKind.RULE_ADDED, before=None, after=_told(rule), at=now)
         return rule
 
     async def remove_rule(self, act: AdminAction, rule_id: int) -> PromptRule:
@@ -72,7 +72,7 @@ class PromptRulesService:
             if gone is None:
                 raise UserError("There is no rule with this number. /rules list shows them. Nothing was changed.")
             rule = _rule(gone)
-            await note(connection, act, "rule removed", before=_told(rule), after=None, at=self._clock.now())
+            await note(connection, act, AuditKind.RULE_REMOVED, before=_told(rule), after=None, at=self._clock.now())
         return rule
 
     async def prompt_rules(self, guild_id: int) -> tuple[PromptRule, ...]:

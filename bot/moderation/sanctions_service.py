@@ -1,4 +1,4 @@
-"""The desk's part for people: sanctions, appeals, reports and what is on record."""
+"""People: sanctions, appeals, reports and what is on record."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, note
+from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.moderation import record
 from bot.moderation.sanctions import (
     RecordLine,
@@ -29,6 +29,13 @@ REASON_MOST = 300
 APPEAL_MOST = 1000
 PAUSE_MOST = timedelta(days=365)
 """The longest reason and appeal, in characters, and the longest pause."""
+
+_NOTED = {
+    SanctionKind.STRIKE: AuditKind.SANCTION_STRIKE,
+    SanctionKind.PAUSE: AuditKind.SANCTION_PAUSE,
+    SanctionKind.STOP: AuditKind.SANCTION_STOP,
+    SanctionKind.LIFT: AuditKind.SANCTION_LIFT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +118,8 @@ class SanctionsService:
             row = {"guild_id": guild_id, "user_id": user_id, "words": words, "opened_at": now}
             made = insert(appeals).values(**row, sanction_id=held.sanction_id).returning(appeals.c.id)
             number = (await connection.execute(made)).scalar_one()
-            await note(
-                connection, AdminAction(guild_id, user_id), "appeal", before=None, after={"appeal": str(number)}, at=now
-            )
+            act, after = AdminAction(guild_id, user_id), {"appeal": str(number)}
+            await note(connection, act, AuditKind.APPEALED, before=None, after=after, at=now)
         return Appeal(number, guild_id, user_id, words, now)
 
     async def appeal_posted(self, appeal_id: int, *, channel_id: int, message_id: int) -> None:
@@ -149,9 +155,8 @@ class SanctionsService:
                 decision = {"lifted": lift, "decided_by": act.actor_id, "decided_at": now, "reason": reason}
                 await connection.execute(update(appeals).where(appeals.c.id == appeal_id).values(decision))
                 after = {"appeal": str(appeal_id), "user": str(user_id), "reason": reason}
-                await note(
-                    connection, act, "appeal lifted" if lift else "appeal kept", before=None, after=after, at=now
-                )
+                kind = AuditKind.APPEAL_LIFTED if lift else AuditKind.APPEAL_KEPT
+                await note(connection, act, kind, before=None, after=after, at=now)
                 held = await self._standing(connection, act.guild_id, user_id)
                 if lift and held.sanction_id == appeal.sanction_id:
                     await self._add(connection, act, user_id, SanctionKind.LIFT, reason=reason)
@@ -216,7 +221,7 @@ class SanctionsService:
         )
         ends = until.isoformat() if until else None
         after = {"user": str(user_id), "reason": reason, "until": ends, "by_threshold": by_threshold}
-        await note(connection, act, f"sanction {kind.value}", before=None, after=after, at=now)
+        await note(connection, act, _NOTED[kind], before=None, after=after, at=now)
 
     async def _standing(self, connection: AsyncConnection, guild_id: int, user_id: int) -> SanctionStatus:
         return standing(await _acts(connection, guild_id, user_id), self._clock.now(), self._thresholds)

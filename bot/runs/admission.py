@@ -7,8 +7,10 @@ from typing import Protocol
 import structlog
 
 from bot.errors import UserError
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.settings import GuildSettingsService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import PromptAction, Verdict
+from bot.moderation.sanctions_service import SanctionsService
 from bot.runs.run import Place, ReviewCause, Run
 
 _log = structlog.get_logger(__name__)
@@ -35,19 +37,36 @@ class RuleLog(Protocol):
 
 
 class Admission:
-    """Asks the moderation desk. Log channels are told beside the request, supervised: a slow Discord delays nobody."""
+    """Lets requests in. Log channels are told beside the request, supervised: a slow Discord delays nobody."""
 
-    def __init__(self, *, desk: ModerationDesk, rule_log: RuleLog) -> None:
-        self._desk, self._rule_log = desk, rule_log
+    def __init__(
+        self,
+        *,
+        sanctions: SanctionsService,
+        prompt_rules: PromptRulesService,
+        guild_settings: GuildSettingsService,
+        rule_log: RuleLog,
+    ) -> None:
+        self._sanctions, self._prompt_rules = sanctions, prompt_rules
+        self._guild_settings, self._rule_log = guild_settings, rule_log
         self._told: set[asyncio.Task[None]] = set()
 
     async def passed(self, user_id: int, place: Place, prompt: str) -> Passed:
         """Let a request through. Raises UserError for one that the server refuses, and Unavailable."""
-        verdict = await self._desk.gate(place.guild_id, user_id, prompt)
+        verdict = await self._verdict(place.guild_id, user_id, prompt)
         if verdict.action is PromptAction.REFUSE:
             _log.info("request refused", user=user_id, guild=place.guild_id)
             raise UserError(verdict.reason)
         return Passed(verdict)
+
+    async def _verdict(self, guild_id: int | None, user_id: int, prompt: str) -> Verdict:
+        """A server's sanctions and rules hold in that server; in DMs nobody set any."""
+        if guild_id is None:
+            return Verdict()
+        held = await self._sanctions.standing(guild_id, user_id)
+        if not held.allowed:
+            return Verdict(PromptAction.REFUSE, held.sentence)
+        return await self._prompt_rules.check_prompt(guild_id, prompt)
 
     def tell(self, run: Run, passed: Passed) -> None:
         """Let the log channel know of a prompt that met a rule and was let through."""
@@ -59,7 +78,7 @@ class Admission:
 
     async def _tell(self, run: Run, guild_id: int, verdict: Verdict) -> None:
         try:
-            settings = await self._desk.review_settings(guild_id)
+            settings = await self._guild_settings.settings_of(guild_id)
             rules = ", ".join(dict.fromkeys(match.rule.text for match in verdict.matches))
             await self._rule_log.tell_rule(settings.log_channel_id, run, rules)
         except Exception:  # noqa: BLE001 - the request is accepted; what could not be told is in the log

@@ -3,34 +3,30 @@
 import asyncio
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 from discord import app_commands, ui
 
+from bot.custom_ids import number
 from bot.errors import Unavailable, UserError
+from bot.guilds.permissions import guild_of
 from bot.moderation.sanctions import SanctionStatus
-from bot.moderation.sanctions_service import Appeal
-from bot.services import AdminAction, Moderation
+from bot.moderation.sanctions_service import APPEAL_MOST, Appeal
+from bot.services import AdminAction, Guilds, Sanctions
 from cogs import Host
 from cogs.conduct import texts
 from cogs.conduct.appeal_post import post_appeal
-from cogs.ui.buttons import answer_presses
-from cogs.ui.forms import Values, answer_forms, open_form
+from cogs.ui.actions import Form, Values, open_form
+from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, short
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer, wait_a_moment, write_to
-from cogs.ui.views import Form
 
 _log = structlog.get_logger(__name__)
 
 _FORM = "appeal"
 _WORDS = "words"
-_MODERATES = "moderate_members"
-_TIMEOUT_S = 10.0
 _NO_MENTIONS = discord.AllowedMentions.none()
 
-_IN_SERVERS = "This works in a server only: appeal where you were paused or stopped."
 _NOTHING = "There is nothing to appeal against: you may ask for pictures here."
 _NOBODY = "This server has no moderation channel, so nobody would read it. Please ask one of its admins."
 _SENT = "Your appeal is with the moderators. You will be told what they decide."
@@ -44,8 +40,8 @@ _OWN = "This is your own appeal: another moderator must decide it. Nothing was c
 class Appeals:
     """Takes appeals to the moderation channel, and decisions back."""
 
-    def __init__(self, *, moderation: Moderation) -> None:
-        self._moderation = moderation
+    def __init__(self, *, sanctions: Sanctions, guild_settings: Guilds) -> None:
+        self._sanctions, self._guild_settings = sanctions, guild_settings
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """/appeal, for everyone."""
@@ -53,66 +49,61 @@ class Appeals:
             name="appeal",
             description="Ask the moderators of this server to lift a pause or a stop",
             callback=self.ask,
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
 
     async def ask(self, interaction: discord.Interaction) -> None:
         """Ask for the words, unless there is nothing to appeal against or nobody to read them."""
-        if interaction.guild_id is None:
-            raise UserError(_IN_SERVERS)
-        standing = await self._moderation.standing(interaction.guild_id, interaction.user.id)
+        guild_id = guild_of(interaction)
+        standing = await self._sanctions.standing(guild_id, interaction.user.id)
         if standing.allowed:
             raise UserError(await self._outcome(interaction) or _NOTHING)
-        if (await self._moderation.review_settings(interaction.guild_id)).review_channel_id is None:
+        if (await self._guild_settings.settings_of(guild_id)).review_channel_id is None:
             raise UserError(_NOBODY)
-        form = Form(title="Your appeal", custom_id=f"{_FORM}:{interaction.guild_id}")
+        form = Form(_FORM, str(guild_id), title="Your appeal")
         words: ui.TextInput[Form] = ui.TextInput(
-            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=texts.APPEAL_LIMIT
+            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=APPEAL_MOST
         )
         form.add_item(ui.Label(text="Why should they lift it?", description="Moderators read this.", component=words))
         await open_form(interaction, form)
 
-    async def send(self, interaction: discord.Interaction, _subject: str, values: Values) -> None:
-        """Take the words to the moderators."""
-        if interaction.guild_id is None:
-            raise UserError(_IN_SERVERS)
-        appeal = await self._moderation.appeal(interaction.guild_id, interaction.user.id, values.get(_WORDS, ""))
+    async def send(self, interaction: discord.Interaction, _guild_id: int, values: Values) -> None:
+        """Take the words to the moderators of the server where the form was sent, whatever it names."""
+        appeal = await self._sanctions.appeal(guild_of(interaction), interaction.user.id, values.get(_WORDS, ""))
         await wait_a_moment(interaction)  # posting it may take longer than Discord waits
-        await answer(interaction, _SENT if await post_appeal(interaction.client, self._moderation, appeal) else _KEPT)
+        await answer(
+            interaction,
+            _SENT if await post_appeal(interaction.client, self._sanctions, self._guild_settings, appeal) else _KEPT,
+        )
 
-    async def lift(self, interaction: discord.Interaction, appeal_id: str) -> None:
+    async def lift(self, interaction: discord.Interaction, appeal_id: int) -> None:
         """The button that grants."""
         await self._decide(interaction, appeal_id, lift=True)
 
-    async def keep(self, interaction: discord.Interaction, appeal_id: str) -> None:
+    async def keep(self, interaction: discord.Interaction, appeal_id: int) -> None:
         """The button that turns down."""
         await self._decide(interaction, appeal_id, lift=False)
 
-    async def _decide(self, interaction: discord.Interaction, subject: str, *, lift: bool) -> None:
-        guild_id = need(interaction, _MODERATES)
-        appeal_id = int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 19 else 0
-        if (await self._moderation.find_appeal(guild_id, appeal_id)).user_id == interaction.user.id:
+    async def _decide(self, interaction: discord.Interaction, appeal_id: int, *, lift: bool) -> None:
+        guild_id = guild_of(interaction)
+        if (await self._sanctions.find_appeal(guild_id, appeal_id)).user_id == interaction.user.id:
             raise UserError(_OWN)
-        decision = await self._moderation.decide_appeal(
-            AdminAction(guild_id, interaction.user.id), appeal_id, lift=lift
-        )
+        decision = await self._sanctions.decide_appeal(AdminAction(guild_id, interaction.user.id), appeal_id, lift=lift)
         appeal = decision.appeal
         if not decision.first:
             raise UserError(f"This was decided already. {texts.appeal_decided(appeal)} Nothing was changed.")
         await self._show(interaction, appeal, decision.standing)
-        review = await self._moderation.review_settings(guild_id)
-        await tell_admins(interaction.client, review.log_channel_id, texts.appeal_log(appeal))
+        settings = await self._guild_settings.settings_of(guild_id)
+        await tell_admins(interaction.client, settings.log_channel_id, texts.appeal_log(appeal))
         heard = texts.appeal_heard(appeal, decision.standing, server_of(interaction))
         if await write_to(interaction.client, appeal.user_id, heard):
-            await self._moderation.unheard(guild_id, appeal.user_id)
+            await self._sanctions.unheard(guild_id, appeal.user_id)
 
     async def _show(self, interaction: discord.Interaction, appeal: Appeal, standing: SanctionStatus) -> None:
         """Let the moderators' message say it; a press that came from elsewhere is answered instead."""
         if interaction.message is None or interaction.message.id != appeal.message_id:
             await answer(interaction, texts.appeal_decided(appeal))
             return
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.edit_message(
                 view=texts.appeal_panel(appeal, standing), allowed_mentions=_NO_MENTIONS
             )
@@ -125,17 +116,17 @@ class Appeals:
                 await answer(interaction, outcome)
         except Unavailable as error:
             _log.info("whether an appeal was decided could not be read", why=str(error))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            _log.info("an appeal's outcome was not heard", user=interaction.user.id, why=type(error).__name__)
+        except CALL_ERRORS as error:
+            _log.info("an appeal's outcome was not heard", user=interaction.user.id, why=short(error))
 
     async def _outcome(self, interaction: discord.Interaction) -> str | None:
         """What was decided about the person's appeal, once."""
         if interaction.guild_id is None:
             return None
-        appeal = await self._moderation.unheard(interaction.guild_id, interaction.user.id)
+        appeal = await self._sanctions.unheard(interaction.guild_id, interaction.user.id)
         if appeal is None:
             return None
-        standing = await self._moderation.standing(interaction.guild_id, interaction.user.id)
+        standing = await self._sanctions.standing(interaction.guild_id, interaction.user.id)
         return texts.appeal_heard(appeal, standing, server_of(interaction))
 
 
@@ -146,9 +137,9 @@ def server_of(interaction: discord.Interaction) -> str:
 
 async def setup(host: Host) -> None:
     """Add /appeal, and answer its form and the moderators' buttons."""
-    appeals = Appeals(moderation=host.services.moderation)
+    appeals = Appeals(sanctions=host.services.sanctions, guild_settings=host.services.guild_settings)
     host.tree.add_command(appeals.command())
-    answer_forms(host, _FORM, appeals.send)
-    answer_presses(host, texts.LIFT, appeals.lift)
-    answer_presses(host, texts.KEEP, appeals.keep)
+    host.router.on_form(_FORM, number, appeals.send)
+    host.router.on_press(texts.LIFT, number, appeals.lift)
+    host.router.on_press(texts.KEEP, number, appeals.keep)
     host.add_listener(appeals.tell_outcome, "on_app_command_completion")

@@ -3,53 +3,51 @@
 import discord
 from discord import app_commands
 
-from bot.services import Moderation
+from bot.guilds.permissions import guild_of
+from bot.services import Guilds, Sanctions
 from cogs import Host
 from cogs.conduct import texts
 from cogs.conduct.appeal_post import post_appeal
-from cogs.policy.texts import listed
 from cogs.ui.arguments import PersonId
-from cogs.ui.permissions import need
+from cogs.ui.markdown import listed
 from cogs.ui.replies import answer, wait_a_moment
 
 _POSTED_MOST = 3
-_MODERATES = "moderate_members"
 
 
 class RecordCommands(app_commands.Group):
     """Answers /record."""
 
-    def __init__(self, *, moderation: Moderation) -> None:
+    def __init__(self, *, sanctions: Sanctions, guild_settings: Guilds) -> None:
         super().__init__(
             name="record",
             description="What moderators decided about people",
-            default_permissions=discord.Permissions(moderate_members=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
-        self._moderation = moderation
+        self._sanctions, self._guild_settings = sanctions, guild_settings
 
     @app_commands.command(name="user", description="Decisions, strikes, appeals and reports of a person in this server")
     @app_commands.describe(person="Who")
     async def user(self, interaction: discord.Interaction, person: app_commands.Transform[int, PersonId]) -> None:
         """Show a person's record, newest first."""
-        guild_id = need(interaction, _MODERATES)
-        standing = await self._moderation.standing(guild_id, person)
-        lines = [texts.record_line(line) for line in await self._moderation.record(guild_id, person)]
+        guild_id = guild_of(interaction)
+        standing = await self._sanctions.standing(guild_id, person)
+        lines = [texts.record_line(line) for line in await self._sanctions.record(guild_id, person)]
         await answer(interaction, f"{texts.record_head(person, standing)}\n{listed(lines, 'Nothing is on record.')}")
 
     @app_commands.command(name="appeals", description="The appeals that wait for a decision")
     async def appeals(self, interaction: discord.Interaction) -> None:
         """List open appeals, oldest first; what could not be brought to the moderators is brought to them now."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         await wait_a_moment(interaction)
-        waiting = await self._moderation.open_appeals(guild_id)
+        waiting = await self._sanctions.open_appeals(guild_id)
         for appeal in [each for each in waiting if each.message_id is None][:_POSTED_MOST]:
-            await post_appeal(interaction.client, self._moderation, appeal)
-        lines = [texts.appeal_line(appeal) for appeal in await self._moderation.open_appeals(guild_id)]
+            await post_appeal(interaction.client, self._sanctions, self._guild_settings, appeal)
+        lines = [texts.appeal_line(appeal) for appeal in await self._sanctions.open_appeals(guild_id)]
         await answer(interaction, listed(lines, "No appeal waits for a decision."))
 
 
 async def setup(host: Host) -> None:
     """Add /record."""
-    host.tree.add_command(RecordCommands(moderation=host.services.moderation))
+    host.tree.add_command(
+        RecordCommands(sanctions=host.services.sanctions, guild_settings=host.services.guild_settings)
+    )

@@ -1,44 +1,41 @@
 """/sanction, and “Stop this person” from the menu of a person, of a card, or under a picture that waits."""
 
-from typing import Any
-
 import discord
 from discord import app_commands, ui
 
+from bot.custom_ids import number, run_id
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.moderation.sanctions import SanctionKind
-from bot.services import AdminAction, Moderation, Reviews, Runs
+from bot.moderation.sanctions_service import REASON_MOST
+from bot.services import AdminAction, Guilds, Reviews, Runs, Sanctions
 from cogs import Host
 from cogs.conduct import texts
+from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import PersonId, Whole, Words
-from cogs.ui.buttons import answer_presses
-from cogs.ui.forms import Values, answer_forms, open_form
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import plain
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer, answer_anew, write_to
-from cogs.ui.views import Form
 
 MENU = "Stop this person"
 PRESS = "person_stop"  # under a picture that waits; its subject is the run
 _FORM = "stop"
 _WORDS = "words"
-_MODERATES = "moderate_members"
 _HOUR_S = 3600
 _HOURS_MOST = 24 * 365
 
 Someone = app_commands.Transform[int, PersonId]
-Reason = app_commands.Transform[str, Words(texts.REASON_LIMIT)]
+Reason = app_commands.Transform[str, Words(REASON_MOST)]
 
 _NOT_OURS = "This is no card of the bot's, so there is nobody to stop. Use the person's own menu, or /sanction stop."
 _NOT_A_PERSON = "The bot's own account cannot be sanctioned. Nothing was changed."
 
 
-class Sanctions:
-    """Acts about people, whichever way they are asked for. Who acts is checked here, each time."""
+class SanctionActions:
+    """Acts about people, whichever way they are asked for."""
 
-    def __init__(self, *, moderation: Moderation, runs: Runs, reviews: Reviews) -> None:
-        self._moderation, self._runs, self._reviews = moderation, runs, reviews
+    def __init__(self, *, sanctions: Sanctions, guild_settings: Guilds, runs: Runs, reviews: Reviews) -> None:
+        self._sanctions, self._guild_settings, self._runs, self._reviews = sanctions, guild_settings, runs, reviews
 
     async def act(
         self,
@@ -49,19 +46,19 @@ class Sanctions:
         length_s: int | None = None,
     ) -> None:
         """Do it, answer, tell the person where they take messages, and leave a line in the log channel."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         if user_id == interaction.application_id:
             raise UserError(_NOT_A_PERSON)
         words = plain(reason)
-        if not words or len(words) > texts.REASON_LIMIT:
+        if not words or len(words) > REASON_MOST:
             raise UserError(texts.REASON_WANTED)
         act = AdminAction(guild_id, interaction.user.id)
-        done = await self._moderation.sanction(act, user_id, kind, words, length_s=length_s)
+        done = await self._sanctions.sanction(act, user_id, kind, words, length_s=length_s)
         await answer(interaction, texts.to_moderator(user_id, kind, done))
         # The answer has 3 seconds; Discord may make the bot wait longer than that before a direct message.
-        review = await self._moderation.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         line = texts.log_line(act.actor_id, user_id, kind, words, done)
-        await tell_admins(interaction.client, review.log_channel_id, line)
+        await tell_admins(interaction.client, settings.log_channel_id, line)
         told = await write_to(interaction.client, user_id, texts.to_person(kind, words, done, _name(interaction)))
         await answer_anew(interaction, texts.to_moderator(user_id, kind, done, told=told))
 
@@ -71,7 +68,7 @@ class Sanctions:
 
     async def stop_behind(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """From the menu of a card: whoever asked for it."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         run = await self._runs.by_message(message.id)
         if run is None or run.place.guild_id != guild_id:
             raise UserError(_NOT_OURS)
@@ -79,27 +76,23 @@ class Sanctions:
 
     async def stop_reviewed(self, interaction: discord.Interaction, run_id: str) -> None:
         """From the button under a picture that waits."""
-        guild_id = need(interaction, _MODERATES)
-        await self._ask(interaction, (await self._reviews.find(guild_id, run_id)).run.user_id)
+        await self._ask(interaction, (await self._reviews.find(guild_of(interaction), run_id)).run.user_id)
 
     async def _ask(self, interaction: discord.Interaction, user_id: int) -> None:
         """Ask why: the person will read it."""
-        need(interaction, _MODERATES)
         if user_id == interaction.application_id:
             raise UserError(_NOT_A_PERSON)
-        form = Form(title=MENU, custom_id=f"{_FORM}:{user_id}")
+        form = Form(_FORM, str(user_id), title=MENU)
         words: ui.TextInput[Form] = ui.TextInput(
-            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=texts.REASON_LIMIT
+            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST
         )
         description = "They cannot ask for pictures here until a moderator lifts it, and will read this."
         form.add_item(ui.Label(text="Reason", description=description, component=words))
         await open_form(interaction, form)
 
-    async def stop_asked(self, interaction: discord.Interaction, user_id: str, values: Values) -> None:
+    async def stop_asked(self, interaction: discord.Interaction, user_id: int, values: Values) -> None:
         """The form's answer. Its subject can be forged: what it may do is what /sanction stop may do."""
-        if not (user_id.isascii() and user_id.isdigit() and len(user_id) < 20):
-            raise UserError("There is no such person. Nothing was changed.")
-        await self.act(interaction, int(user_id), SanctionKind.STOP, values.get(_WORDS, ""))
+        await self.act(interaction, user_id, SanctionKind.STOP, values.get(_WORDS, ""))
 
 
 def _name(interaction: discord.Interaction) -> str:
@@ -109,21 +102,18 @@ def _name(interaction: discord.Interaction) -> str:
 class SanctionCommands(app_commands.Group):
     """Answers /sanction."""
 
-    def __init__(self, sanctions: Sanctions) -> None:
+    def __init__(self, actions: SanctionActions) -> None:
         super().__init__(
             name="sanction",
             description="Strikes, pauses and stops for people who misuse the bot",
-            default_permissions=discord.Permissions(moderate_members=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
-        self._sanctions = sanctions
+        self._actions = actions
 
     @app_commands.command(name="strike", description="A strike: it fades with time; several pause or stop somebody")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def strike(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
         """Give a strike."""
-        await self._sanctions.act(interaction, person, SanctionKind.STRIKE, reason)
+        await self._actions.act(interaction, person, SanctionKind.STRIKE, reason)
 
     @app_commands.command(name="pause", description="No pictures for some time")
     @app_commands.describe(person="Who", reason="Why; the person reads it", hours="For how long; a day, when left out")
@@ -136,40 +126,40 @@ class SanctionCommands(app_commands.Group):
     ) -> None:
         """Pause somebody."""
         length_s = None if hours is None else hours * _HOUR_S
-        await self._sanctions.act(interaction, person, SanctionKind.PAUSE, reason, length_s)
+        await self._actions.act(interaction, person, SanctionKind.PAUSE, reason, length_s)
 
     @app_commands.command(name="stop", description="No pictures until a moderator lifts it")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def stop(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
         """Stop somebody."""
-        await self._sanctions.act(interaction, person, SanctionKind.STOP, reason)
+        await self._actions.act(interaction, person, SanctionKind.STOP, reason)
 
     @app_commands.command(name="lift", description="End pauses and stops, and forget the strikes so far")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def lift(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
         """Lift what holds."""
-        await self._sanctions.act(interaction, person, SanctionKind.LIFT, reason)
+        await self._actions.act(interaction, person, SanctionKind.LIFT, reason)
 
 
-def menus(sanctions: Sanctions) -> tuple[app_commands.ContextMenu, app_commands.ContextMenu]:
+def menus(actions: SanctionActions) -> tuple[app_commands.ContextMenu, app_commands.ContextMenu]:
     """The commands in the menus of a person and of a message."""
-    where: dict[str, Any] = {
-        "allowed_contexts": app_commands.AppCommandContext(guild=True),
-        "allowed_installs": app_commands.AppInstallationType(guild=True),
-    }
-    of_person = app_commands.ContextMenu(name=MENU, callback=sanctions.stop_person, **where)
-    of_card = app_commands.ContextMenu(name=MENU, callback=sanctions.stop_behind, **where)
-    for menu in (of_person, of_card):
-        menu.default_permissions = discord.Permissions(moderate_members=True)
-    return of_person, of_card
+    return (
+        app_commands.ContextMenu(name=MENU, callback=actions.stop_person),
+        app_commands.ContextMenu(name=MENU, callback=actions.stop_behind),
+    )
 
 
 async def setup(host: Host) -> None:
     """Add /sanction and the menus' commands, and answer the button and the form."""
     services = host.services
-    sanctions = Sanctions(moderation=services.moderation, runs=services.runs, reviews=services.reviews)
-    answer_presses(host, PRESS, sanctions.stop_reviewed)
-    answer_forms(host, _FORM, sanctions.stop_asked)
-    host.tree.add_command(SanctionCommands(sanctions))
-    for menu in menus(sanctions):
+    actions = SanctionActions(
+        sanctions=services.sanctions,
+        guild_settings=services.guild_settings,
+        runs=services.runs,
+        reviews=services.reviews,
+    )
+    host.router.on_press(PRESS, run_id, actions.stop_reviewed)
+    host.router.on_form(_FORM, number, actions.stop_asked)
+    host.tree.add_command(SanctionCommands(actions))
+    for menu in menus(actions):
         host.tree.add_command(menu)

@@ -5,17 +5,14 @@ from discord import ui
 from discord.utils import format_dt
 
 from bot.moderation.sanctions import RecordKind, RecordLine, SanctionKind, SanctionStatus
-from bot.moderation.sanctions_service import Appeal
-from cogs.review.texts import link
-from cogs.ui.buttons import Press
-from cogs.ui.markdown import literal
+from bot.moderation.sanctions_service import APPEAL_MOST, REASON_MOST, Appeal
+from cogs.ui.actions import Press
+from cogs.ui.markdown import link, literal
 from cogs.ui.views import Layout
 
-REASON_LIMIT = 300
-APPEAL_LIMIT = 1000
 NAME_LIMIT = 80
 _LINE_LIMIT = 120
-REASON_WANTED = f"Please give a reason of 1 to {REASON_LIMIT} characters: the person will read it. Nothing was changed."
+REASON_WANTED = f"Please give a reason of 1 to {REASON_MOST} characters: the person will read it. Nothing was changed."
 
 NOT_POSTED = (
     "An appeal could not be brought to the moderation channel. Let the bot view it and send messages there, "
@@ -58,7 +55,7 @@ def _holds(standing: SanctionStatus) -> str:
 def to_person(kind: SanctionKind, reason: str, standing: SanctionStatus, server: str) -> str:
     """What the person reads: what was done, why, when it ends and what they can do."""
     where = literal(server, NAME_LIMIT)
-    why = f"The reason they gave: {literal(reason, REASON_LIMIT)}"
+    why = f"The reason they gave: {literal(reason, REASON_MOST)}"
     if kind is SanctionKind.LIFT:
         return (
             f"The moderators of {where} have lifted what they had against you: you can ask for pictures again.\n{why}"
@@ -89,7 +86,7 @@ def next_step(standing: SanctionStatus) -> str:
 
 def log_line(actor_id: int, user_id: int, kind: SanctionKind, reason: str, standing: SanctionStatus) -> str:
     """A line in the log channel."""
-    why = literal(reason, REASON_LIMIT).rstrip(".")
+    why = literal(reason, REASON_MOST).rstrip(".")
     return f"<@{actor_id}>: <@{user_id}> {_DONE[kind]}. Reason: {why}. {_holds(standing)}".rstrip()
 
 
@@ -109,9 +106,9 @@ def appeal_panel(appeal: Appeal, standing: SanctionStatus) -> Panel:
     title = "**An appeal waits for you**" if appeal.lifted is None else "**Appeal decided**"
     facts = [f"**Who:** <@{appeal.user_id}>"]
     if appeal.lifted is None:
-        why = literal(standing.reason, REASON_LIMIT) or "no reason given"
+        why = literal(standing.reason, REASON_MOST) or "no reason given"
         facts += [f"**What holds:** {_holds(standing)}", f"**Why:** {why}"]
-    words = f"**They say:** {literal(appeal.words, APPEAL_LIMIT * 2)}"
+    words = f"**They say:** {literal(appeal.words, APPEAL_MOST * 2)}"
     parts: list[ui.Item[Panel]] = [ui.TextDisplay(title), ui.TextDisplay("\n".join(facts)), ui.TextDisplay(words)]
     if appeal.lifted is None:
         parts.append(_buttons(appeal))

@@ -7,27 +7,23 @@ from typing import Any, NamedTuple
 import discord
 from discord import app_commands
 
+from bot.custom_ids import number, run_id
 from bot.errors import UserError
+from bot.guilds.permissions import PERMISSIONS, need_for_others
 from bot.runs.past import Viewing
 from bot.runs.run import Run
 from bot.services import History
 from cogs import Host
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
-from cogs.ui.buttons import answer_presses
 from cogs.ui.context import is_age_restricted, place_of
-from cogs.ui.permissions import need
+from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
 
 _ON_A_PAGE = 10
-_TIMEOUT_S = 10.0
-_UPLOAD_TIMEOUT_S = 90.0
-_TOO_LARGE_CODE = 40005
-_MODERATES = "manage_messages"
 _NOT_YOURS = "Only the person who asked for these pictures, or a moderator here, can see them."
 _TOO_LARGE = "Discord did not take these pictures: they are too large to be shown here."
 _CURSOR = re.compile(r"(?P<user>\d{1,20}):(?P<side>before|after):(?P<at>\d{1,19})")
 _NONE = discord.AllowedMentions.none()
-_MOST_ID = 2**63 - 1
 
 
 class HistoryCommand:
@@ -46,32 +42,29 @@ class HistoryCommand:
             name="history",
             description="What you asked for here, and its pictures once more",
             callback=app_commands.describe(user="For moderators: whose requests to list")(history),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
 
     async def answer(self, interaction: discord.Interaction, user_id: int) -> None:
         """Show the newest page."""
         _need_may_list(interaction, user_id)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
         await self._show_page(interaction, user_id)
 
-    async def turn(self, interaction: discord.Interaction, subject: str) -> None:
+    async def turn(self, interaction: discord.Interaction, turn: "Turn") -> None:
         """Show the page that a button leads to, in place of the one it is under."""
-        turn = _turn(subject)
         _need_may_list(interaction, turn.user_id)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer()
         await self._show_page(interaction, turn.user_id, before=turn.before, after=turn.after)
 
     async def pictures(self, interaction: discord.Interaction, run_id: str) -> None:
         """Fetch the pictures of a run and show them to the one who pressed, and to nobody else."""
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
         run = await self._history.find(run_id, interaction.guild_id)
         if run.user_id != interaction.user.id:
-            need(interaction, _MODERATES)
+            need_for_others(interaction, PERMISSIONS.buttons[PICTURES])
             if not _sees_channel(interaction, run):
                 raise UserError(_NOT_YOURS)
         viewing = Viewing(
@@ -82,12 +75,12 @@ class HistoryCommand:
         )
         ending = await self._history.pictures(run, viewing)
         try:
-            async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 await interaction.edit_original_response(
                     view=PastPictures(run, ending), attachments=cards.attachments(run, ending), allowed_mentions=_NONE
                 )
         except discord.HTTPException as error:
-            if error.status == 413 or error.code == _TOO_LARGE_CODE:
+            if outcome_of(error) is EditOutcome.TOO_LARGE:
                 raise UserError(_TOO_LARGE) from error
             raise
 
@@ -102,29 +95,32 @@ class HistoryCommand:
             is_own=is_own,
             may_see=lambda run: is_own or _sees_channel(interaction, run),
         )
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.edit_original_response(view=view, allowed_mentions=_NONE)
 
 
-class _Turn(NamedTuple):
+class Turn(NamedTuple):
+    """What a page button asks for: whose runs, older than `before` or newer than `after`, ids of interactions."""
+
     user_id: int
     before: int | None
     after: int | None
 
 
-def _turn(subject: str) -> _Turn:
-    """What a page button asks for. Raises UserError for one that was never made."""
+def turn_of(subject: str) -> Turn:
+    """What a page button's subject asks for. Raises ValueError for one that was never made."""
     match = _CURSOR.fullmatch(subject)
-    if match is None or (at := int(match["at"])) > _MOST_ID or (user_id := int(match["user"])) > _MOST_ID:
-        raise UserError("This button leads nowhere any more. Use /history again.")
+    if match is None:
+        raise ValueError("no page")
+    user_id, at = number(match["user"]), 0 if match["at"] == "0" else number(match["at"])
     is_before = match["side"] == "before"
-    return _Turn(user_id, at if is_before else None, None if is_before else at)
+    return Turn(user_id, at if is_before else None, None if is_before else at)
 
 
 def _need_may_list(interaction: discord.Interaction, user_id: int) -> None:
     """Raises UserError where the list is another person's and this is no moderator."""
     if user_id != interaction.user.id:
-        need(interaction, _MODERATES)
+        need_for_others(interaction, PERMISSIONS.command("history"))
 
 
 def _sees_channel(interaction: discord.Interaction, run: Run) -> bool:
@@ -148,5 +144,5 @@ async def setup(host: Host) -> None:
     """Add /history, and answer its buttons."""
     cog = HistoryCommand(history=host.services.history)
     host.tree.add_command(cog.command())
-    answer_presses(host, PAGE, cog.turn)
-    answer_presses(host, PICTURES, cog.pictures)
+    host.router.on_press(PAGE, turn_of, cog.turn)
+    host.router.on_press(PICTURES, run_id, cog.pictures)

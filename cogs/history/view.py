@@ -12,7 +12,7 @@ from bot.runs.past import Page, has_pictures
 from bot.runs.run import Delivery, Run, State
 from bot.runs.transitions import FINAL
 from cogs.ui import card_texts, cards
-from cogs.ui.buttons import Press
+from cogs.ui.actions import Press
 from cogs.ui.markdown import literal
 from cogs.ui.views import Layout
 

@@ -14,7 +14,7 @@ from bot.catalog.model import Model
 from bot.errors import Unavailable
 from bot.runs.card import Balance, Ended
 from bot.runs.run import Reason, Run, State
-from bot.services import Moderation, Runs
+from bot.services import Policies, Runs
 from cogs import Host
 from cogs.ui import cards
 from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
@@ -31,10 +31,8 @@ _ALREADY_ACKNOWLEDGED = 40060
 class Imagine:
     """Answers the command of a model. `defer_after_s`: how long the checks may take before Discord is told to wait."""
 
-    def __init__(
-        self, *, runs: Runs, moderation: Moderation, model: Model, defer_after_s: float = DEFER_AFTER_S
-    ) -> None:
-        self._runs, self._moderation, self._model, self._defer_after_s = runs, moderation, model, defer_after_s
+    def __init__(self, *, runs: Runs, policies: Policies, model: Model, defer_after_s: float = DEFER_AFTER_S) -> None:
+        self._runs, self._policies, self._model, self._defer_after_s = runs, policies, model, defer_after_s
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command, with the model's options."""
@@ -56,7 +54,7 @@ class Imagine:
         await self._notice(interaction, run)
 
     async def _accept(self, interaction: discord.Interaction, options: Mapping[str, object]) -> Run:
-        rules = await self._moderation.rules_at(channel_context_at(interaction))
+        rules = await self._policies.rules_at(channel_context_at(interaction))
         return await self._runs.accept(
             user_id=interaction.user.id,
             place=place_of(interaction),
@@ -143,5 +141,5 @@ async def setup(host: Host) -> None:
     """Add the command of every model."""
     services = host.services
     for model in services.models:
-        imagine = Imagine(runs=services.runs, moderation=services.moderation, model=model)
+        imagine = Imagine(runs=services.runs, policies=services.policies, model=model)
         host.tree.add_command(imagine.command())

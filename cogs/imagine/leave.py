@@ -2,9 +2,10 @@
 
 import discord
 
+from bot.custom_ids import run_id
+from bot.guilds.permissions import PERMISSIONS, may_for_others
 from bot.services import Runs
 from cogs import Host
-from cogs.ui.buttons import answer_presses
 
 
 class Queue:
@@ -16,7 +17,7 @@ class Queue:
     async def leave(self, interaction: discord.Interaction, run_id: str) -> None:
         """Take the run out of line, for the one who asked or a moderator here. Its card ends by itself, in words."""
         await interaction.response.defer()  # the database may take longer than Discord waits
-        moderates = interaction.guild_id is not None and _is_moderator(interaction.permissions)
+        moderates = may_for_others(interaction, PERMISSIONS.buttons["leave"])
         await self._runs.leave(
             run_id,
             user_id=interaction.user.id,
@@ -24,10 +25,6 @@ class Queue:
         )
 
 
-def _is_moderator(held: discord.Permissions) -> bool:
-    return held.administrator or held.manage_messages
-
-
 async def setup(host: Host) -> None:
     """Answer the button."""
-    answer_presses(host, "leave", Queue(runs=host.services.runs).leave)
+    host.router.on_press("leave", run_id, Queue(runs=host.services.runs).leave)

@@ -4,22 +4,21 @@ import discord
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.ledger.values import Limit, Measure, Person, Subject, Window
-from bot.services import AdminAction, Ledger
+from bot.services import AdminAction, Guilds, Ledger
 from cogs import Host
 from cogs.limits import texts as words
+from cogs.ui import discord_limits
 from cogs.ui.arguments import MemberNamed, OneOf, PlaceNamed, RoleNamed, Words, place_in
 from cogs.ui.context import role_ids_of
 from cogs.ui.limit_texts import described
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import fit_lines
-from cogs.ui.permissions import need
 from cogs.ui.replies import answer
 
-_PERMISSION = "manage_guild"
-_AMOUNT_CHARS, _KEY_CHARS = 30, 100
+_AMOUNT_CHARS = 30
 _LIST_ROOM = 1900
-_MOST_CHOICES = 25
 
 Member = app_commands.Transform[discord.Member, MemberNamed]
 Role = app_commands.Transform[discord.Role, RoleNamed]
@@ -29,15 +28,12 @@ Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed]
 class LimitsCommands(app_commands.Group):
     """Answers /limits. Threads count to their channel."""
 
-    def __init__(self, *, books: Ledger) -> None:
+    def __init__(self, *, ledger: Ledger, guild_settings: Guilds) -> None:
         super().__init__(
             name="limits",
             description="How much may be used, by whom and where",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
-        self._books = books
+        self._ledger, self._guild_settings = ledger, guild_settings
 
     @app_commands.command(name="set", description="Set a limit for a person, a role, a channel, or the whole server")
     @app_commands.describe(
@@ -59,13 +55,13 @@ class LimitsCommands(app_commands.Group):
         channel: Place | None = None,
     ) -> None:
         """Set it, in place of the one that stood there."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         subject, subject_id = _subject(user, role, channel)
         what = Measure(measure)
         default = Window.EVER if what is Measure.RUNS else Window.DAY
         length = Window(window) if window else default
         limit = Limit(subject, subject_id, length, what, words.amount_of(what, amount), guild_id)
-        before = await self._books.set_limit(AdminAction(guild_id, interaction.user.id), limit)
+        before = await self._ledger.set_limit(AdminAction(guild_id, interaction.user.id), limit)
         told = words.was_set(limit, before)
         if subject is Subject.CHANNEL:
             told += " Threads there count to it."
@@ -75,12 +71,12 @@ class LimitsCommands(app_commands.Group):
     @app_commands.command(name="remove", description="Remove a limit")
     @app_commands.describe(limit="Which one: choose it, or write its number in /limits list")
     async def remove(
-        self, interaction: discord.Interaction, limit: app_commands.Transform[str, Words(_KEY_CHARS)]
+        self, interaction: discord.Interaction, limit: app_commands.Transform[str, Words(discord_limits.CHOICE_NAME)]
     ) -> None:
         """Remove it, whether or not what it is about still exists."""
-        guild_id = need(interaction, _PERMISSION)
-        found = words.chosen(await self._books.limits_of(guild_id), limit)
-        if not await self._books.remove_limit(AdminAction(guild_id, interaction.user.id), found):
+        guild_id = guild_of(interaction)
+        found = words.chosen(await self._ledger.limits_of(guild_id), limit)
+        if not await self._ledger.remove_limit(AdminAction(guild_id, interaction.user.id), found):
             raise UserError("Somebody removed this limit just now. Nothing else was changed.")
         await answer(interaction, f"Removed: {described(found)}.")
         await self._log(interaction, guild_id, f"removed a limit. {described(found)}.")
@@ -88,35 +84,31 @@ class LimitsCommands(app_commands.Group):
     @remove.autocomplete("limit")
     async def _suggest(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The limits of the server that are like what is typed."""
-        try:
-            guild_id = need(interaction, _PERMISSION)
-        except UserError:
-            return []  # suggestions have no words for a refusal; the command itself has
-        found = [(words.named(one, interaction.guild), one) for one in await self._books.limits_of(guild_id)]
+        guild_id = guild_of(interaction)
+        found = [(words.named(one, interaction.guild), one) for one in await self._ledger.limits_of(guild_id)]
         like = [(name, one) for name, one in found if typed.strip().lower() in name.lower()]
-        return [app_commands.Choice(name=name, value=words.key_of(one)) for name, one in like[:_MOST_CHOICES]]
+        return [app_commands.Choice(name=name, value=words.key_of(one)) for name, one in like[: discord_limits.CHOICES]]
 
     @app_commands.command(name="list", description="The limits that are set in this server")
     async def list(self, interaction: discord.Interaction) -> None:
         """Say them, with the numbers that remove takes."""
-        guild_id = need(interaction, _PERMISSION)
-        lines = words.listed(await self._books.limits_of(guild_id))
+        guild_id = guild_of(interaction)
+        lines = words.listed(await self._ledger.limits_of(guild_id))
         await answer(interaction, fit_lines(lines, _LIST_ROOM, "more") if lines else words.NO_LIMITS)
 
     @app_commands.command(name="explain", description="Which limits hold for a person here, and why")
     @app_commands.describe(user="Whom", channel="Where; here, when you leave it out")
     async def explain(self, interaction: discord.Interaction, user: Member, channel: Place | None = None) -> None:
         """Say which hold, which give way, and why."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         person = Person(user.id, guild_id, place.id, role_ids_of(user))
-        lines = words.explained(await self._books.explain(person), user.mention, place.mention)
+        lines = words.explained(await self._ledger.explain(person), user.mention, place.mention)
         await answer(interaction, fit_lines(lines, _LIST_ROOM, "more"))
 
     async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
-        await tell_admins(
-            interaction.client, await self._books.log_channel(guild_id), f"{interaction.user.mention} {did}"
-        )
+        settings = await self._guild_settings.settings_of(guild_id)
+        await tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
 
 
 def _subject(
@@ -137,4 +129,4 @@ def _subject(
 
 async def setup(host: Host) -> None:
     """Add /limits."""
-    host.tree.add_command(LimitsCommands(books=host.services.books))
+    host.tree.add_command(LimitsCommands(ledger=host.services.ledger, guild_settings=host.services.guild_settings))

@@ -5,6 +5,7 @@ import discord
 from bot.errors import UserError
 from bot.ledger.values import Applied, Explanation, Limit, LimitCause, Measure, PassedOver, Subject, Window
 from bot.money import MicroUsd, format_usd, parse_usd
+from cogs.ui import discord_limits
 from cogs.ui.limit_texts import described, most, whose
 from cogs.ui.markdown import plain
 
@@ -17,7 +18,6 @@ WINDOWS = {
 }
 NO_LIMITS = "No limits are set in this server; only the bot's own hold."
 _MOST_DIGITS = 9
-_CHOICE_LIMIT = 100
 
 _WHY = {
     LimitCause.USER: "set for this person, so it comes before roles and the default",
@@ -70,7 +70,7 @@ def named(limit: Limit, guild: discord.Guild | None) -> str:
             who = f"Channel {plain(channel.name) if channel else 'that was deleted'}"
         case _:
             who = f"Person {limit.subject_id}"
-    return f"{who}: {most(limit)}"[:_CHOICE_LIMIT]
+    return f"{who}: {most(limit)}"[: discord_limits.CHOICE_NAME]
 
 
 def listed(limits: tuple[Limit, ...]) -> list[str]:

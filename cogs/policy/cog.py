@@ -4,15 +4,16 @@ import discord
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
-from bot.services import AdminAction, Moderation
+from bot.services import AdminAction, Guilds, Policies
 from cogs import Host
 from cogs.policy import texts as words
 from cogs.ui.arguments import OneOf, PlaceNamed, Whole, YesNo, place_in
 from cogs.ui.context import channel_context_of, is_age_restricted
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.permissions import need
+from cogs.ui.markdown import listed
 from cogs.ui.replies import answer
 
 _HOUR_S = 3600
@@ -25,15 +26,12 @@ Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed]
 class PolicyCommands(app_commands.Group):
     """Answers /policy. Threads take what holds in their channel; a category sets what its channels start from."""
 
-    def __init__(self, *, moderation: Moderation) -> None:
+    def __init__(self, *, policies: Policies, guild_settings: Guilds) -> None:
         super().__init__(
             name="policy",
             description="What members see of flagged pictures",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
-        self._moderation = moderation
+        self._policies, self._guild_settings = policies, guild_settings
 
     @app_commands.command(name="set", description="Change what a channel or category does; what you leave out stays")
     @app_commands.describe(
@@ -61,7 +59,7 @@ class PolicyCommands(app_commands.Group):
         hide_reported: app_commands.Transform[bool, YesNo("hide_reported")] | None = None,
     ) -> None:
         """Change what was named; what was left out stays as it is."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         changes = ChannelSetting(
             policy=Policy(policy) if policy else None,
@@ -80,17 +78,17 @@ class PolicyCommands(app_commands.Group):
         if changes.needs_age_mark and not whole and not is_age_restricted(place):
             raise UserError(words.needs_age_mark(changes, place.mention))
         act = AdminAction(guild_id, interaction.user.id)
-        await self._moderation.set_channel(act, place.id, changes)
+        await self._policies.set_channel(act, place.id, changes)
         await self._say(interaction, place, act)
 
     @app_commands.command(name="clear", description="Let a channel or category go back to what nobody set")
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def clear(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
         """Forget what was set for one place."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         act = AdminAction(guild_id, interaction.user.id)
-        if not await self._moderation.clear_channel(act, place.id):
+        if not await self._policies.clear_channel(act, place.id):
             raise UserError(f"Nothing was set for {place.mention}.")
         await self._say(interaction, place, act)
 
@@ -98,49 +96,48 @@ class PolicyCommands(app_commands.Group):
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def show(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
         """Say what holds in a channel."""
-        need(interaction, "manage_guild")
         place = channel or place_in(interaction, interaction.channel)
-        rules = await self._moderation.rules_at(channel_context_of(place))
+        rules = await self._policies.rules_at(channel_context_of(place))
         await answer(interaction, _told(place, rules))
 
     @app_commands.command(name="list", description="The channels and categories with a policy of their own")
     async def list(self, interaction: discord.Interaction) -> None:
         """Say what was set where."""
-        guild_id = need(interaction, "manage_guild")
-        settings = await self._moderation.channel_settings(guild_id)
+        guild_id = guild_of(interaction)
+        settings = await self._policies.channel_settings(guild_id)
         lines = [words.setting_line(place_id, setting) for place_id, setting in settings]
-        await answer(interaction, words.listed(lines, words.NOTHING_SET))
+        await answer(interaction, listed(lines, words.NOTHING_SET))
 
     async def _say(self, interaction: discord.Interaction, place: discord.abc.GuildChannel, act: AdminAction) -> None:
         """Answer with what holds now, what to do next, and leave a line in the log channel."""
-        rules = await self._moderation.rules_at(channel_context_of(place))
-        review = await self._moderation.review_settings(act.guild_id)
+        rules = await self._policies.rules_at(channel_context_of(place))
+        settings = await self._guild_settings.settings_of(act.guild_id)
         told = _told(place, rules)
         waits = rules.approve_everything or rules.policy is Policy.REVIEW or rules.hide_reported
-        if waits and review.review_channel_id is None:
+        if waits and settings.review_channel_id is None:
             told += f"\n{words.NO_MODERATION_CHANNEL}"
         await answer(interaction, told)
         line = f"<@{act.actor_id}> changed the policy. {words.what_members_see(place.mention, rules)}"
-        await tell_admins(interaction.client, review.log_channel_id, line)
+        await tell_admins(interaction.client, settings.log_channel_id, line)
 
 
 class AgeMarks:
     """What only an age-restricted channel may have is undone when the mark is taken away."""
 
-    def __init__(self, *, moderation: Moderation, client: discord.Client) -> None:
-        self._moderation, self._client = moderation, client
+    def __init__(self, *, policies: Policies, guild_settings: Guilds, client: discord.Client) -> None:
+        self._policies, self._guild_settings, self._client = policies, guild_settings, client
 
     async def changed(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         """Hear of a channel that was changed. It held no more from that moment; now it stays gone."""
         if not is_age_restricted(before) or is_age_restricted(after):
             return
         act = AdminAction(after.guild.id, after.guild.me.id)
-        if await self._moderation.age_mark_removed(act, after.id):
-            rules = await self._moderation.rules_at(channel_context_of(after))
-            review = await self._moderation.review_settings(act.guild_id)
+        if await self._policies.age_mark_removed(act, after.id):
+            rules = await self._policies.rules_at(channel_context_of(after))
+            settings = await self._guild_settings.settings_of(act.guild_id)
             line = f"{after.mention} is no longer age-restricted, so its policy was changed. "
             line += words.what_members_see(after.mention, rules)
-            await tell_admins(self._client, review.log_channel_id, line)
+            await tell_admins(self._client, settings.log_channel_id, line)
 
 
 def _told(place: discord.abc.GuildChannel, rules: ChannelRules) -> str:
@@ -151,7 +148,7 @@ def _told(place: discord.abc.GuildChannel, rules: ChannelRules) -> str:
 
 async def setup(host: Host) -> None:
     """Add /policy."""
-    moderation = host.services.moderation
-    host.tree.add_command(PolicyCommands(moderation=moderation))
-    marks = AgeMarks(moderation=moderation, client=host.tree.client)
+    policies, guild_settings = host.services.policies, host.services.guild_settings
+    host.tree.add_command(PolicyCommands(policies=policies, guild_settings=guild_settings))
+    marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client)
     host.add_listener(marks.changed, "on_guild_channel_update")

@@ -3,17 +3,17 @@
 import discord
 from discord import app_commands, ui
 
+from bot.custom_ids import number
 from bot.errors import UserError
-from bot.runs.review.service import Reported
+from bot.guilds.permissions import guild_of
+from bot.runs.review.service import REASON_MOST, Reported
 from bot.runs.run import Delivery, Run
-from bot.services import Moderation, Reviews, Runs
+from bot.services import Policies, Reviews, Runs, Sanctions
 from cogs import Host
-from cogs.policy import texts as words
+from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.context import channel_context_at
-from cogs.ui.forms import Values, answer_forms, open_form
 from cogs.ui.markdown import plain
 from cogs.ui.replies import answer
-from cogs.ui.views import Form
 
 MENU = "Report picture"
 _FORM = "report"
@@ -22,22 +22,19 @@ _WORDS = "words"
 _NOT_OURS = "Only pictures that this bot made can be reported to it. Nothing was changed."
 _NO_PICTURES = "There are no pictures in this message now, so there is nothing to report."
 _TWICE = "You have reported this picture before. Moderators know of it. Nothing was sent again."
-_NOT_HERE = "This works in a server only: there are no moderators here."
 
 
 class Reports:
     """Answers the menu's command and its form."""
 
-    def __init__(self, *, runs: Runs, reviews: Reviews, moderation: Moderation) -> None:
-        self._runs, self._reviews, self._moderation = runs, reviews, moderation
+    def __init__(self, *, runs: Runs, reviews: Reviews, policies: Policies, sanctions: Sanctions) -> None:
+        self._runs, self._reviews, self._policies, self._sanctions = runs, reviews, policies, sanctions
 
     def command(self) -> app_commands.ContextMenu:
         """The command in the menu of a message."""
         return app_commands.ContextMenu(
             name=MENU,
             callback=self.ask,
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
 
     async def ask(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -45,11 +42,11 @@ class Reports:
         await self._run(interaction, message.id)
         await open_form(interaction, _form(message.id))
 
-    async def report(self, interaction: discord.Interaction, message_id: str, values: Values) -> None:
+    async def report(self, interaction: discord.Interaction, message_id: int, values: Values) -> None:
         """Take the report. The form may be old or forged, so the message is looked at again."""
-        run = await self._run(interaction, int(message_id) if message_id.isascii() and message_id.isdigit() else 0)
-        rules = await self._moderation.rules_at(channel_context_at(interaction))
-        reason = plain(values.get(_WORDS, ""))[: words.REASON_LIMIT] or None
+        run = await self._run(interaction, message_id)
+        rules = await self._policies.rules_at(channel_context_at(interaction))
+        reason = plain(values.get(_WORDS, ""))[:REASON_MOST] or None
         reported = await self._reviews.report(
             run=run, reporter_id=interaction.user.id, reason=reason, hide=rules.hide_reported
         )
@@ -59,11 +56,10 @@ class Reports:
 
     async def _run(self, interaction: discord.Interaction, message_id: int) -> Run:
         """The run whose pictures are shown in this message, in this very channel. Raises UserError."""
-        if interaction.guild_id is None:
-            raise UserError(_NOT_HERE)
+        guild_id = guild_of(interaction)
         run = await self._runs.by_message(message_id)
         # A form can name any message: what the person may not be able to see is as unknown as what never was.
-        if run is None or (run.place.guild_id, run.place.channel_id) != (interaction.guild_id, interaction.channel_id):
+        if run is None or (run.place.guild_id, run.place.channel_id) != (guild_id, interaction.channel_id):
             raise UserError(_NOT_OURS)
         if run.delivery is not Delivery.SHOWN or run.reason is not None:
             raise UserError(_NO_PICTURES)
@@ -83,9 +79,9 @@ _SAID = {
 
 
 def _form(message_id: int) -> Form:
-    form = Form(title="Report this picture", custom_id=f"{_FORM}:{message_id}")
+    form = Form(_FORM, str(message_id), title="Report this picture")
     field: ui.TextInput[Form] = ui.TextInput(
-        custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=words.REASON_LIMIT, required=False
+        custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST, required=False
     )
     form.add_item(ui.Label(text="What is wrong with it?", description="Only moderators read this.", component=field))
     return form
@@ -94,6 +90,8 @@ def _form(message_id: int) -> Form:
 async def setup(host: Host) -> None:
     """Add the menu's command."""
     services = host.services
-    reports = Reports(runs=services.runs, reviews=services.reviews, moderation=services.moderation)
-    answer_forms(host, _FORM, reports.report)
+    reports = Reports(
+        runs=services.runs, reviews=services.reviews, policies=services.policies, sanctions=services.sanctions
+    )
+    host.router.on_form(_FORM, number, reports.report)
     host.tree.add_command(reports.command())

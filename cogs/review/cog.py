@@ -1,65 +1,60 @@
 """Moderators' decisions about pictures that wait for them, and /review, which sets up and watches over that."""
 
-import asyncio
-
 import discord
 import structlog
 from discord import app_commands, ui
 
+from bot.custom_ids import run_id
 from bot.errors import UserError
-from bot.moderation.policy_service import REASON_MOST as LISTED_REASON_MOST
-from bot.moderation.policy_service import REASONS_MOST as LISTED_REASONS_MOST
+from bot.guilds.permissions import guild_of
+from bot.guilds.settings import REASON_MOST as LISTED_REASON_MOST
+from bot.guilds.settings import REASONS_MOST as LISTED_REASONS_MOST
 from bot.runs.review.review import Review
 from bot.runs.review.service import REASON_MOST, Decided
-from bot.services import AdminAction, Moderation, Reviews
+from bot.services import AdminAction, Guilds, Reviews
 from cogs import Host
-from cogs.review import channel as review_channel
 from cogs.review import texts as review_texts
+from cogs.review.panel import APPROVE, REJECT, names_on, panel
+from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
-from cogs.ui.buttons import answer_presses
 from cogs.ui.card_texts import relative
-from cogs.ui.forms import Values, answer_forms, open_form
-from cogs.ui.markdown import cut, literal, plain
-from cogs.ui.permissions import need
+from cogs.ui.discord_errors import Refused, tried
+from cogs.ui.markdown import cut, link, listed, literal, plain
 from cogs.ui.replies import answer, wait_a_moment
-from cogs.ui.views import Form
 
 _log = structlog.get_logger(__name__)
 
-_MODERATES, _MANAGES = "manage_messages", "manage_guild"
 
-_LIST_LIMIT = 1900
-_TIMEOUT_S = 10.0
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
 class Decisions:
-    """Answers the buttons under pictures that wait. Who presses is checked each time: a custom_id can be forged."""
+    """Answers the buttons under pictures that wait."""
 
-    def __init__(self, *, reviews: Reviews, moderation: Moderation) -> None:
-        self._reviews, self._moderation = reviews, moderation
+    def __init__(self, *, reviews: Reviews, guild_settings: Guilds) -> None:
+        self._reviews, self._guild_settings = reviews, guild_settings
 
     async def approve(self, interaction: discord.Interaction, run_id: str) -> None:
         """Approve."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         decided = await self._reviews.approve(AdminAction(guild_id, interaction.user.id), run_id)
         await self._show(interaction, decided)
 
     async def ask_why(self, interaction: discord.Interaction, run_id: str) -> None:
         """Before a rejection: its reason."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         known = await self._reviews.find(guild_id, run_id)
         if not known.first:
             await answer(interaction, review_texts.already(known.review))
             return
-        settings = await self._moderation.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         await open_form(interaction, reject_form(run_id, settings.reasons))
 
     async def reject(self, interaction: discord.Interaction, run_id: str, values: Values) -> None:
         """Reject, with the reason that was chosen or written."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         own, chosen = plain(values.get("words", "")), values.get("reason", "")
-        settings = await self._moderation.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         listed = dict(enumerate(settings.reasons))
         reason = own or (listed.get(int(chosen)) if chosen.isascii() and chosen.isdigit() else None)
         if not reason:
@@ -76,19 +71,17 @@ class Decisions:
         if message is None or message.id != decided.review.message_id:
             await answer(interaction, review_texts.decided(decided.review))
             return
-        view = review_channel.panel(decided.run, decided.review, review_channel.names_on(message))
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                await interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS)
-        except (discord.HTTPException, TimeoutError) as error:
+        view = panel(decided.run, decided.review, names_on(message))
+        edited = await tried(interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS))
+        if isinstance(edited, Refused):
             # It is decided, whatever becomes of the message: perhaps somebody deleted it just now.
-            _log.info("the moderators' message could not be changed", run=decided.run.id, why=type(error).__name__)
+            _log.info("the moderators' message could not be changed", run=decided.run.id, why=edited.why)
             await answer(interaction, review_texts.decided(decided.review))
 
 
 def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
     """The form that asks for a reason: one of the server's, or one's own words."""
-    form = Form(title="Why not?", custom_id=f"{review_channel.REJECT}:{run_id}")
+    form = Form(REJECT, run_id, title="Why not?")
     if reasons:
         options = [
             discord.SelectOption(label=cut(plain(reason), LISTED_REASON_MOST), value=str(number))
@@ -107,15 +100,12 @@ def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
 class ReviewCommands(app_commands.Group):
     """Answers /review."""
 
-    def __init__(self, *, reviews: Reviews, moderation: Moderation) -> None:
+    def __init__(self, *, reviews: Reviews, guild_settings: Guilds) -> None:
         super().__init__(
             name="review",
             description="Pictures that wait for a moderator",
-            default_permissions=discord.Permissions(manage_messages=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
-        self._reviews, self._moderation = reviews, moderation
+        self._reviews, self._guild_settings = reviews, guild_settings
 
     @app_commands.command(name="channel", description="Where moderators are asked; without a channel: nowhere")
     @app_commands.describe(channel="A channel that only moderators can see")
@@ -123,10 +113,10 @@ class ReviewCommands(app_commands.Group):
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
         """Set the moderation channel."""
-        guild_id = need(interaction, _MANAGES)
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
-            await self._moderation.set_review_channel(act, None)
+            await self._guild_settings.set_review_channel(act, None)
             await answer(
                 interaction,
                 "Moderators are no longer asked. Pictures that need one stay hidden until you set this again.",
@@ -136,7 +126,7 @@ class ReviewCommands(app_commands.Group):
         if found is None:
             raise UserError("The bot cannot see that channel here. Let it view the channel, or choose another.")
         await wait_a_moment(interaction)
-        await self._moderation.set_review_channel(act, channel)
+        await self._guild_settings.set_review_channel(act, channel)
         await self._reviews.retry(guild_id)
         lines = [f"Moderators are asked in <#{channel}> from now on."]
         if (obstacle := (await self._reviews.status(guild_id)).obstacle) is not None:
@@ -156,12 +146,12 @@ class ReviewCommands(app_commands.Group):
         reason: app_commands.Transform[str, Words(LISTED_REASON_MOST)] | None = None,
     ) -> None:
         """Show or change the server's reasons."""
-        guild_id = need(interaction, _MANAGES)
-        reasons = (await self._moderation.review_settings(guild_id)).reasons
+        guild_id = guild_of(interaction)
+        reasons = (await self._guild_settings.settings_of(guild_id)).reasons
         words = plain(reason or "")
         if change != "show":
             reasons = changed(reasons, change, words)
-            await self._moderation.set_reasons(AdminAction(guild_id, interaction.user.id), reasons)
+            await self._guild_settings.set_reasons(AdminAction(guild_id, interaction.user.id), reasons)
         shown = "\n".join(f"{number}. {literal(each, LISTED_REASON_MOST)}" for number, each in enumerate(reasons, 1))
         head = "Moderators can choose from these, or write their own:" if reasons else "There are no reasons yet."
         await answer(interaction, f"{head}\n{shown or 'Add one with /review reasons change:add.'}")
@@ -169,22 +159,15 @@ class ReviewCommands(app_commands.Group):
     @app_commands.command(name="list", description="The pictures that wait for a decision")
     async def waiting(self, interaction: discord.Interaction) -> None:
         """List what waits, oldest first."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         status = await self._reviews.status(guild_id)
         lines = [_line(guild_id, each) for each in status.waiting]
-        if not lines:
-            await answer(interaction, "Nothing waits for a decision.")
-            return
-        shown = lines
-        while len("\n".join(shown)) > _LIST_LIMIT:
-            shown = shown[:-1]
-        more = len(lines) - len(shown)
-        await answer(interaction, "\n".join([*shown, *([f"…and {more} more."] if more else [])]))
+        await answer(interaction, listed(lines, "Nothing waits for a decision."))
 
     @app_commands.command(name="status", description="Whether moderators can be asked, and what to mend if not")
     async def status(self, interaction: discord.Interaction) -> None:
         """How reviewing stands."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         status = await self._reviews.status(guild_id)
         asked = f"Moderators are asked in <#{status.channel_id}>." if status.channel_id else ""
         trouble = "" if status.obstacle is None else review_texts.obstacle(status.obstacle, status.channel_id)
@@ -203,7 +186,7 @@ class ReviewCommands(app_commands.Group):
     )
     async def retry(self, interaction: discord.Interaction) -> None:
         """Try again."""
-        guild_id = need(interaction, _MODERATES)
+        guild_id = guild_of(interaction)
         await wait_a_moment(interaction)
         await self._reviews.retry(guild_id)
         await answer(interaction, "Trying again now. /review status tells how it went.")
@@ -233,15 +216,15 @@ def _line(guild_id: int, review: Review) -> str:
     """One that waits."""
     if review.channel_id is None or review.message_id is None:
         return f"- {relative(review.opened_at)}: not brought to moderators yet. {review_texts.why(review)}"
-    address = review_texts.link(guild_id, review.channel_id, review.message_id)
+    address = link(guild_id, review.channel_id, review.message_id)
     return f"- {relative(review.opened_at)}: [open]({address}). {review_texts.why(review)}"
 
 
 async def setup(host: Host) -> None:
     """Add /review, and answer moderators' presses."""
-    reviews, moderation = host.services.reviews, host.services.moderation
-    decisions = Decisions(reviews=reviews, moderation=moderation)
-    answer_presses(host, review_channel.APPROVE, decisions.approve)
-    answer_presses(host, review_channel.REJECT, decisions.ask_why)
-    answer_forms(host, review_channel.REJECT, decisions.reject)
-    host.tree.add_command(ReviewCommands(reviews=reviews, moderation=moderation))
+    reviews, guild_settings = host.services.reviews, host.services.guild_settings
+    decisions = Decisions(reviews=reviews, guild_settings=guild_settings)
+    host.router.on_press(APPROVE, run_id, decisions.approve)
+    host.router.on_press(REJECT, run_id, decisions.ask_why)
+    host.router.on_form(REJECT, run_id, decisions.reject)
+    host.tree.add_command(ReviewCommands(reviews=reviews, guild_settings=guild_settings))

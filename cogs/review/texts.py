@@ -3,7 +3,7 @@
 from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.run import Delivery, ReviewCause, Run
 from cogs.ui.card_texts import relative
-from cogs.ui.markdown import literal
+from cogs.ui.markdown import link, literal
 
 PROMPT_LIMIT = 1500
 USED_LIMIT = 500
@@ -34,11 +34,6 @@ def where(run: Run) -> str:
         return f"<#{run.place.channel_id}>"
     address = link(run.place.guild_id, run.place.channel_id, run.reply.message_id)
     return f"<#{run.place.channel_id}> · [to the card]({address})"
-
-
-def link(guild_id: int | None, channel_id: int, message_id: int) -> str:
-    """The address of a message, as Discord's clients open it."""
-    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
 
 
 def prompts(run: Run) -> str:

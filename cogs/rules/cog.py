@@ -3,17 +3,17 @@
 import discord
 from discord import app_commands
 
+from bot.guilds.permissions import guild_of
 from bot.moderation.prompts import PromptAction
-from bot.services import AdminAction, Moderation
+from bot.services import AdminAction, Guilds, PromptRules
 from cogs import Host
-from cogs.policy import texts as words
+from cogs.rules import texts as words
 from cogs.ui.arguments import OneOf, Whole, Words
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.markdown import plain
-from cogs.ui.permissions import need
+from cogs.ui.markdown import listed, plain
 from cogs.ui.replies import answer
 
-_RULE_MOST = 100  # what Discord's client lets people type; the desk judges
+_RULE_MOST = 100  # what Discord's client lets people type; the service judges
 _REASON_MOST = 200
 _PROMPT_MOST = 2000
 _LARGEST_ID = 2**53 - 1  # Discord's largest whole number
@@ -26,15 +26,12 @@ Action = app_commands.Transform[str, OneOf("action", words.ACTIONS)]
 class RuleCommands(app_commands.Group):
     """Answers /rules."""
 
-    def __init__(self, *, moderation: Moderation) -> None:
+    def __init__(self, *, prompt_rules: PromptRules, guild_settings: Guilds) -> None:
         super().__init__(
             name="rules",
             description="What prompts may not ask for here",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
-        self._moderation = moderation
+        self._prompt_rules, self._guild_settings = prompt_rules, guild_settings
 
     @app_commands.command(name="add", description="Add a word or a phrase; * at an end lets the word go on there")
     @app_commands.describe(
@@ -50,10 +47,10 @@ class RuleCommands(app_commands.Group):
         reason: Reason | None = None,
     ) -> None:
         """Add a rule."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         is_exception = action == words.EXCEPTION
-        rule = await self._moderation.add_rule(
+        rule = await self._prompt_rules.add_rule(
             act,
             text,
             PromptAction.REFUSE if action is None or is_exception else PromptAction(action),
@@ -71,18 +68,18 @@ class RuleCommands(app_commands.Group):
         rule: app_commands.Transform[int, Whole("rule", 1, _LARGEST_ID)],
     ) -> None:
         """Remove a rule."""
-        guild_id = need(interaction, "manage_guild")
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
-        removed = await self._moderation.remove_rule(act, rule)
+        removed = await self._prompt_rules.remove_rule(act, rule)
         await answer(interaction, f"Removed:\n{words.rule_line(removed)}")
         await self._log(interaction, act, f"removed a rule for prompts: {words.rule_line(removed)[2:]}")
 
     @app_commands.command(name="list", description="The rules of this server")
     async def list(self, interaction: discord.Interaction) -> None:
         """List the rules."""
-        guild_id = need(interaction, "manage_guild")
-        rules = await self._moderation.prompt_rules(guild_id)
-        await answer(interaction, words.listed([words.rule_line(rule) for rule in rules], words.NO_RULES))
+        guild_id = guild_of(interaction)
+        rules = await self._prompt_rules.prompt_rules(guild_id)
+        await answer(interaction, listed([words.rule_line(rule) for rule in rules], words.NO_RULES))
 
     @app_commands.command(name="test", description="See which rules a prompt meets, and where; nothing is sent")
     @app_commands.describe(prompt="The words to try")
@@ -90,15 +87,17 @@ class RuleCommands(app_commands.Group):
         self, interaction: discord.Interaction, prompt: app_commands.Transform[str, Words(_PROMPT_MOST)]
     ) -> None:
         """Try the rules on a prompt."""
-        guild_id = need(interaction, "manage_guild")
-        test = await self._moderation.test_prompt(guild_id, prompt[:_PROMPT_MOST])
+        guild_id = guild_of(interaction)
+        test = await self._prompt_rules.test_prompt(guild_id, prompt[:_PROMPT_MOST])
         await answer(interaction, words.tested(prompt, test))
 
     async def _log(self, interaction: discord.Interaction, act: AdminAction, what: str) -> None:
-        review = await self._moderation.review_settings(act.guild_id)
-        await tell_admins(interaction.client, review.log_channel_id, f"<@{act.actor_id}> {what}")
+        settings = await self._guild_settings.settings_of(act.guild_id)
+        await tell_admins(interaction.client, settings.log_channel_id, f"<@{act.actor_id}> {what}")
 
 
 async def setup(host: Host) -> None:
     """Add /rules."""
-    host.tree.add_command(RuleCommands(moderation=host.services.moderation))
+    host.tree.add_command(
+        RuleCommands(prompt_rules=host.services.prompt_rules, guild_settings=host.services.guild_settings)
+    )

@@ -1,31 +1,32 @@
-"""/settings: what a server's admins choose for the whole server."""
+"""/settings: what a server's admins choose for the whole server, and what was done in it."""
+
+import asyncio
 
 import discord
 from discord import app_commands
 
 from bot.errors import UserError
-from bot.services import AdminAction, Ledger
+from bot.guilds.audit import AuditFilter
+from bot.guilds.permissions import guild_of
+from bot.services import AdminAction, Guilds
 from cogs import Host
-from cogs.ui.arguments import WRITABLE, ChannelId
+from cogs.settings import texts
+from cogs.settings.view import PAGE, ROWS_MOST, AuditView, Turn, turn_of
+from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
+from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.permissions import need
-from cogs.ui.replies import answer
-
-_PERMISSION = "manage_guild"
+from cogs.ui.replies import answer, wait_a_moment
 
 
 class SettingsCommands(app_commands.Group):
     """Answers /settings."""
 
-    def __init__(self, *, books: Ledger) -> None:
+    def __init__(self, *, guild_settings: Guilds) -> None:
         super().__init__(
             name="settings",
             description="What holds for the whole server",
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True),
         )
-        self._books = books
+        self._guild_settings = guild_settings
 
     @app_commands.command(name="log-channel", description="Where admins are told of what admins and moderators do")
     @app_commands.describe(channel="The channel; leave it out to have none")
@@ -33,21 +34,50 @@ class SettingsCommands(app_commands.Group):
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
         """Choose the channel, or none."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
-            before = await self._books.log_channel(guild_id)
-            await self._books.set_log_channel(act, guild_id, None)
+            before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
+            await self._guild_settings.set_log_channel(act, None)
             await answer(interaction, "From now on there is no log channel. What is done is still kept.")
             await tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
             return
         need_writable(interaction, channel)
-        await self._books.set_log_channel(act, guild_id, channel)
+        await self._guild_settings.set_log_channel(act, channel)
         await answer(interaction, f"From now on <#{channel}> is told of what admins and moderators do here.")
         line = (
             f"{interaction.user.mention} chose this channel: from now on it is told of what admins and moderators do."
         )
         await tell_admins(interaction.client, channel, line)
+
+    @app_commands.command(name="audit", description="What admins and moderators did in this server, newest first")
+    @app_commands.describe(
+        person="Only what this person did, or what was done about them", kind="Only acts of this kind"
+    )
+    async def audit(
+        self,
+        interaction: discord.Interaction,
+        person: app_commands.Transform[int, PersonId] | None = None,
+        kind: app_commands.Transform[str, OneOf("kind", texts.CHOICES)] | None = None,
+    ) -> None:
+        """Show the newest page."""
+        await wait_a_moment(interaction)
+        await self._show(interaction, Turn(AuditFilter(person, None if kind is None else texts.KINDS[kind])))
+
+    async def turn(self, interaction: discord.Interaction, turn: Turn) -> None:
+        """Show the page that a button leads to, in place of the one it is under."""
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
+            await interaction.response.defer()
+        await self._show(interaction, turn)
+
+    async def _show(self, interaction: discord.Interaction, turn: Turn) -> None:
+        page = await self._guild_settings.audit(
+            guild_of(interaction), turn.wanted, before=turn.before, after=turn.after, most=ROWS_MOST
+        )
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
+            await interaction.edit_original_response(
+                view=AuditView(page, turn.wanted), allowed_mentions=discord.AllowedMentions.none()
+            )
 
 
 def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
@@ -66,5 +96,7 @@ def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
 
 
 async def setup(host: Host) -> None:
-    """Add /settings."""
-    host.tree.add_command(SettingsCommands(books=host.services.books))
+    """Add /settings, and answer the buttons under the audit."""
+    settings = SettingsCommands(guild_settings=host.services.guild_settings)
+    host.tree.add_command(settings)
+    host.router.on_press(PAGE, turn_of, settings.turn)

@@ -13,13 +13,13 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.ledger.sentences import amount
 from bot.ledger.values import DaySpend, Measure, PersonSpend, SpendReport
 from bot.money import MicroUsd, format_usd
+from cogs.ui import discord_limits
 from cogs.ui.markdown import cut
 
 BACKGROUND, TEXT, BAR, GRID, BORDER = "#1e1f22", "#f2f3f5", "#6cb4ff", "#5c5f66", "#8a8e94"
 """Text stands out from the background by more than 7 to 1, bars by more than 4.5 to 1 (WCAG 2.2, 1.4.6 and 1.4.11)."""
 
 PEOPLE_SHOWN = 10
-ALT_LIMIT = 1024  # of an attachment (Discord)
 
 _WIDTH_PX, _MARGIN_PX = 1000, 36
 _DAYS_TOP_PX, _DAYS_HEIGHT_PX = 130, 240
@@ -38,13 +38,15 @@ def day_name(day: date) -> str:
 
 
 def alt_text(report: SpendReport, title: str) -> str:
-    """The figures of the chart in sentences, in at most `ALT_LIMIT` units. People have the chart's numbers."""
+    """The figures of the chart in sentences, as many as an alt text takes. People have the chart's numbers."""
     spent = [one for one in report.by_day if one.spend.money]
     days = ", ".join(f"{day_name(one.day)} {format_usd(one.spend.money)}" for one in spent)
     shown = report.by_person[:PEOPLE_SHOWN]
     people = ", ".join(f"person {number} {format_usd(one.spend.money)}" for number, one in enumerate(shown, 1))
     total = f"{format_usd(report.total.money)} for {amount(Measure.PICTURES, report.total.pictures)}"
-    return cut(f"Chart. {title}: {total}. By person: {people}. By day: {days}; nothing on other days.", ALT_LIMIT)
+    return cut(
+        f"Chart. {title}: {total}. By person: {people}. By day: {days}; nothing on other days.", discord_limits.ALT_TEXT
+    )
 
 
 def draw(report: SpendReport, title: str) -> bytes:

@@ -10,6 +10,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.errors import UserError
+from bot.guilds.permissions import guild_of
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.sentences import amount
 from bot.ledger.values import Measure, Spend, SpendReport, Window
@@ -17,17 +18,14 @@ from bot.money import format_usd
 from bot.services import Ledger
 from cogs import Host
 from cogs.spend import chart
+from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S
 from cogs.ui.markdown import fit_lines
-from cogs.ui.permissions import need
 from cogs.ui.views import Layout
 
 CHART_NAME, CSV_NAME = "spend.png", "spend.csv"
 TOO_LONG = "The list of entries is too long to be attached here. Please ask for a shorter stretch of time."
 
-_PERMISSION = "manage_guild"
-_TIMEOUT_S = 10.0
 _READING_TIMEOUT_S = 60.0
-_UPLOAD_TIMEOUT_S = 90.0
 _OTHER_FILES_BYTES = 1_000_000  # room for the chart and the words beside the CSV
 _LIST_ROOM = 1500  # of the 4,000 units of a message, for each of the two lists
 _NONE = discord.AllowedMentions.none()
@@ -77,8 +75,8 @@ def stretch_of(period: str, now: datetime) -> Stretch:
 class SpendCommand:
     """Answers /spend."""
 
-    def __init__(self, *, books: Ledger) -> None:
-        self._books = books
+    def __init__(self, *, ledger: Ledger) -> None:
+        self._ledger = ledger
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command. Discord offers it to those who manage the server; who does is checked again at each use."""
@@ -91,18 +89,16 @@ class SpendCommand:
         return app_commands.Command(
             name="spend",
             description="What this server spent, by day and by person, as a chart and as CSV",
-            callback=app_commands.default_permissions(manage_guild=True)(offered),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            callback=offered,
         )
 
     async def answer(self, interaction: discord.Interaction, period: str) -> None:
         """Show it. Raises UserError for those who do not manage the server."""
-        guild_id = need(interaction, _PERMISSION)
+        guild_id = guild_of(interaction)
         stretch = stretch_of(period, interaction.created_at)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await self._books.spend(guild_id, *stretch)
+        report = await self._ledger.spend(guild_id, *stretch)
         if report.total == Spend():
             card, files = SpendCard(report, period), []
         else:
@@ -111,13 +107,13 @@ class SpendCommand:
             picture = await asyncio.to_thread(chart.draw, report, title(period, report)) if report.total.money else None
             card = SpendCard(report, period, has_chart=picture is not None, has_csv=csv is not None)
             files = _files(report, period, picture, csv)
-        async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
+        async with asyncio.timeout(UPLOAD_TIMEOUT_S):
             await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=_NONE)
 
     async def _csv(self, guild_id: int, stretch: Stretch, most_bytes: int) -> bytes | None:
         """The entries of the server in that stretch; None where they are too many to be attached."""
         lines = bytearray(HEADER.encode())
-        async for entry in self._books.entries(guild_id, *stretch):
+        async for entry in self._ledger.entries(guild_id, *stretch):
             lines += csv_line(entry).encode()
             if len(lines) > most_bytes:
                 return None
@@ -178,4 +174,4 @@ def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes |
 
 async def setup(host: Host) -> None:
     """Add /spend."""
-    host.tree.add_command(SpendCommand(books=host.services.books).command())
+    host.tree.add_command(SpendCommand(ledger=host.services.ledger).command())

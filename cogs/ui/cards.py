@@ -9,7 +9,7 @@ from bot.images.image import Picture
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
 from bot.runs.run import Run, State
 from cogs.ui import card_texts
-from cogs.ui.buttons import Press
+from cogs.ui.actions import Press
 from cogs.ui.markdown import cut, length, literal, plain
 from cogs.ui.views import Layout
 

@@ -10,14 +10,12 @@ import structlog
 from discord import app_commands
 
 from bot.errors import OptionError, Unavailable, UserError
-from cogs.ui import card_texts
+from cogs.ui import card_texts, discord_limits
+from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, short
 from cogs.ui.markdown import cut
 
 _log = structlog.get_logger(__name__)
 
-_CONTENT_LIMIT = 2000
-_TIMEOUT_S = 10.0
-_ALREADY_ACKNOWLEDGED = 40060
 _CHANGED = "This command has changed. Please reload Discord and try again."
 _NOT_ALLOWED = "You may not use this here."
 
@@ -45,10 +43,13 @@ class ErrorReplies:
         """Tell the person what went wrong, for their eyes only. Never raises: what cannot be said is logged."""
         try:
             sentence = self.sentence_for(error)
-            async with asyncio.timeout(_TIMEOUT_S):
-                await _answer(interaction, cut(sentence, _CONTENT_LIMIT))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
-            _log.warning("an error could not be said", interaction=interaction.id, why=_short(unsaid))
+            async with asyncio.timeout(WORDS_TIMEOUT_S):
+                if interaction.type is discord.InteractionType.autocomplete:
+                    await interaction.response.autocomplete([])  # suggestions have no words; the command itself has
+                    return
+                await _answer(interaction, cut(sentence, discord_limits.CONTENT))
+        except CALL_ERRORS as unsaid:
+            _log.warning("an error could not be said", interaction=interaction.id, why=short(unsaid))
         except Exception:  # noqa: BLE001 - the last door: an error in it would vanish, or take its caller along
             _log.exception("the error door failed", interaction=interaction.id)
 
@@ -72,7 +73,7 @@ class ErrorReplies:
         # Their traces would carry the address that was called, and an interaction's address holds its token; or the
         # value that somebody gave.
         if isinstance(error, discord.HTTPException | aiohttp.ClientError | app_commands.TransformerError):
-            _log.error("fault in an interaction", reference=reference, why=_short(error))
+            _log.error("fault in an interaction", reference=reference, why=short(error))
         else:
             _log.error("fault in an interaction", reference=reference, exc_info=error)
         return card_texts.FAULT.format(reference=reference)
@@ -94,7 +95,7 @@ async def _answer(interaction: discord.Interaction, sentence: str) -> None:
         try:
             await interaction.response.send_message(sentence, ephemeral=True, allowed_mentions=none)
         except discord.HTTPException as refused:
-            if refused.code != _ALREADY_ACKNOWLEDGED:
+            if refused.code != ALREADY_ACKNOWLEDGED:
                 raise
         else:
             return
@@ -102,8 +103,3 @@ async def _answer(interaction: discord.Interaction, sentence: str) -> None:
         # The first followup would become the public "thinking" message, whatever it asks for.
         await interaction.delete_original_response()
     await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=none)
-
-
-def _short(error: BaseException) -> str:
-    code = f" {error.status}/{error.code}" if isinstance(error, discord.HTTPException) else ""
-    return f"{type(error).__name__}{code}"

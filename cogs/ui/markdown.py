@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from cogs.ui import discord_limits
+
 ELLIPSIS = "…"
 
 # What Discord reads as markdown, a mention, a link, an emoji or a timestamp; the rest (`>` in `<@1>`, the address in
@@ -63,6 +65,22 @@ def fit_lines(lines: Sequence[str], room: int, rest: str) -> str:
             return "\n".join((*kept, f"-# {ELLIPSIS} and {len(lines) - len(kept)} {rest}"))
         kept.append(line)
     return "\n".join(kept)
+
+
+def listed(lines: Sequence[str], nothing: str) -> str:
+    """Lines in one message, as many as fit; `nothing` where there are none."""
+    if not lines:
+        return nothing
+    shown = list(lines)
+    while length("\n".join(shown)) > discord_limits.LIST_ROOM:
+        shown.pop()
+    more = len(lines) - len(shown)
+    return "\n".join((*shown, f"…and {more} more.")) if more else "\n".join(shown)
+
+
+def link(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """The address of a message, as Discord's clients open it."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
 
 
 def _cut(pieces: list[str], limit: int) -> str:

@@ -1,13 +1,11 @@
 """Shows runs to people: edits their cards, through the interaction's token while it lives, then through the channel."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum
 from typing import cast
 
-import aiohttp
 import discord
 import structlog
 
@@ -19,42 +17,15 @@ from bot.runs.card import Balance, EditResult, FinalCard, Pictures
 from bot.runs.run import Run
 from cogs.ui import card_texts, cards
 from cogs.ui.context import channel_context_in
+from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, EditOutcome, Refused, edit_result, tried
 from cogs.ui.log_channel import tell_admins
 
 _log = structlog.get_logger(__name__)
 
 # Discord takes an interaction's token for 15 minutes. The last is left alone: an upload may take a while.
 TOKEN_LIFE = timedelta(minutes=14)
-_WORDS_TIMEOUT_S = 15.0
-_UPLOAD_TIMEOUT_S = 90.0
+_EDIT_TIMEOUT_S = 15.0
 _READY_TIMEOUT_S = 15.0
-
-# JSON error codes (Discord: opcodes and status codes).
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
-_UPLOAD_TOO_LARGE, _THREAD_IS_ARCHIVED = 40005, 50083
-
-
-class EditOutcome(Enum):
-    """What Discord made of an edit, as far as the presenter must tell apart."""
-
-    TAKEN = "taken"
-    TOO_LARGE = "too_large"
-    REJECTED = "rejected"  # the card itself: a fault of ours
-    ARCHIVED = "archived"  # the thread takes edits again once it is opened
-    CLOSED = "closed"  # this way leads nowhere; another may
-    GONE = "gone"  # no way leads there
-    LATER = "later"
-
-
-_SHOWN: Mapping[EditOutcome, EditResult] = {
-    EditOutcome.TAKEN: EditResult.YES,
-    EditOutcome.TOO_LARGE: EditResult.TOO_LARGE,
-    EditOutcome.REJECTED: EditResult.GONE,
-    EditOutcome.ARCHIVED: EditResult.GONE,  # and could not be opened
-    EditOutcome.CLOSED: EditResult.GONE,
-    EditOutcome.GONE: EditResult.GONE,
-    EditOutcome.LATER: EditResult.LATER,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +34,11 @@ class _Edit:
 
     card: Callable[[], cards.Card]
     files: Callable[[], list[discord.File]] = list
-    timeout_s: float = _WORDS_TIMEOUT_S
+    timeout_s: float = _EDIT_TIMEOUT_S
 
 
 class Presenter:
-    """Answers bot.runs.face.Face. Until a client is attached and logged in, every edit is for later."""
+    """Answers bot.runs.card.CardView. Until a client is attached and logged in, every edit is for later."""
 
     def __init__(self, *, clock: Clock, models: Registry) -> None:
         self._clock, self._models = clock, models
@@ -79,7 +50,7 @@ class Presenter:
 
     async def progress(self, run: Run, position: int | None = None) -> EditResult:
         """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1."""
-        return _SHOWN[await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), position)))]
+        return edit_result(await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), position))))
 
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
         """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""
@@ -89,12 +60,12 @@ class Presenter:
 
         edit = _Edit(card)
         if isinstance(ending, Pictures):
-            edit = _Edit(card, lambda: cards.attachments(run, ending), _UPLOAD_TIMEOUT_S)
+            edit = _Edit(card, lambda: cards.attachments(run, ending), UPLOAD_TIMEOUT_S)
         outcome = await self._edit(run, edit)
         if outcome is EditOutcome.REJECTED:
             _log.error("a last card was rejected; it ends in plain words", run=run.id, ending=type(ending).__name__)
             outcome = await self._edit(run, _Edit(lambda: cards.bare(run, ending)))
-        return _SHOWN[outcome]
+        return edit_result(outcome)
 
     async def find_card(self, run: Run) -> int | None:
         """The message id of the first answer to the run's interaction, asked of Discord while its token lives.
@@ -107,17 +78,13 @@ class Presenter:
         if self._clock.now() - run.reply.created_at >= TOKEN_LIFE:
             return None
         webhook = discord.Webhook.partial(run.reply.application_id, run.reply.token, client=client)
-        try:
-            async with asyncio.timeout(_WORDS_TIMEOUT_S):
-                found = await webhook.fetch_message(cast("int", "@original"))
-            # What only the one who asked can see is the sentence of a refusal, never a card.
-            return None if found.flags.ephemeral else found.id
-        except discord.HTTPException as error:
-            if error.status == 429 or error.status >= 500:
-                raise Unavailable("Discord does not say whether a card stands") from error
+        found = await tried(webhook.fetch_message(cast("int", "@original")), _EDIT_TIMEOUT_S)
+        if isinstance(found, Refused):
+            if found.outcome is EditOutcome.LATER:
+                raise Unavailable("Discord does not say whether a card stands")
             return None
-        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            raise Unavailable("Discord cannot be reached") from error
+        # What only the one who asked can see is the sentence of a refusal, never a card.
+        return None if found.flags.ephemeral else found.id
 
     async def channel_context(self, run: Run) -> ChannelContext:
         """The run's channel at this moment, as far as Discord says; unknown in DMs and where it cannot be read."""
@@ -173,7 +140,7 @@ class Presenter:
             if outcome is not EditOutcome.CLOSED:
                 return outcome
         if run.reply.message_id is None:
-            return EditOutcome.GONE
+            return EditOutcome.NO_MESSAGE
         message_id = run.reply.message_id
         return await self._try(run, lambda: self._by_channel(client, run, edit, message_id), edit.timeout_s)
 
@@ -198,44 +165,17 @@ class Presenter:
             if isinstance(thread, discord.Thread):
                 await thread.edit(archived=False, reason="A request that was made here has its answer")
 
-        return await self._try(run, open_thread, _WORDS_TIMEOUT_S)
+        return await self._try(run, open_thread, _EDIT_TIMEOUT_S)
 
     async def _try(
         self, run: Run, send: Callable[[], Coroutine[object, object, None]], timeout_s: float
     ) -> EditOutcome:
         """What became of it."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await send()
-        except discord.HTTPException as error:
-            outcome = outcome_of(error.status, error.code)
-            _log.info("Discord refused", run=run.id, status=error.status, code=error.code, outcome=outcome.value)
-            return outcome
-        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            _log.info("Discord was not reached", run=run.id, why=type(error).__name__)
-            return EditOutcome.LATER
+        answer = await tried(send(), timeout_s)
+        if isinstance(answer, Refused):
+            _log.info("a card could not be edited", run=run.id, why=answer.why, outcome=answer.outcome.value)
+            return answer.outcome
         return EditOutcome.TAKEN
 
 
 _NO_MENTIONS = discord.AllowedMentions.none()
-
-
-def outcome_of(status: int, code: int) -> EditOutcome:
-    """What a refusal of Discord's means for a card.
-
-    An expired token (401/50027, 404/10015) closes one way only; a deleted message or channel closes all.
-    """
-    if status == 413 or code == _UPLOAD_TOO_LARGE:
-        return EditOutcome.TOO_LARGE
-    if status == 429 or status >= 500:
-        return EditOutcome.LATER
-    if code == _THREAD_IS_ARCHIVED:
-        return EditOutcome.ARCHIVED
-    if code in {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE}:
-        return EditOutcome.GONE
-    return EditOutcome.REJECTED if status == 400 else EditOutcome.CLOSED
-
-
-def shown_as(status: int, code: int) -> EditResult:
-    """What became of an edit or a post that Discord refused with this status and code."""
-    return _SHOWN[outcome_of(status, code)]

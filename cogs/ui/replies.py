@@ -2,24 +2,22 @@
 
 import asyncio
 
-import aiohttp
 import discord
 import structlog
 
+from cogs.ui import discord_limits
+from cogs.ui.discord_errors import WORDS_TIMEOUT_S, Refused, tried
 from cogs.ui.markdown import cut
-from cogs.ui.views import Form
 
 _log = structlog.get_logger(__name__)
 
-_TIMEOUT_S = 10.0
-_CONTENT_LIMIT = 2000
 _NOBODY = discord.AllowedMentions.none()
 
 
 async def answer(interaction: discord.Interaction, sentence: str) -> None:
     """Say it to the person who asked, and nobody else. Raises what the error door knows."""
-    content = cut(sentence, _CONTENT_LIMIT)
-    async with asyncio.timeout(_TIMEOUT_S):
+    content = cut(sentence, discord_limits.CONTENT)
+    async with asyncio.timeout(WORDS_TIMEOUT_S):
         if interaction.response.is_done():
             await interaction.followup.send(content, ephemeral=True, allowed_mentions=_NOBODY)
         else:
@@ -28,32 +26,27 @@ async def answer(interaction: discord.Interaction, sentence: str) -> None:
 
 async def answer_anew(interaction: discord.Interaction, sentence: str) -> None:
     """Put another sentence in the place of the answer. Never raises: the act holds, and the first one said so."""
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await interaction.edit_original_response(content=cut(sentence, _CONTENT_LIMIT), allowed_mentions=_NOBODY)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
-        _log.info("an answer could not be changed", interaction=interaction.id, why=type(unsaid).__name__)
+    words = cut(sentence, discord_limits.CONTENT)
+    changed = await tried(interaction.edit_original_response(content=words, allowed_mentions=_NOBODY))
+    if isinstance(changed, Refused):
+        _log.info("an answer could not be changed", interaction=interaction.id, why=changed.why)
 
 
 async def wait_a_moment(interaction: discord.Interaction) -> None:
     """Tell Discord that an answer for this person's eyes will come: more than the database is asked now."""
-    async with asyncio.timeout(_TIMEOUT_S):
+    async with asyncio.timeout(WORDS_TIMEOUT_S):
         await interaction.response.defer(ephemeral=True, thinking=True)
-
-
-async def ask(interaction: discord.Interaction, form: Form) -> None:
-    """Open a form."""
-    async with asyncio.timeout(_TIMEOUT_S):
-        await interaction.response.send_modal(form)
 
 
 async def write_to(client: discord.Client, user_id: int, sentence: str) -> bool:
     """A direct message to a person; whether it stands. Never raises: many people take none."""
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            channel = await client.create_dm(discord.Object(user_id))
-            await channel.send(cut(sentence, _CONTENT_LIMIT), allowed_mentions=_NOBODY)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:  # TimeoutError is an OSError
-        _log.info("a direct message was not taken", user=user_id, why=type(unsaid).__name__)
+
+    async def write() -> None:
+        channel = await client.create_dm(discord.Object(user_id))
+        await channel.send(cut(sentence, discord_limits.CONTENT), allowed_mentions=_NOBODY)
+
+    written = await tried(write())
+    if isinstance(written, Refused):
+        _log.info("a direct message was not taken", user=user_id, why=written.why)
         return False
     return True

@@ -39,8 +39,8 @@ _ENDED = {
 class Usage:
     """Answers /usage."""
 
-    def __init__(self, *, books: Ledger, models: Registry) -> None:
-        self._books, self._models = books, models
+    def __init__(self, *, ledger: Ledger, models: Registry) -> None:
+        self._ledger, self._models = ledger, models
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command, wherever /imagine is."""
@@ -52,8 +52,6 @@ class Usage:
             name="usage",
             description="What you used and have left here, and what pictures cost",
             callback=usage,
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
 
     async def answer(self, interaction: discord.Interaction) -> None:
@@ -61,8 +59,8 @@ class Usage:
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.response.defer(ephemeral=True, thinking=True)
         person = person_of(interaction)
-        report = await self._books.usage(person)
-        allowed = person.guild_id is not None or (await self._books.explain(person)).allowed
+        report = await self._ledger.usage(person)
+        allowed = person.guild_id is not None or (await self._ledger.explain(person)).allowed
         card = UsageCard(report, self._models, allowed=allowed)
         async with asyncio.timeout(_TIMEOUT_S):
             await interaction.edit_original_response(view=card, allowed_mentions=_NONE)
@@ -124,4 +122,4 @@ def run_line(run: RecentRun) -> str:
 
 async def setup(host: Host) -> None:
     """Add /usage."""
-    host.tree.add_command(Usage(books=host.services.books, models=host.services.models).command())
+    host.tree.add_command(Usage(ledger=host.services.ledger, models=host.services.models).command())

@@ -1,7 +1,10 @@
 """Admission for tests in which nobody moderates."""
 
 from bot.clock import Clock
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.settings import GuildSettingsService
+from bot.moderation.prompt_rules_service import PromptRulesService
+from bot.moderation.sanctions import Thresholds
+from bot.moderation.sanctions_service import SanctionsService
 from bot.runs.admission import Admission
 from bot.store.engine import Store
 from tests.unit.runs.room import FakeReviewChannel
@@ -9,4 +12,9 @@ from tests.unit.runs.room import FakeReviewChannel
 
 def open_admission(store: Store, clock: Clock) -> Admission:
     """Without rules or sanctions, but for those that a test writes to the store."""
-    return Admission(desk=ModerationDesk(store=store, clock=clock), rule_log=FakeReviewChannel())
+    return Admission(
+        sanctions=SanctionsService(store=store, clock=clock, thresholds=Thresholds()),
+        prompt_rules=PromptRulesService(store=store, clock=clock),
+        guild_settings=GuildSettingsService(store=store, clock=clock),
+        rule_log=FakeReviewChannel(),
+    )

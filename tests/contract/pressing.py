@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.entropy import Entropy
 from bot.guilds.audit import AdminAction
+from bot.guilds.settings import GuildSettingsService
 from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults, Limit, Measure, Subject, Window
 from bot.moderation.policy import Policy
@@ -31,6 +32,7 @@ class Room:
         self.store, self.clock = store, SandboxClock(stopped=True, start=JUST_BEFORE_MIDNIGHT)
         self.book = RunStore(store=store, defaults=defaults, clock=self.clock)
         self.desk = LedgerService(store=store, clock=self.clock, defaults=defaults)
+        self.guild_settings = GuildSettingsService(store=store, clock=self.clock)
         scheduler = Scheduler(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
         self.service = RunService(
             store=self.book,

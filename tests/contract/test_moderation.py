@@ -1,4 +1,4 @@
-"""The moderation desk on both engines: what it keeps, what it notes, and two who act at the same instant."""
+"""Policies, rules for prompts and sanctions on both engines: what is kept, what is noted, and two who act at once."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,20 +7,21 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, latest
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.audit import AdminAction, AuditFilter, page
 from bot.moderation.policy import Policy
-from bot.moderation.policy_service import REASONS_MOST
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import PromptAction, PromptRule, Verdict
 from bot.moderation.rules import ChannelContext, ChannelSetting, Unchecked
-from bot.moderation.sanctions import RecordKind, SanctionKind, SanctionStatus
-from bot.moderation.sanctions_service import Appeal
+from bot.moderation.sanctions import RecordKind, SanctionKind, SanctionStatus, Thresholds
+from bot.moderation.sanctions_service import Appeal, SanctionsService
 from bot.runs.review import rows as review_rows
 from bot.runs.review.review import Review
-from bot.runs.run import ReviewCause
+from bot.runs.run import Place, ReviewCause
 from bot.store import tables
 from bot.store.engine import Store
 from tests.contract.conftest import AddRun
+from tests.contract.gates import open_admission
 
 GUILD, OTHER_GUILD, CHANNEL, CATEGORY, THREAD = 2**62 + 1, 2**62 + 2, 2**62 + 3, 2**62 + 4, 2**62 + 5
 ADMIN, MODERATOR, PERSON = AdminAction(GUILD, 11), AdminAction(GUILD, 12), 2**63 - 1
@@ -43,13 +44,24 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def desk(store: Store, clock: MovableClock) -> ModerationDesk:
-    return ModerationDesk(store=store, clock=clock)
+def policies(store: Store, clock: MovableClock) -> PolicyService:
+    return PolicyService(store=store, clock=clock)
+
+
+@pytest.fixture
+def prompt_rules(store: Store, clock: MovableClock) -> PromptRulesService:
+    return PromptRulesService(store=store, clock=clock)
+
+
+@pytest.fixture
+def sanctions(store: Store, clock: MovableClock) -> SanctionsService:
+    return SanctionsService(store=store, clock=clock, thresholds=Thresholds())
 
 
 async def acts(store: Store, guild_id: int = GUILD) -> list[str]:
     async with store.read() as connection:
-        return [row.what for row in reversed(await latest(connection, guild_id, 100))]
+        found = await page(connection, guild_id, AuditFilter(), most=100)
+    return [row.what for row in reversed(found.rows)]
 
 
 def place(*, category: int | None = CATEGORY, marked: bool = False, known: bool = True) -> ChannelContext:
@@ -59,18 +71,18 @@ def place(*, category: int | None = CATEGORY, marked: bool = False, known: bool 
 # --- channels
 
 
-async def test_a_setting_changes_what_it_names_and_leaves_the_rest(desk: ModerationDesk, store: Store) -> None:
+async def test_a_setting_changes_what_it_names_and_leaves_the_rest(policies: PolicyService, store: Store) -> None:
     whole = ChannelSetting(Policy.REVIEW, True, Unchecked.AS_CLEAR, True, False, 3600, True, True)
-    assert await desk.set_channel(ADMIN, CHANNEL, whole) == whole
-    after = await desk.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.SPOILER, undecided_after_s=0))
+    assert await policies.set_channel(ADMIN, CHANNEL, whole) == whole
+    after = await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.SPOILER, undecided_after_s=0))
     assert after == ChannelSetting(Policy.SPOILER, True, Unchecked.AS_CLEAR, True, False, 0, True, True)
-    assert await desk.channel_settings(GUILD) == ((CHANNEL, after),)
-    assert await desk.channel_settings(OTHER_GUILD) == ()
-    assert await desk.clear_channel(ADMIN, CHANNEL)
-    assert not await desk.clear_channel(ADMIN, CHANNEL)
+    assert await policies.channel_settings(GUILD) == ((CHANNEL, after),)
+    assert await policies.channel_settings(OTHER_GUILD) == ()
+    assert await policies.clear_channel(ADMIN, CHANNEL)
+    assert not await policies.clear_channel(ADMIN, CHANNEL)
     assert await acts(store) == ["policy set", "policy set", "policy cleared"]
     async with store.read() as connection:
-        cleared, changed, _ = await latest(connection, GUILD, 3)
+        cleared, changed, _ = (await page(connection, GUILD, AuditFilter(), most=3)).rows
     assert changed.before is not None
     assert changed.after is not None
     assert (changed.before["policy"], changed.after["policy"]) == ("review", "spoiler")
@@ -78,47 +90,47 @@ async def test_a_setting_changes_what_it_names_and_leaves_the_rest(desk: Moderat
     assert cleared.after == {"channel": str(CHANNEL)}
 
 
-async def test_threads_and_categories_inherit(desk: ModerationDesk) -> None:
-    await desk.set_channel(ADMIN, CATEGORY, ChannelSetting(policy=Policy.REVIEW, approve_everything=True))
+async def test_threads_and_categories_inherit(policies: PolicyService) -> None:
+    await policies.set_channel(ADMIN, CATEGORY, ChannelSetting(policy=Policy.REVIEW, approve_everything=True))
     thread = ChannelContext(GUILD, THREAD, parent_id=CHANNEL, category_id=CATEGORY)
     for where in (place(), thread):
-        rules = await desk.rules_at(where)
+        rules = await policies.rules_at(where)
         assert (rules.policy, rules.approve_everything) == (Policy.REVIEW, True)
-    assert (await desk.rules_at(place(category=None))).policy is Policy.BLOCK
-    await desk.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.SPOILER))
+    assert (await policies.rules_at(place(category=None))).policy is Policy.BLOCK
+    await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.SPOILER))
     for where in (place(), thread):
-        rules = await desk.rules_at(where)
+        rules = await policies.rules_at(where)
         assert (rules.policy, rules.approve_everything) == (Policy.SPOILER, True)
 
 
-async def test_another_servers_setting_says_nothing_here(desk: ModerationDesk) -> None:
-    await desk.set_channel(AdminAction(OTHER_GUILD, 1), CHANNEL, ChannelSetting(policy=Policy.SPOILER))
-    assert (await desk.rules_at(place())).policy is Policy.BLOCK
+async def test_another_servers_setting_says_nothing_here(policies: PolicyService) -> None:
+    await policies.set_channel(AdminAction(OTHER_GUILD, 1), CHANNEL, ChannelSetting(policy=Policy.SPOILER))
+    assert (await policies.rules_at(place())).policy is Policy.BLOCK
 
 
-async def test_direct_messages_and_places_that_cannot_be_read_block(desk: ModerationDesk) -> None:
-    await desk.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW, safety_checker=False))
+async def test_direct_messages_and_places_that_cannot_be_read_block(policies: PolicyService) -> None:
+    await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW, safety_checker=False))
     for where in (ChannelContext(None, CHANNEL), place(marked=True, known=False)):
-        rules = await desk.rules_at(where)
+        rules = await policies.rules_at(where)
         assert (rules.policy, rules.safety_checker, rules.approve_everything) == (Policy.BLOCK, True, False)
 
 
 async def test_a_place_that_cannot_be_read_may_lie_in_the_category_that_has_everything_approved(
-    desk: ModerationDesk,
+    policies: PolicyService,
 ) -> None:
-    await desk.set_channel(ADMIN, CATEGORY, ChannelSetting(approve_everything=True))
-    assert (await desk.rules_at(place(category=None, known=False))).approve_everything
-    assert not (await desk.rules_at(place(category=None))).approve_everything
+    await policies.set_channel(ADMIN, CATEGORY, ChannelSetting(approve_everything=True))
+    assert (await policies.rules_at(place(category=None, known=False))).approve_everything
+    assert not (await policies.rules_at(place(category=None))).approve_everything
 
 
-async def test_a_permission_goes_with_the_mark_and_does_not_come_back(desk: ModerationDesk, store: Store) -> None:
+async def test_a_permission_goes_with_the_mark_and_does_not_come_back(policies: PolicyService, store: Store) -> None:
     allow = ChannelSetting(policy=Policy.ALLOW, safety_checker=False, hide_prompt=True)
-    await desk.set_channel(ADMIN, CHANNEL, allow)
-    assert (await desk.rules_at(place(marked=True))).policy is Policy.ALLOW
-    assert (await desk.rules_at(place(marked=False))).policy is Policy.BLOCK
-    assert await desk.age_mark_removed(ADMIN, CHANNEL)
-    assert not await desk.age_mark_removed(ADMIN, CHANNEL)
-    rules = await desk.rules_at(place(marked=True))
+    await policies.set_channel(ADMIN, CHANNEL, allow)
+    assert (await policies.rules_at(place(marked=True))).policy is Policy.ALLOW
+    assert (await policies.rules_at(place(marked=False))).policy is Policy.BLOCK
+    assert await policies.age_mark_removed(ADMIN, CHANNEL)
+    assert not await policies.age_mark_removed(ADMIN, CHANNEL)
+    rules = await policies.rules_at(place(marked=True))
     assert (rules.policy, rules.safety_checker, rules.hide_prompt) == (Policy.SPOILER, True, True)
     assert await acts(store) == ["policy set", "policy set"]
 
@@ -126,7 +138,7 @@ async def test_a_permission_goes_with_the_mark_and_does_not_come_back(desk: Mode
 async def test_admins_who_set_one_channel_at_the_same_instant_both_count(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()
-        first, second = ModerationDesk(store=one, clock=clock), ModerationDesk(store=other, clock=clock)
+        first, second = PolicyService(store=one, clock=clock), PolicyService(store=other, clock=clock)
         await asyncio.gather(
             first.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.REVIEW)),
             second.set_channel(MODERATOR, CHANNEL, ChannelSetting(hide_prompt=True)),
@@ -135,80 +147,60 @@ async def test_admins_who_set_one_channel_at_the_same_instant_both_count(databas
     assert setting == ChannelSetting(policy=Policy.REVIEW, hide_prompt=True)
 
 
-async def test_a_servers_review_settings(desk: ModerationDesk, store: Store) -> None:
-    assert (await desk.review_settings(GUILD)).review_channel_id is None
-    await desk.set_review_channel(ADMIN, CHANNEL)
-    assert await desk.set_reasons(ADMIN, ["  too   rude ", "", "off topic", "too rude"]) == ("too rude", "off topic")
-    settings = await desk.review_settings(GUILD)
-    assert (settings.review_channel_id, settings.reasons) == (CHANNEL, ("too rude", "off topic"))
-    await desk.set_review_channel(ADMIN, None)
-    assert (await desk.review_settings(GUILD)).review_channel_id is None
-    assert await acts(store) == ["review channel", "reject reasons", "review channel"]
-
-
-@pytest.mark.parametrize("reasons", [["x" * 101], [str(number) for number in range(REASONS_MOST + 1)]])
-async def test_too_many_or_too_long_reasons_change_nothing(
-    desk: ModerationDesk, store: Store, reasons: list[str]
-) -> None:
-    with pytest.raises(UserError, match="Nothing was changed"):
-        await desk.set_reasons(ADMIN, reasons)
-    assert await acts(store) == []
-
-
 # --- prompts
 
 
-async def test_rules_are_added_listed_found_and_removed(desk: ModerationDesk, store: Store) -> None:
-    rule = await desk.add_rule(ADMIN, " Some   gore* ", PromptAction.REFUSE, "no violence, please.")
-    spared = await desk.add_rule(ADMIN, "some gorebridge", is_exception=True)
+async def test_rules_are_added_listed_found_and_removed(prompt_rules: PromptRulesService, store: Store) -> None:
+    rule = await prompt_rules.add_rule(ADMIN, " Some   gore* ", PromptAction.REFUSE, "no violence, please.")
+    spared = await prompt_rules.add_rule(ADMIN, "some gorebridge", is_exception=True)
     assert rule == PromptRule(rule.id, GUILD, "Some gore*", PromptAction.REFUSE, "no violence, please.")
-    assert await desk.prompt_rules(GUILD) == (rule, spared)
-    assert await desk.prompt_rules(OTHER_GUILD) == ()
-    verdict = await desk.check_prompt(GUILD, "draw some g0re")
+    assert await prompt_rules.prompt_rules(GUILD) == (rule, spared)
+    assert await prompt_rules.prompt_rules(OTHER_GUILD) == ()
+    verdict = await prompt_rules.check_prompt(GUILD, "draw some g0re")
     assert verdict.action is PromptAction.REFUSE
     assert "no violence, please. Nothing was sent" in verdict.reason
     assert "gore" not in verdict.reason
-    assert await desk.check_prompt(GUILD, "some Gorebridge") == Verdict()
-    assert (await desk.test_prompt(GUILD, "some Gorebridge")).excused
+    assert await prompt_rules.check_prompt(GUILD, "some Gorebridge") == Verdict()
+    assert (await prompt_rules.test_prompt(GUILD, "some Gorebridge")).excused
     with pytest.raises(UserError, match="no rule with this number"):
-        await desk.remove_rule(AdminAction(OTHER_GUILD, 1), rule.id)
-    assert await desk.remove_rule(ADMIN, rule.id) == rule
-    assert (await desk.check_prompt(GUILD, "draw some gore")).action is None
+        await prompt_rules.remove_rule(AdminAction(OTHER_GUILD, 1), rule.id)
+    assert await prompt_rules.remove_rule(ADMIN, rule.id) == rule
+    assert (await prompt_rules.check_prompt(GUILD, "draw some gore")).action is None
     with pytest.raises(UserError, match="no rule with this number"):
-        await desk.remove_rule(ADMIN, rule.id)
+        await prompt_rules.remove_rule(ADMIN, rule.id)
     assert await acts(store) == ["rule added", "rule added", "rule removed"]
 
 
 @pytest.mark.parametrize("text", ["   ", "x" * 10_240, "\u200b\u200b", "(a+)+$"])
-async def test_a_rule_that_is_none_changes_nothing(desk: ModerationDesk, store: Store, text: str) -> None:
+async def test_a_rule_that_is_none_changes_nothing(prompt_rules: PromptRulesService, store: Store, text: str) -> None:
     with pytest.raises(UserError, match="Nothing was changed"):
-        await desk.add_rule(ADMIN, text)
+        await prompt_rules.add_rule(ADMIN, text)
     assert await acts(store) == []
 
 
-async def test_one_rule_in_two_spellings_is_there_already(desk: ModerationDesk) -> None:
-    rule = await desk.add_rule(ADMIN, "naked")
+async def test_one_rule_in_two_spellings_is_there_already(prompt_rules: PromptRulesService) -> None:
+    rule = await prompt_rules.add_rule(ADMIN, "naked")
     with pytest.raises(UserError, match=f"number {rule.id}"):
-        await desk.add_rule(ADMIN, "N a k e d")
-    await desk.add_rule(ADMIN, "naked", is_exception=True)
-    await desk.add_rule(AdminAction(OTHER_GUILD, 1), "naked")
+        await prompt_rules.add_rule(ADMIN, "N a k e d")
+    await prompt_rules.add_rule(ADMIN, "naked", is_exception=True)
+    await prompt_rules.add_rule(AdminAction(OTHER_GUILD, 1), "naked")
 
 
-async def test_the_gravest_rule_decides(desk: ModerationDesk) -> None:
-    await desk.add_rule(ADMIN, "fox", PromptAction.LOG, "foxes")
-    assert (await desk.check_prompt(GUILD, "a fox")).action is PromptAction.LOG
-    await desk.add_rule(ADMIN, "snow", PromptAction.REVIEW, "snow.")
-    verdict = await desk.check_prompt(GUILD, "a fox in snow")
+async def test_the_gravest_rule_decides(prompt_rules: PromptRulesService) -> None:
+    await prompt_rules.add_rule(ADMIN, "fox", PromptAction.LOG, "foxes")
+    assert (await prompt_rules.check_prompt(GUILD, "a fox")).action is PromptAction.LOG
+    await prompt_rules.add_rule(ADMIN, "snow", PromptAction.REVIEW, "snow.")
+    verdict = await prompt_rules.check_prompt(GUILD, "a fox in snow")
     assert (verdict.action, verdict.reason) == (PromptAction.REVIEW, "snow")
     assert [match.rule.text for match in verdict.matches] == ["fox", "snow"]
-    await desk.add_rule(ADMIN, "ice")
-    assert (await desk.check_prompt(GUILD, "a fox in snow and ice")).action is PromptAction.REFUSE
+    await prompt_rules.add_rule(ADMIN, "ice")
+    assert (await prompt_rules.check_prompt(GUILD, "a fox in snow and ice")).action is PromptAction.REFUSE
 
 
 async def test_another_process_changes_the_rules_and_this_one_knows(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()
-        here, there = ModerationDesk(store=one, clock=clock), ModerationDesk(store=other, clock=clock)
+        here, there = PromptRulesService(store=one, clock=clock), PromptRulesService(store=other, clock=clock)
         rule = await there.add_rule(ADMIN, "fox")
         assert (await here.check_prompt(GUILD, "a fox")).matches
         await there.remove_rule(ADMIN, rule.id)
@@ -217,24 +209,26 @@ async def test_another_process_changes_the_rules_and_this_one_knows(database_url
         assert (await here.check_prompt(GUILD, "an owl")).matches
 
 
-async def test_a_server_has_a_thousand_rules_at_most(desk: ModerationDesk, store: Store, clock: MovableClock) -> None:
+async def test_a_server_has_a_thousand_rules_at_most(
+    prompt_rules: PromptRulesService, store: Store, clock: MovableClock
+) -> None:
     row = {"guild_id": GUILD, "action": "refuse", "is_exception": False, "added_by": 1, "added_at": clock.now()}
     async with store.write() as connection:
         rows = [{**row, "text": f"word{number}", "key": f"word{number}"} for number in range(1000)]
         await connection.execute(tables.prompt_rules.insert(), rows)
     with pytest.raises(UserError, match="1,000 rules"):
-        await desk.add_rule(ADMIN, "one more")
-    assert len((await desk.check_prompt(GUILD, "word7 and word999")).matches) == 2
+        await prompt_rules.add_rule(ADMIN, "one more")
+    assert len((await prompt_rules.check_prompt(GUILD, "word7 and word999")).matches) == 2
 
 
 async def test_a_prompt_that_cannot_be_compared_in_time_is_refused(
-    desk: ModerationDesk, store: Store, clock: MovableClock
+    prompt_rules: PromptRulesService, store: Store, clock: MovableClock
 ) -> None:
     row = {"guild_id": GUILD, "action": "log", "is_exception": False, "added_by": 1, "added_at": clock.now()}
     async with store.write() as connection:
         texts = ["il" * 40 + f"{number:010b}".replace("0", "i").replace("1", "l") for number in range(1000)]
         await connection.execute(tables.prompt_rules.insert(), [{**row, "text": text, "key": text} for text in texts])
-    verdict = await desk.check_prompt(GUILD, "1" * 2000)
+    verdict = await prompt_rules.check_prompt(GUILD, "1" * 2000)
     assert verdict.action is PromptAction.REFUSE
     assert "more plainly" in verdict.reason
 
@@ -242,26 +236,34 @@ async def test_a_prompt_that_cannot_be_compared_in_time_is_refused(
 # --- the gate
 
 
-async def test_the_gate_lets_pass_refuses_and_knows_who_is_stopped(desk: ModerationDesk, clock: MovableClock) -> None:
-    await desk.add_rule(ADMIN, "gore", PromptAction.REFUSE, "no violence")
-    assert await desk.gate(GUILD, PERSON, "a fox") == Verdict()
-    assert (await desk.gate(GUILD, PERSON, "gore")).action is PromptAction.REFUSE
-    assert await desk.gate(None, PERSON, "gore") == Verdict(), "a server's rules hold in that server"
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "spam", length_s=3600)
-    refused = await desk.gate(GUILD, PERSON, "a fox")
-    assert refused.action is PromptAction.REFUSE
-    assert "spam" in refused.reason
-    assert (await desk.gate(OTHER_GUILD, PERSON, "a fox")).action is None
-    clock.time += timedelta(hours=1)
-    assert (await desk.gate(GUILD, PERSON, "a fox")).action is None
+async def test_who_is_let_in_with_which_prompt(
+    store: Store, prompt_rules: PromptRulesService, sanctions: SanctionsService, clock: MovableClock
+) -> None:
+    admission = open_admission(store, clock)
+    here, elsewhere, private = Place(GUILD, CHANNEL), Place(OTHER_GUILD, CHANNEL), Place(None, CHANNEL)
+    await prompt_rules.add_rule(ADMIN, "gore", PromptAction.REFUSE, "no violence")
+    assert (await admission.passed(PERSON, here, "a fox")).verdict == Verdict()
+    with pytest.raises(UserError, match="no violence"):
+        await admission.passed(PERSON, here, "gore")
+    assert (await admission.passed(PERSON, private, "gore")).verdict == Verdict(), (
+        "a server's rules hold in that server"
+    )
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "spam", length_s=3600)
+    with pytest.raises(UserError, match=r"(?s)have paused you.*spam"):
+        await admission.passed(PERSON, here, "a fox")
+    assert (await admission.passed(PERSON, elsewhere, "a fox")).verdict == Verdict()
+    await clock.sleep(3600)
+    assert (await admission.passed(PERSON, here, "a fox")).verdict == Verdict()
 
 
 # --- people
 
 
-async def test_strikes_warn_pause_and_stop_and_fade(desk: ModerationDesk, clock: MovableClock, store: Store) -> None:
+async def test_strikes_warn_pause_and_stop_and_fade(
+    sanctions: SanctionsService, clock: MovableClock, store: Store
+) -> None:
     async def strike() -> SanctionStatus:
-        return await desk.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
+        return await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
 
     first = await strike()
     assert (first.allowed, first.warned, first.strikes) == (True, True, 1)
@@ -269,99 +271,99 @@ async def test_strikes_warn_pause_and_stop_and_fade(desk: ModerationDesk, clock:
     third = await strike()
     assert (third.kind, third.strikes, third.until) == (SanctionKind.PAUSE, 3, clock.now() + timedelta(days=1))
     clock.time += timedelta(days=2)
-    assert (await desk.standing(GUILD, PERSON)).allowed
+    assert (await sanctions.standing(GUILD, PERSON)).allowed
     assert (await strike()).kind is SanctionKind.PAUSE
     fifth = await strike()
     assert (fifth.kind, fifth.until) == (SanctionKind.STOP, None)
     assert (await strike()).strikes == 6
     clock.time += timedelta(days=365)
-    later = await desk.standing(GUILD, PERSON)
+    later = await sanctions.standing(GUILD, PERSON)
     assert (later.kind, later.strikes) == (SanctionKind.STOP, 0), "strikes fade, a stop is lifted by somebody"
-    assert (await desk.standing(OTHER_GUILD, PERSON)).allowed
+    assert (await sanctions.standing(OTHER_GUILD, PERSON)).allowed
     strikes = ["sanction strike"]
     pause = [*strikes, "sanction pause"]
     assert await acts(store) == [*strikes * 2, *pause, *pause, *strikes, "sanction stop", *strikes]
 
 
-async def test_lifting_ends_everything(desk: ModerationDesk) -> None:
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "very rude")
+async def test_lifting_ends_everything(sanctions: SanctionsService) -> None:
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "very rude")
     with pytest.raises(UserError, match="stopped already"):
-        await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "again")
-    held = await desk.sanction(ADMIN, PERSON, SanctionKind.LIFT, "")
+        await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "again")
+    held = await sanctions.sanction(ADMIN, PERSON, SanctionKind.LIFT, "")
     assert (held.allowed, held.strikes) == (True, 0)
     with pytest.raises(UserError, match="Nothing holds"):
-        await desk.sanction(ADMIN, PERSON, SanctionKind.LIFT, "")
+        await sanctions.sanction(ADMIN, PERSON, SanctionKind.LIFT, "")
 
 
 @pytest.mark.parametrize("length_s", [0, -1, 366 * 86_400])
-async def test_a_pause_of_no_sense_changes_nothing(desk: ModerationDesk, store: Store, length_s: int) -> None:
+async def test_a_pause_of_no_sense_changes_nothing(sanctions: SanctionsService, store: Store, length_s: int) -> None:
     with pytest.raises(UserError, match="up to a year"):
-        await desk.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "x", length_s=length_s)
+        await sanctions.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "x", length_s=length_s)
     with pytest.raises(UserError, match="at most 300"):
-        await desk.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "x" * 301)
+        await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "x" * 301)
     assert await acts(store) == []
 
 
 async def test_strikes_of_many_moderators_at_one_instant_are_all_counted(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()
-        desks = [ModerationDesk(store=store, clock=clock) for store in (one, other)]
+        both = [SanctionsService(store=store, clock=clock, thresholds=Thresholds()) for store in (one, other)]
         await asyncio.gather(
-            *(desks[n % 2].sanction(AdminAction(GUILD, n), PERSON, SanctionKind.STRIKE, "rude") for n in range(5))
+            *(both[n % 2].sanction(AdminAction(GUILD, n), PERSON, SanctionKind.STRIKE, "rude") for n in range(5))
         )
-        held = await desks[0].standing(GUILD, PERSON)
+        held = await both[0].standing(GUILD, PERSON)
         wanted = select(func.count()).select_from(tables.sanctions).where(tables.sanctions.c.kind == "stop")
         async with one.read() as connection:
             stops = (await connection.execute(wanted)).scalar_one()
     assert (held.kind, held.strikes, stops) == (SanctionKind.STOP, 5, 1)
 
 
-async def test_an_appeal_is_heard_once_and_told_once(desk: ModerationDesk, store: Store) -> None:
+async def test_an_appeal_is_heard_once_and_told_once(sanctions: SanctionsService, store: Store) -> None:
     with pytest.raises(UserError, match="nothing to appeal"):
-        await desk.appeal(GUILD, PERSON, "please")
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
+        await sanctions.appeal(GUILD, PERSON, "please")
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
     for words in ("", "  ", "x" * 1001):
         with pytest.raises(UserError, match="1 to 1,000"):
-            await desk.appeal(GUILD, PERSON, words)
-    appeal = await desk.appeal(GUILD, PERSON, " I am sorry ")
+            await sanctions.appeal(GUILD, PERSON, words)
+    appeal = await sanctions.appeal(GUILD, PERSON, " I am sorry ")
     assert appeal.words == "I am sorry"
     with pytest.raises(UserError, match="with the moderators already"):
-        await desk.appeal(GUILD, PERSON, "again")
-    await desk.appeal_posted(appeal.id, channel_id=5, message_id=6)
-    assert [(one.id, one.message_id) for one in await desk.open_appeals(GUILD)] == [(appeal.id, 6)]
-    assert await desk.unheard(GUILD, PERSON) is None
+        await sanctions.appeal(GUILD, PERSON, "again")
+    await sanctions.appeal_posted(appeal.id, channel_id=5, message_id=6)
+    assert [(one.id, one.message_id) for one in await sanctions.open_appeals(GUILD)] == [(appeal.id, 6)]
+    assert await sanctions.unheard(GUILD, PERSON) is None
     with pytest.raises(UserError, match="no such appeal"):
-        await desk.decide_appeal(AdminAction(OTHER_GUILD, 1), appeal.id, lift=True)
+        await sanctions.decide_appeal(AdminAction(OTHER_GUILD, 1), appeal.id, lift=True)
     with pytest.raises(UserError, match="no such appeal"):
-        await desk.find_appeal(GUILD, appeal.id + 1)
-    decided = await desk.decide_appeal(MODERATOR, appeal.id, lift=False, reason="not yet")
+        await sanctions.find_appeal(GUILD, appeal.id + 1)
+    decided = await sanctions.decide_appeal(MODERATOR, appeal.id, lift=False, reason="not yet")
     assert (decided.first, decided.standing.kind) == (True, SanctionKind.STOP)
-    second = await desk.decide_appeal(ADMIN, appeal.id, lift=True)
+    second = await sanctions.decide_appeal(ADMIN, appeal.id, lift=True)
     assert (second.first, second.appeal.lifted, second.appeal.decided_by) == (False, False, MODERATOR.actor_id)
-    told = await desk.unheard(GUILD, PERSON)
+    told = await sanctions.unheard(GUILD, PERSON)
     assert told is not None
     assert (told.lifted, told.reason) == (False, "not yet")
-    assert await desk.unheard(GUILD, PERSON) is None
+    assert await sanctions.unheard(GUILD, PERSON) is None
     with pytest.raises(UserError, match="have heard your appeal"):
-        await desk.appeal(GUILD, PERSON, "once more")
+        await sanctions.appeal(GUILD, PERSON, "once more")
     assert await acts(store) == ["sanction stop", "appeal", "appeal kept"]
 
 
-async def test_an_appeal_that_is_granted_lifts_what_holds(desk: ModerationDesk, store: Store) -> None:
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
-    appeal = await desk.appeal(GUILD, PERSON, "sorry")
-    assert (await desk.decide_appeal(ADMIN, appeal.id, lift=True, reason="welcome back")).standing.allowed
+async def test_an_appeal_that_is_granted_lifts_what_holds(sanctions: SanctionsService, store: Store) -> None:
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
+    appeal = await sanctions.appeal(GUILD, PERSON, "sorry")
+    assert (await sanctions.decide_appeal(ADMIN, appeal.id, lift=True, reason="welcome back")).standing.allowed
     assert await acts(store) == ["sanction stop", "appeal", "appeal lifted", "sanction lift"]
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "again")
-    assert (await desk.appeal(GUILD, PERSON, "sorry again")).id != appeal.id, "a new stop, a new appeal"
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "again")
+    assert (await sanctions.appeal(GUILD, PERSON, "sorry again")).id != appeal.id, "a new stop, a new appeal"
 
 
-async def test_an_appeal_lifts_what_it_is_against_and_nothing_that_came_later(desk: ModerationDesk) -> None:
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "rude")
-    appeal = await desk.appeal(GUILD, PERSON, "sorry")
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "and then much worse")
-    decided = await desk.decide_appeal(ADMIN, appeal.id, lift=True)
+async def test_an_appeal_lifts_what_it_is_against_and_nothing_that_came_later(sanctions: SanctionsService) -> None:
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "rude")
+    appeal = await sanctions.appeal(GUILD, PERSON, "sorry")
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "and then much worse")
+    decided = await sanctions.decide_appeal(ADMIN, appeal.id, lift=True)
     assert decided.appeal.lifted
     assert decided.standing.kind is SanctionKind.STOP
 
@@ -369,42 +371,41 @@ async def test_an_appeal_lifts_what_it_is_against_and_nothing_that_came_later(de
 async def test_two_moderators_decide_one_appeal_at_the_same_instant(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()
-        desks = [ModerationDesk(store=store, clock=clock) for store in (one, other)]
+        both = [SanctionsService(store=store, clock=clock, thresholds=Thresholds()) for store in (one, other)]
         for number in range(5):
-            await desks[0].sanction(MODERATOR, number, SanctionKind.STOP, "rude")
-            appeal = await desks[0].appeal(GUILD, number, "sorry")
+            await both[0].sanction(MODERATOR, number, SanctionKind.STOP, "rude")
+            appeal = await both[0].appeal(GUILD, number, "sorry")
             decisions = await asyncio.gather(
-                desks[0].decide_appeal(AdminAction(GUILD, 21), appeal.id, lift=True),
-                desks[1].decide_appeal(AdminAction(GUILD, 22), appeal.id, lift=False),
+                both[0].decide_appeal(AdminAction(GUILD, 21), appeal.id, lift=True),
+                both[1].decide_appeal(AdminAction(GUILD, 22), appeal.id, lift=False),
             )
             assert sorted(decision.first for decision in decisions) == [False, True]
             assert decisions[0].appeal == decisions[1].appeal
-            held = await desks[0].standing(GUILD, number)
+            held = await both[0].standing(GUILD, number)
             assert held.allowed == decisions[0].appeal.lifted
 
 
 async def test_an_appeal_sent_twice_at_the_same_instant_is_one(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()
-        desks = [ModerationDesk(store=store, clock=clock) for store in (one, other)]
-        await desks[0].sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
-        answers = await asyncio.gather(*(desk.appeal(GUILD, PERSON, "sorry") for desk in desks), return_exceptions=True)
+        both = [SanctionsService(store=store, clock=clock, thresholds=Thresholds()) for store in (one, other)]
+        await both[0].sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
+        answers = await asyncio.gather(*(each.appeal(GUILD, PERSON, "sorry") for each in both), return_exceptions=True)
         assert sum(isinstance(answer, Appeal) for answer in answers) == 1
         assert sum(isinstance(answer, UserError) for answer in answers) == 1
 
 
 async def test_a_person_reports_a_picture_once(store: Store, clock: MovableClock, add_run: AddRun) -> None:
     async with store.write() as connection:
-        review = Review(
-            await add_run(connection, 1), GUILD, ReviewCause.REPORTED, opened_at=clock.now(), detail="gross"
-        )
+        run_id = await add_run(connection, 1)
+        review = Review(run_id, GUILD, ReviewCause.REPORTED, opened_at=clock.now(), detail="gross")
         assert await review_rows.add_report(connection, review, 1)
         assert not await review_rows.add_report(connection, review, 1)
         assert await review_rows.add_report(connection, review, 2)
 
 
 async def test_the_record_tells_all_that_was_decided_newest_first(
-    desk: ModerationDesk, store: Store, clock: MovableClock, add_run: AddRun
+    sanctions: SanctionsService, store: Store, clock: MovableClock, add_run: AddRun
 ) -> None:
     async with store.write() as connection:
         run_id = await add_run(connection, 1)  # a run of PERSON's
@@ -416,12 +417,12 @@ async def test_the_record_tells_all_that_was_decided_newest_first(
         report = Review(run_id, GUILD, ReviewCause.REPORTED, opened_at=clock.now(), detail="gross")
         assert await review_rows.add_report(connection, report, 5)
     clock.time += timedelta(minutes=1)
-    await desk.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
+    await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
     clock.time += timedelta(minutes=1)
-    appeal = await desk.appeal(GUILD, PERSON, "sorry")
+    appeal = await sanctions.appeal(GUILD, PERSON, "sorry")
     clock.time += timedelta(minutes=1)
-    await desk.decide_appeal(ADMIN, appeal.id, lift=False, reason="no")
-    found = await desk.record(GUILD, PERSON)
+    await sanctions.decide_appeal(ADMIN, appeal.id, lift=False, reason="no")
+    found = await sanctions.record(GUILD, PERSON)
     assert [(line.kind, line.what, line.reason) for line in found] == [
         (RecordKind.APPEAL, "kept", "no"),
         (RecordKind.APPEAL, "opened", "sorry"),
@@ -430,5 +431,5 @@ async def test_the_record_tells_all_that_was_decided_newest_first(
         (RecordKind.REVIEW, "rejected", "gore"),
     ]
     assert found[-1].run_id == run_id
-    assert await desk.record(GUILD, PERSON, most=2) == found[:2]
-    assert await desk.record(OTHER_GUILD, PERSON) == ()
+    assert await sanctions.record(GUILD, PERSON, most=2) == found[:2]
+    assert await sanctions.record(OTHER_GUILD, PERSON) == ()

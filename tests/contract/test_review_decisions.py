@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.catalog.flux_klein import FLUX_KLEIN
-from bot.guilds.audit import AdminAction, latest
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.audit import AdminAction, AuditFilter, page
+from bot.guilds.settings import GuildSettingsService
 from bot.moderation.policy import Policy
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
 from bot.runs import rows
@@ -58,11 +60,15 @@ async def put(store: Store, run: Run) -> None:
 def a_service(store: Store) -> ReviewService:
     clock, card = SandboxClock(), FakeCardView()
     card.age_restricted = True
-    desk = ModerationDesk(store=store, clock=clock)
     return ReviewService(
         store=store,
-        settings=desk,
-        visibility=VisibilityNow(store=store, desk=desk, channels=card),
+        guild_settings=GuildSettingsService(store=store, clock=clock),
+        visibility=VisibilityNow(
+            store=store,
+            policies=PolicyService(store=store, clock=clock),
+            prompt_rules=PromptRulesService(store=store, clock=clock),
+            channels=card,
+        ),
         channel=FakeReviewChannel(),
         clock=clock,
         runs_due=asyncio.Queue(),
@@ -94,7 +100,7 @@ async def test_two_processes_decide_at_the_same_instant_and_one_decision_holds(d
             assert len({(answer.review.outcome, answer.review.decided_by) for answer in answers}) == 1
             async with one.read() as connection:
                 kept = await review_rows.find(connection, run.id)
-                acts = await latest(connection, GUILD, 99)
+                acts = (await page(connection, GUILD, AuditFilter(), most=99)).rows
                 loaded = await rows.load(connection, run.id)
             assert kept is not None
             assert (kept.outcome, kept.decided_by) == (answers[0].review.outcome, answers[0].review.decided_by)

@@ -9,12 +9,12 @@ from discord import app_commands
 
 from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient
-from bot.services import History, Ledger, Moderation, Reviews, Services
+from bot.guilds.permissions import PERMISSIONS
+from bot.services import Guilds, History, Ledger, Policies, PromptRules, Reviews, Sanctions, Services
 from cogs import EXTENSIONS
 from tests.unit.cogs.opened import Memory
 from tests.unit.cogs.samples import FakeRuns, SampleModel
 
-_NAMES = {"manage_guild": "Manage Server", "manage_messages": "Manage Messages", "moderate_members": "Timeout Members"}
 _MENUS = {discord.AppCommandType.message: "menu of a message", discord.AppCommandType.user: "menu of a person"}
 
 _Any = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
@@ -37,9 +37,12 @@ async def _commands() -> list[_Any]:
     services = Services(
         runs=FakeRuns(),
         history=cast("History", None),
-        books=cast("Ledger", None),
+        ledger=cast("Ledger", None),
         reviews=cast("Reviews", None),
-        moderation=cast("Moderation", None),
+        policies=cast("Policies", None),
+        prompt_rules=cast("PromptRules", None),
+        sanctions=cast("Sanctions", None),
+        guild_settings=cast("Guilds", None),
         models=Registry((SampleModel(),)),
     )
     async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid) as client:
@@ -49,23 +52,16 @@ async def _commands() -> list[_Any]:
 
 
 def _rows(command: _Any) -> Iterator[tuple[str, str, str]]:
-    who = _who(command.default_permissions)
     match command:
         case app_commands.Group():
             for one in command.commands:
-                yield f"`/{one.qualified_name}`", who, _what(one.description)
+                yield f"`/{one.qualified_name}`", PERMISSIONS.command(one.qualified_name).words, _what(one.description)
         case app_commands.ContextMenu():
-            yield f"“{command.name}”", who, f"In the {_MENUS[command.type]}"
+            yield f"“{command.name}”", PERMISSIONS.menus[command.name].words, f"In the {_MENUS[command.type]}"
         case _:
-            yield f"`/{command.name}`", who, _what(command.description)
+            yield f"`/{command.name}`", PERMISSIONS.command(command.name).words, _what(command.description)
 
 
 def _what(description: str) -> str:
     # The model's title comes from a sample here.
     return description.replace(SampleModel.title, "FLUX.2 [klein] 4B")
-
-
-def _who(permissions: discord.Permissions | None) -> str:
-    if permissions is None:
-        return "everyone"
-    return ", ".join(_NAMES.get(name, name) for name, is_needed in permissions if is_needed)

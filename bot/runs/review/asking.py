@@ -7,8 +7,8 @@ from typing import Protocol
 import structlog
 
 from bot.clock import Clock
+from bot.guilds.settings import GuildSettingsService
 from bot.images.fit import TOO_LARGE, Fitted, TooLarge, fit_and_send
-from bot.moderation.desk import ModerationDesk
 from bot.runs.images import Fetched, RunImages
 from bot.runs.review import rows as review_rows
 from bot.runs.review.channel import Asked, ReviewChannel
@@ -38,13 +38,13 @@ class ReviewAsker:
         self,
         *,
         store: Store,
-        settings: ModerationDesk,
+        guild_settings: GuildSettingsService,
         images: RunImages,
         channel: ReviewChannel,
         card: WaitingCard,
         clock: Clock,
     ) -> None:
-        self._store, self._settings, self._images = store, settings, images
+        self._store, self._guild_settings, self._images = store, guild_settings, images
         self._channel, self._card, self._clock = channel, card, clock
         self._noted: set[tuple[str, Obstacle]] = set()
         self._not_before: dict[str, datetime] = {}
@@ -54,7 +54,7 @@ class ReviewAsker:
         now = self._clock.now()
         if self._not_before.get(run.id, now) > now:
             return
-        settings = await self._settings.review_settings(review.guild_id)
+        settings = await self._guild_settings.settings_of(review.guild_id)
         channel_id = settings.review_channel_id
         obstacle = self._channel.obstacle(review.guild_id, channel_id)
         if channel_id is None or obstacle is not None:

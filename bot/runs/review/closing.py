@@ -6,8 +6,8 @@ from dataclasses import replace
 import structlog
 
 from bot.clock import Clock
-from bot.guilds.audit import AdminAction, note
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.audit import AdminAction, AuditKind, note
+from bot.guilds.settings import GuildSettingsService
 from bot.runs import rows
 from bot.runs.card import EditResult
 from bot.runs.review import rows as review_rows
@@ -27,12 +27,12 @@ class ReviewCloser:
         self,
         *,
         store: Store,
-        settings: ModerationDesk,
+        guild_settings: GuildSettingsService,
         channel: ReviewChannel,
         clock: Clock,
         runs_due: asyncio.Queue[str],
     ) -> None:
-        self._store, self._settings, self._channel = store, settings, channel
+        self._store, self._guild_settings, self._channel = store, guild_settings, channel
         self._clock, self._runs_due = clock, runs_due
 
     async def close(self, run: Run, review: Review) -> None:
@@ -43,7 +43,7 @@ class ReviewCloser:
             return
         async with self._store.write() as connection:
             await review_rows.closed(connection, run.id, self._clock.now())
-        settings = await self._settings.review_settings(review.guild_id)
+        settings = await self._guild_settings.settings_of(review.guild_id)
         await self._channel.tell_decision(settings.log_channel_id, run, review)
 
     async def decide_by_rule(self, run: Run, review: Review) -> None:
@@ -56,6 +56,6 @@ class ReviewCloser:
                 return
             run = await card_follows(connection, await rows.load(connection, run.id), Decision.REJECTED)
             after = {"run": run.id, "user": str(run.user_id), "by": "rule"}
-            await note(connection, act, "review rejected", before=None, after=after, at=now)
+            await note(connection, act, AuditKind.REVIEW_REJECTED, before=None, after=after, at=now)
         _log.info("review decided", decision=Decision.REJECTED, by="rule")
         self._runs_due.put_nowait(run.id)

@@ -8,8 +8,8 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import PictureError
+from bot.guilds.settings import GuildSettingsService
 from bot.images.image import Picture, check
-from bot.moderation.desk import ModerationDesk
 from bot.runs import rows
 from bot.runs.review import rows as review_rows
 from bot.runs.review.channel import ReviewChannel
@@ -28,19 +28,19 @@ class HeldImages:
         self,
         *,
         store: Store,
-        settings: ModerationDesk,
+        guild_settings: GuildSettingsService,
         channel: ReviewChannel,
         clock: Clock,
         reviews_due: asyncio.Event,
     ) -> None:
-        self._store, self._settings, self._channel, self._clock = store, settings, channel, clock
+        self._store, self._guild_settings, self._channel, self._clock = store, guild_settings, channel, clock
         self._reviews_due = reviews_due
 
     async def obstacle(self, run: Run) -> Obstacle | None:
         """What keeps the server's moderators from being asked, as far as is known now."""
         if run.place.guild_id is None:
             return Obstacle.NO_CHANNEL
-        settings = await self._settings.review_settings(run.place.guild_id)
+        settings = await self._guild_settings.settings_of(run.place.guild_id)
         return self._channel.obstacle(run.place.guild_id, settings.review_channel_id)
 
     async def hold(self, run: Run, visibility: Visibility, obstacle: Obstacle | None) -> Run:

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, note
-from bot.moderation.desk import ModerationDesk
+from bot.guilds.audit import AdminAction, AuditKind, note
+from bot.guilds.settings import GuildSettingsService
 from bot.runs import rows
 from bot.runs.review import rows as review_rows
 from bot.runs.review.channel import ReviewChannel
@@ -67,14 +67,15 @@ class ReviewService:
         self,
         *,
         store: Store,
-        settings: ModerationDesk,
+        guild_settings: GuildSettingsService,
         visibility: VisibilityNow,
         channel: ReviewChannel,
         clock: Clock,
         runs_due: asyncio.Queue[str],
         reviews_due: asyncio.Event,
     ) -> None:
-        self._store, self._settings, self._visibility, self._channel = store, settings, visibility, channel
+        self._store, self._guild_settings = store, guild_settings
+        self._visibility, self._channel = visibility, channel
         self._clock, self._runs_due, self._reviews_due = clock, runs_due, reviews_due
 
     async def find(self, guild_id: int, run_id: str) -> Decided:
@@ -111,7 +112,7 @@ class ReviewService:
             await note(
                 connection,
                 act,
-                f"review {outcome.value}",
+                AuditKind(f"review {outcome.value}"),
                 before=None,
                 after={"run": run_id, "user": str(run.user_id), "reason": reason},
                 at=self._clock.now(),
@@ -154,11 +155,11 @@ class ReviewService:
         if hide and not await rows.change(connection, run, replace(run, delivery=Delivery.PENDING)):
             raise RuntimeError("the row was read in this transaction, and nobody else writes meanwhile")
         after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
-        await note(connection, act, "picture reported", before=None, after=after, at=self._clock.now())
+        await note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=self._clock.now())
 
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server; at most LISTED_MOST of those that wait, oldest first."""
-        settings = await self._settings.review_settings(guild_id)
+        settings = await self._guild_settings.settings_of(guild_id)
         async with self._store.read() as connection:
             waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
         obstacle = self._channel.obstacle(guild_id, settings.review_channel_id)

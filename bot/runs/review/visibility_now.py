@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from bot.moderation.desk import ModerationDesk
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import Verdict
 from bot.moderation.rules import ChannelContext
 from bot.runs.review import rows as review_rows
@@ -23,22 +24,24 @@ class Channels(Protocol):
 class VisibilityNow:
     """Decides how runs may be shown, at the moment of showing."""
 
-    def __init__(self, *, store: Store, desk: ModerationDesk, channels: Channels) -> None:
-        self._store, self._desk, self._channels = store, desk, channels
+    def __init__(
+        self, *, store: Store, policies: PolicyService, prompt_rules: PromptRulesService, channels: Channels
+    ) -> None:
+        self._store, self._policies, self._prompt_rules, self._channels = store, policies, prompt_rules, channels
 
     async def decide(self, run: Run, *, black: tuple[int, ...] = ()) -> Visibility:
         """How the pictures of a run that succeeded may be shown now. `black`: those that are black all over.
 
         Raises Unavailable where the database does not answer: nothing is decided then.
         """
-        now = await self._desk.rules_at(await self._channels.channel_context(run))
+        now = await self._policies.rules_at(await self._channels.channel_context(run))
         async with self._store.read() as connection:
             review = await review_rows.find(connection, run.id)
         return decide(run, Known(now, review, await self._verdict(run), black))
 
     async def decide_as_if(self, run: Run, review: Review) -> Visibility:
         """How the pictures would be shown now with this review in place of what is written down. Raises Unavailable."""
-        now = await self._desk.rules_at(await self._channels.channel_context(run))
+        now = await self._policies.rules_at(await self._channels.channel_context(run))
         black = (0,) if review.why is ReviewCause.BLACK else ()
         return decide(run, Known(now, review, Verdict(), black))
 
@@ -46,4 +49,4 @@ class VisibilityNow:
         used = changed_prompt(run)
         if run.review_why is not None or used is None or run.place.guild_id is None:
             return Verdict()
-        return await self._desk.check_prompt(run.place.guild_id, used)
+        return await self._prompt_rules.check_prompt(run.place.guild_id, used)

@@ -8,11 +8,15 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.client.client import commands_digest, point_discord_at
+from bot.client.probe import point_discord_at
+from bot.client.sync import commands_digest
 from bot.errors import UserError
+from bot.guilds.permissions import Permissions, Rule, Scope
 from cogs import Host
 from tests.unit.cogs.opened import Memory, opened
 from tests.unit.cogs.wire import APPLICATION_ID, interaction
+
+ANYBODY = Rule(None, Scope.ANYWHERE)
 
 
 async def test_commands_are_synced_once_and_again_only_when_they_change() -> None:
@@ -66,7 +70,7 @@ async def test_an_error_in_a_check_reaches_the_person(raised: Exception, said: s
     async def check(_interaction: discord.Interaction) -> bool:
         raise raised
 
-    async with opened() as open_:
+    async with opened(permissions=Permissions(commands={"odd": ANYBODY}), extensions=()) as open_:
         command: app_commands.Command[Any, ..., None] = app_commands.Command(
             name="odd", description="odd", callback=callback
         )

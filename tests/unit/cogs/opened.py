@@ -10,12 +10,14 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.catalog.registry import Registry
-from bot.client.client import ImagineClient, point_discord_at
+from bot.client.client import ImagineClient
+from bot.client.probe import point_discord_at
 from bot.entropy import Entropy
-from bot.services import Moderation, Reviews, Runs, Services
+from bot.guilds.permissions import PERMISSIONS, Permissions
+from bot.services import Guilds, Policies, PromptRules, Reviews, Runs, Sanctions, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
-from tests.unit.cogs.samples import FakeBooks, FakeHistory, FakeModeration, FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 
@@ -56,23 +58,33 @@ async def opened(
     *,
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
-    books: FakeBooks | None = None,
-    moderation: object = None,
+    ledger: FakeLedger | None = None,
+    policies: object = None,
+    sanctions: object = None,
+    guild_settings: object = None,
     reviews: object = None,
     models: Registry | None = None,
+    permissions: Permissions = PERMISSIONS,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
         runs=runs or FakeRuns(),
         history=history or FakeHistory(),
-        books=books or FakeBooks(),
+        ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
-        moderation=cast("Moderation", moderation or FakeModeration()),
+        policies=cast("Policies", policies or FakePolicies()),
+        prompt_rules=cast("PromptRules", None),
+        sanctions=cast("Sanctions", sanctions),
+        guild_settings=cast("Guilds", guild_settings or FakeGuilds()),
         models=models or Registry((SampleModel(),)),
     )
     replies = ErrorReplies(Entropy.seeded(1).new_reference)
     client = ImagineClient(
-        services=services, extensions=extensions, sync_memory=memory or Memory(), say_error=replies.say
+        services=services,
+        extensions=extensions,
+        sync_memory=memory or Memory(),
+        say_error=replies.say,
+        permissions=permissions,
     )
     try:
         async with FakeDiscord() as fake:

@@ -9,11 +9,11 @@ from typing import Any
 from bot.catalog.model import Choice, Option, OptionKind, Output, Price
 from bot.catalog.request import Request
 from bot.errors import BotError, OptionError, UserError
-from bot.guilds.audit import AdminAction, AuditRow
+from bot.guilds.audit import AdminAction
+from bot.guilds.settings import GuildSettings
 from bot.images.image import Picture
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spend, SpendReport, UsageReport
 from bot.moderation.policy import Policy
-from bot.moderation.policy_service import ReviewSettings
 from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
 from bot.money import MicroUsd
 from bot.runs.card import Balance, Pictures
@@ -121,15 +121,19 @@ class SampleModel:
         return (Price("", MicroUsd(12_000), MicroUsd(40_000)),)
 
 
-class FakeModeration:
-    """A moderation desk where nobody has set anything."""
+class FakePolicies:
+    """Channels of which nobody has set anything."""
 
     async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         private = channel_context.guild_id is None or not channel_context.known
         return rules_for(None, None, age_restricted=channel_context.age_restricted, private=private)
 
-    async def review_settings(self, guild_id: int) -> ReviewSettings:
-        return ReviewSettings()
+
+class FakeGuilds:
+    """A server in which nobody has set anything."""
+
+    async def settings_of(self, guild_id: int) -> GuildSettings:
+        return GuildSettings()
 
 
 @dataclass
@@ -222,10 +226,10 @@ class FakeHistory:
 
 
 @dataclass
-class FakeBooks:
+class FakeLedger:
     """The ledger as a cog sees it: what it holds is set by the test, what it was asked is kept in `asked`.
 
-    `refusal` is what every method answers instead. Acts change `limits` and `channel_id` as the ledger would.
+    `refusal` is what every method answers instead. Acts change `limits` as the ledger would.
     """
 
     refusal: BotError | None = None
@@ -234,8 +238,6 @@ class FakeBooks:
     limits: tuple[Limit, ...] = ()
     spent: SpendReport | None = None
     rows: tuple[EntryRow, ...] = ()
-    acts: tuple[AuditRow, ...] = ()
-    channel_id: int | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
 
     def _note(self, *what: Any) -> None:
@@ -281,18 +283,6 @@ class FakeBooks:
         self._note("entries", guild_id, since, until)
         for row in self.rows:
             yield row
-
-    async def audit(self, guild_id: int, most: int = 50) -> tuple[AuditRow, ...]:
-        self._note("audit", guild_id, most)
-        return self.acts[:most]
-
-    async def log_channel(self, guild_id: int) -> int | None:
-        self._note("log_channel", guild_id)
-        return self.channel_id
-
-    async def set_log_channel(self, act: AdminAction, guild_id: int, channel_id: int | None) -> None:
-        self._note("set_log_channel", act, guild_id, channel_id)
-        self.channel_id = channel_id
 
     def _standing(self, limit: Limit) -> Limit | None:
         place = (limit.subject, limit.subject_id, limit.window, limit.measure)

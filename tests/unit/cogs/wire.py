@@ -143,6 +143,17 @@ def pressed_button(custom_id: str) -> dict[str, Any]:
     return payload | {"data": {"custom_id": custom_id, "component_type": 2, "id": 3}}
 
 
+def chosen(custom_id: str, *values: str) -> dict[str, Any]:
+    """INTERACTION_CREATE as Discord sends it for a choice in a select under a message of the bot's."""
+    payload = pressed_button(custom_id)
+    return payload | {"data": {"custom_id": custom_id, "component_type": 3, "id": 3, "values": list(values)}}
+
+
+def sent_form(custom_id: str, *components: object) -> dict[str, Any]:
+    """INTERACTION_CREATE as Discord sends it for a form. `components` are its parts as they are sent."""
+    return interaction({}) | {"type": 5, "data": {"custom_id": custom_id, "components": list(components)}}
+
+
 def message() -> dict[str, Any]:
     """A message of the bot's."""
     return _message({"id": str(APPLICATION_ID), "username": "imagine", "discriminator": "0", "avatar": None})

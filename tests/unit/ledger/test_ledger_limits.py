@@ -188,7 +188,7 @@ def test_of_several_limits_the_one_that_lasts_longest_is_told_and_what_fits_fits
     pictures = limit(amount=1, measure=Measure.PICTURES, window=Window.HOUR)
     error = refusal([use_of(Applied(one, LimitCause.USER), Total(), NOON) for one in (day, month, pictures)], FOUR)
     assert error is not None
-    assert (error.window, error.fits) == (Window.MONTH, 1)
+    assert (error.resets_at, error.fits) == (Window.MONTH.resets_at(NOON), 1)
 
 
 def test_smaller_pictures_are_not_promised_where_another_limit_is_used_up() -> None:

@@ -43,7 +43,7 @@ def fetches(room: RunsRoom) -> int:
 async def now(room: RunsRoom, policy: Policy) -> None:
     """Set the policy of the channel, which is age-restricted."""
     room.card.age_restricted = True
-    await room.app.moderation.set_channel(AdminAction(1, 9), 2, ChannelSetting(policy=policy))
+    await room.app.moderation.policies.set_channel(AdminAction(1, 9), 2, ChannelSetting(policy=policy))
 
 
 async def test_pages_lead_through_all_runs_once_and_back(tmp_path: Path) -> None:

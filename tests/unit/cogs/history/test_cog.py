@@ -225,7 +225,7 @@ async def test_why_there_are_none_is_said(refusal: UserError | Unavailable) -> N
 
 async def test_a_run_nobody_knows_is_said_to_be_so() -> None:
     async with opened(history=FakeHistory()) as open_:
-        open_.press(pressed_button("history_pictures:abc"))
+        open_.press(pressed_button(f"history_pictures:{'a' * 32}"))
         assert "not known here" in await refused(open_)
 
 

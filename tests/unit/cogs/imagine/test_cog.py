@@ -8,7 +8,6 @@ import pytest
 
 from bot.errors import LimitError, Unavailable
 from bot.moderation.policy import Policy
-from bot.money import MicroUsd
 from bot.runs.run import Place
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import FakeRuns
@@ -124,7 +123,7 @@ async def test_a_forged_option_is_refused_by_name_and_nothing_is_written(
 @pytest.mark.parametrize(
     "error",
     [
-        LimitError("You have $0.01 left today.", needed=MicroUsd(5), left=MicroUsd(1)),
+        LimitError("You have $0.01 left today."),
         Unavailable("Try again later."),
     ],
 )

@@ -1,27 +1,24 @@
 """What moderators see, what a person reads of held and rejected pictures, and forms that outlive restarts."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import discord
 import pytest
 from discord import ui
 
 from bot.errors import UserError
-from bot.moderation.policy_service import REASON_MOST, REASONS_MOST
+from bot.guilds.settings import REASON_MOST, REASONS_MOST
 from bot.money import MicroUsd
 from bot.runs.card import Balance, EditResult, Ended, Held, Pictures, Rejected, Withheld
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.run import Delivery, Place, Result, ReviewCause, Run
-from cogs.review import channel as review_channel
 from cogs.review import texts as review_texts
 from cogs.review.channel import DiscordReviewChannel
 from cogs.review.cog import changed, reject_form
-from cogs.ui import card_texts, cards
-from cogs.ui.buttons import Press
-from cogs.ui.forms import answer_forms
+from cogs.review.panel import panel
+from cogs.ui import card_texts, cards, discord_limits
+from cogs.ui.actions import Press
 from cogs.ui.markdown import length
 from sandbox.clock import SandboxClock
 from tests.unit.cogs.opened import Opened, opened
@@ -41,7 +38,7 @@ def texts(layout: ui.LayoutView) -> str:
 
 
 def labels(layout: ui.LayoutView) -> list[str | None]:
-    return [item.item.label for item in layout.walk_children() if isinstance(item, Press)]
+    return [item.label for item in layout.walk_children() if isinstance(item, Press)]
 
 
 @pytest.mark.parametrize("why", list(ReviewCause))
@@ -49,18 +46,18 @@ def labels(layout: ui.LayoutView) -> list[str | None]:
 def test_a_panel_fits_into_a_message_whatever_is_in_it(why: ReviewCause, outcome: Decision | None) -> None:
     run = done(a_run(NASTY), result=Result(prompt_used=NASTY + "!", num_outputs=4))
     review = a_review(run, why=why, detail=NASTY, outcome=outcome, decided_by=5, decided_at=NOW, reason=NASTY)
-    panel = review_channel.panel(run, review, [(f"SPOILER_{n}.png", "x") for n in range(4)])
-    assert length(texts(panel)) <= cards.TEXT_LIMIT
-    assert bool(labels(panel)) is (outcome is None)
-    gallery = next(item for item in panel.walk_children() if isinstance(item, ui.MediaGallery))
+    shown = panel(run, review, [(f"SPOILER_{n}.png", "x") for n in range(4)])
+    assert length(texts(shown)) <= discord_limits.LAYOUT_TEXT
+    assert bool(labels(shown)) is (outcome is None)
+    gallery = next(item for item in shown.walk_children() if isinstance(item, ui.MediaGallery))
     assert all(item.spoiler for item in gallery.items)
 
 
 def test_a_report_is_kept_or_removed() -> None:
     run = done(a_run())
     review = a_review(run, why=ReviewCause.REPORTED, detail="mean")
-    assert labels(review_channel.panel(run, review, [])) == ["Keep", "Remove…", "Stop this person…"]
-    assert "A member reported it: mean" in texts(review_channel.panel(run, review, []))
+    assert labels(panel(run, review, [])) == ["Keep", "Remove…", "Stop this person…"]
+    assert "A member reported it: mean" in texts(panel(run, review, []))
     kept = replace(review, outcome=Decision.APPROVED, decided_by=5, decided_at=NOW)
     assert review_texts.decided(kept).startswith("Kept by <@5>")
 
@@ -214,47 +211,3 @@ async def test_whether_a_message_still_stands(code: int, stands: bool) -> None:
         assert await face.stands(CHANNEL_ID, MESSAGE_ID)
         open_.discord.refuse = lambda _: (404, {"message": "no", "code": code})
         assert await face.stands(CHANNEL_ID, MESSAGE_ID) is stands
-
-
-class Listening:
-    """A client that has listeners."""
-
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-
-    def add_listener(self, func: Any, /, name: str = "") -> None:
-        assert name == "on_interaction"
-        self.heard.append(func)
-
-
-class Sent:
-    """An interaction as far as forms look at it."""
-
-    def __init__(self, custom_id: str, components: object, kind: int = 5) -> None:
-        self.type = discord.InteractionType(kind)
-        self.data = {"custom_id": custom_id, "components": components}
-
-
-async def test_a_form_is_answered_by_what_its_custom_id_says_and_by_nobody_else() -> None:
-    host, seen = Listening(), list[tuple[str, Mapping[str, str]]]()
-
-    async def handler(_: discord.Interaction, subject: str, values: Mapping[str, str]) -> None:
-        seen.append((subject, values))
-
-    answer_forms(host, "reject", handler)
-    fields = [
-        {"type": 18, "component": {"type": 3, "custom_id": "reason", "values": ["1", "2"]}},
-        {"type": 18, "component": {"type": 4, "custom_id": "words", "value": "hm"}},
-        {"type": 1, "components": [{"type": 4, "custom_id": "old", "value": 7}]},
-        {"type": 18, "component": {"type": 3, "custom_id": "none", "values": [5]}},
-        "nonsense",
-    ]
-    (heard,) = host.heard
-    for sent in (
-        Sent("reject:abc", fields),
-        Sent("other:abc", fields),
-        Sent("reject:", fields),
-        Sent("reject:abc", fields, kind=3),
-    ):
-        await heard(sent)
-    assert seen == [("abc", {"reason": "1", "words": "hm", "old": "", "none": ""})]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.ui.markdown import ELLIPSIS, cut, length, literal, plain
+from cogs.ui.markdown import ELLIPSIS, cut, length, listed, literal, plain
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,13 @@ def test_the_limit_holds_for_any_text(typed: str, limit: int) -> None:
     assert length(literal(typed, limit)) <= limit
     assert length(cut(typed, limit)) <= limit
     assert "\n" not in literal(typed, limit)
+
+
+@given(st.lists(st.text(min_size=1, max_size=300), max_size=60))
+def test_lists_fit_and_say_what_is_left_out(lines: list[str]):
+    said = listed(lines, "nothing")
+    assert length(said) <= 2000
+    if not lines:
+        assert said == "nothing"
+    elif said != "\n".join(lines):
+        assert said.splitlines()[-1].endswith(" more.")

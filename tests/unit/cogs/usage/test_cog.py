@@ -29,7 +29,7 @@ from cogs.usage.cog import UsageCard, run_line
 from cogs.usage.prices import price_lines
 from tests.unit.catalog.sketch import SKETCH
 from tests.unit.cogs.opened import opened
-from tests.unit.cogs.samples import NOW, FakeBooks, SampleModel
+from tests.unit.cogs.samples import NOW, FakeLedger, SampleModel
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, guild, interaction
 
 EPHEMERAL = 64
@@ -52,8 +52,8 @@ def text(call: Call) -> str:
     return "\n".join(part["content"] for part in box["components"])
 
 
-async def shown(books: FakeBooks, **how: Any) -> str:
-    async with opened(books=books) as open_:
+async def shown(ledger: FakeLedger, **how: Any) -> str:
+    async with opened(ledger=ledger) as open_:
         open_.press(interaction({}, command="usage", **how))
         (call,) = await open_.discord.wait("PATCH", "/messages/@original")
         (deferred,) = open_.discord.named("POST", "/callback")
@@ -65,9 +65,9 @@ async def shown(books: FakeBooks, **how: Any) -> str:
 async def test_it_tells_limits_prices_and_runs() -> None:
     totals = {Window.DAY: Total(held=MicroUsd(40_000), spent=MicroUsd(260_000))}
     report = UsageReport((use(),), totals, (recent(), recent(cost=MicroUsd(5_000), estimated=True)))
-    books = FakeBooks(report=report)
-    said = await shown(books)
-    assert books.asked == [("usage", Person(USER_ID, GUILD_ID, CHANNEL_ID))]
+    ledger = FakeLedger(report=report)
+    said = await shown(ledger)
+    assert ledger.asked == [("usage", Person(USER_ID, GUILD_ID, CHANNEL_ID))]
     for words in (
         "$0.30 today (of which $0.04 on hold), $0.00 this month",
         f"You, $0.50 a day: `[######----] 60 %` · $0.30 of $0.50 used, $0.20 left, resets <t:{STAMP}:R>",
@@ -79,36 +79,36 @@ async def test_it_tells_limits_prices_and_runs() -> None:
 
 
 async def test_roles_and_the_channel_of_a_thread_are_told_to_the_books() -> None:
-    books = FakeBooks()
+    ledger = FakeLedger()
     payload = interaction({}, command="usage", thread_of=77)
     payload["member"]["roles"] = ["55"]
     payload["channel"]["id"] = payload["channel_id"] = "78"
     known = guild(nsfw=False)
     known["roles"].append({"id": "55", "name": "artists", "permissions": "0", "position": 1})
-    async with opened(books=books) as open_:
+    async with opened(ledger=ledger) as open_:
         open_.hand_in("GUILD_CREATE", known)
         open_.press(payload)
         await open_.discord.wait("PATCH", "/messages/@original")
-    ((_, person),) = books.asked
+    ((_, person),) = ledger.asked
     assert (person.channel_id, set(person.role_ids)) == (77, {GUILD_ID, 55})
 
 
 async def test_privately_and_with_nothing_it_says_so() -> None:
-    books = FakeBooks()
-    said = await shown(books, dm=True)
+    ledger = FakeLedger()
+    said = await shown(ledger, dm=True)
     assert "No limit holds for you here." in said
     assert "You have not asked for anything here yet." in said
     person = Person(USER_ID, None, CHANNEL_ID)
-    assert books.asked == [("usage", person), ("explain", person)]
+    assert ledger.asked == [("usage", person), ("explain", person)]
 
 
 async def test_where_private_use_is_off_it_says_so() -> None:
-    books = FakeBooks(explanation=Explanation((), (), allowed=False))
-    assert "Making pictures is switched off in direct messages" in await shown(books, dm=True)
+    ledger = FakeLedger(explanation=Explanation((), (), allowed=False))
+    assert "Making pictures is switched off in direct messages" in await shown(ledger, dm=True)
 
 
 async def test_without_the_database_it_says_to_try_later() -> None:
-    async with opened(books=FakeBooks(refusal=Unavailable("Try again later."))) as open_:
+    async with opened(ledger=FakeLedger(refusal=Unavailable("Try again later."))) as open_:
         open_.press(interaction({}, command="usage"))
         (call,) = await open_.discord.wait("POST", "/webhooks/")
     assert call.data["content"] == "Try again later."

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, latest
+from bot.guilds.audit import AdminAction, AuditFilter, page
 from bot.moderation.policy import Policy, Showing
 from bot.moderation.prompts import PromptAction
 from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
@@ -40,9 +40,9 @@ async def reviewing(
     """A room whose channel reviews, with a moderation channel."""
     async with runs_room(directory, switches) as room:
         changes = ChannelSetting(**{"policy": Policy.REVIEW, **setting})  # pyright: ignore[reportArgumentType]
-        await room.app.moderation.set_channel(ADMIN, CHANNEL, changes)
+        await room.app.moderation.policies.set_channel(ADMIN, CHANNEL, changes)
         if channel:
-            await room.app.moderation.set_review_channel(ADMIN, MODS)
+            await room.app.moderation.guild_settings.set_review_channel(ADMIN, MODS)
         yield room
 
 
@@ -93,7 +93,7 @@ async def test_approved_pictures_are_shown_and_moderators_told(tmp_path: Path) -
         assert room.moderators.lines == ["approved shown"]
         assert room.moderators.closed[0][1].decided_by == MODERATOR.actor_id
         async with room.store.read() as connection:
-            acts = [(one.actor_id, one.what) for one in await latest(connection, GUILD, 1)]
+            acts = [(one.actor_id, one.what) for one in (await page(connection, GUILD, AuditFilter(), most=1)).rows]
         assert acts == [(MODERATOR.actor_id, "review approved")]
 
 
@@ -168,7 +168,7 @@ async def test_admins_are_told_once_that_there_is_no_channel_and_it_is_asked_whe
             Obstacle.NO_CHANNEL,
             {first.id, second.id},
         )
-        await room.app.moderation.set_review_channel(ADMIN, MODS)
+        await room.app.moderation.guild_settings.set_review_channel(ADMIN, MODS)
         await room.services.reviews.retry(GUILD)
         await posted(room, first)
         await posted(room, second)
@@ -216,7 +216,7 @@ async def test_a_moderators_message_that_was_deleted_is_posted_again(tmp_path: P
 async def test_what_became_blocked_meanwhile_cannot_be_approved(tmp_path: Path) -> None:
     async with reviewing(tmp_path) as room:
         run = await held(room)
-        await room.app.moderation.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.BLOCK))
+        await room.app.moderation.policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.BLOCK))
         with pytest.raises(UserError, match="does not show such pictures any more"):
             await room.services.reviews.approve(MODERATOR, run.id)
         await room.services.reviews.reject(MODERATOR, run.id, "no")
@@ -243,7 +243,7 @@ async def test_every_picture_waits_where_the_channel_says_so(tmp_path: Path) -> 
 
 async def test_a_refused_prompt_leaves_nothing_behind(tmp_path: Path) -> None:
     async with reviewing(tmp_path) as room:
-        await room.app.moderation.add_rule(ADMIN, "red fox", PromptAction.REFUSE, "No foxes today.")
+        await room.app.moderation.prompt_rules.add_rule(ADMIN, "red fox", PromptAction.REFUSE, "No foxes today.")
         with pytest.raises(UserError, match="No foxes today"):
             await room.press()
         assert (await room.held(), await room.runs.unfinished(), room.runflow.create_requests) == (0, [], 0)
@@ -251,7 +251,7 @@ async def test_a_refused_prompt_leaves_nothing_behind(tmp_path: Path) -> None:
 
 async def test_a_stopped_person_is_refused_before_money(tmp_path: Path) -> None:
     async with reviewing(tmp_path) as room:
-        await room.app.moderation.sanction(MODERATOR, 7, SanctionKind.STOP, "spam")
+        await room.app.moderation.sanctions.sanction(MODERATOR, 7, SanctionKind.STOP, "spam")
         with pytest.raises(UserError, match="spam"):
             await room.press()
         assert await room.held() == 0
@@ -259,14 +259,14 @@ async def test_a_stopped_person_is_refused_before_money(tmp_path: Path) -> None:
 
 async def test_a_prompt_to_be_reviewed_waits_though_it_was_cleared(tmp_path: Path) -> None:
     async with reviewing(tmp_path, FAST) as room:
-        await room.app.moderation.add_rule(ADMIN, "fox", PromptAction.REVIEW)
+        await room.app.moderation.prompt_rules.add_rule(ADMIN, "fox", PromptAction.REVIEW)
         await held(room)
         assert room.moderators.asked[0][1].why is ReviewCause.RULE
 
 
 async def test_a_prompt_to_be_logged_is_logged_and_made(tmp_path: Path) -> None:
     async with reviewing(tmp_path, FAST) as room:
-        await room.app.moderation.add_rule(ADMIN, "fox", PromptAction.LOG)
+        await room.app.moderation.prompt_rules.add_rule(ADMIN, "fox", PromptAction.LOG)
         assert (await room.to_the_end(await room.press())).delivery is Delivery.SHOWN
         await closed(room)
         assert room.moderators.lines == ["rule fox"]
@@ -284,8 +284,13 @@ async def test_the_prompt_that_runflow_used_is_checked_too(
     tmp_path: Path, action: PromptAction, showing: Showing, why: ReviewCause | None
 ) -> None:
     async with reviewing(tmp_path, FAST) as room:
-        await room.app.moderation.add_rule(ADMIN, "gore", action, "Nothing bloody.")
-        visibility = VisibilityNow(store=room.store, desk=room.app.moderation, channels=room.card)
+        await room.app.moderation.prompt_rules.add_rule(ADMIN, "gore", action, "Nothing bloody.")
+        visibility = VisibilityNow(
+            store=room.store,
+            policies=room.app.moderation.policies,
+            prompt_rules=room.app.moderation.prompt_rules,
+            channels=room.card,
+        )
         result = Result(nsfw_detected=False, prompt_used="a red fox, gore", num_outputs=1)
         decided = await visibility.decide(a_run(state=State.SUCCEEDED, result=result))
         assert (decided.showing, decided.cause) == (showing, why)

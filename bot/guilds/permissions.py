@@ -1,0 +1,174 @@
+"""Who may do what: the one table of commands, menus, buttons, selects and forms.
+
+What Discord is told of each command, the check at every use and every press, and the table in README.md come from here.
+Discord's own defaults can be changed by a server's admins, and a custom_id can be forged: so the check counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from bot.errors import UserError
+
+
+class Permission(StrEnum):
+    """A permission of Discord's, by its name in Discord's API. Administrator includes all."""
+
+    MANAGE_SERVER = "manage_guild"
+    MANAGE_MESSAGES = "manage_messages"
+    MODERATE_MEMBERS = "moderate_members"
+
+    @property
+    def words(self) -> str:
+        """Its name in Discord's settings."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Permission.MANAGE_SERVER: "Manage Server",
+    Permission.MANAGE_MESSAGES: "Manage Messages",
+    Permission.MODERATE_MEMBERS: "Timeout Members",
+}
+
+
+class Scope(StrEnum):
+    """Where something can be used, and where the permission for it must be held."""
+
+    ANYWHERE = "anywhere"  # DMs included, and wherever a person brings the app
+    SERVER = "server"  # the permission is one of the whole server
+    CHANNEL = "channel"  # in a server; the permission is held in the channel of the act, which may have its own
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may use one thing. `permission` None: everyone. `others`: what it takes for what is another person's."""
+
+    permission: Permission | None
+    scope: Scope
+    others: Permission | None = None
+
+    @property
+    def words(self) -> str:
+        """For whom it is, for people."""
+        if self.permission is not None:
+            return self.permission.words + (", in that channel" if self.scope is Scope.CHANNEL else "")
+        return f"everyone; {self.others.words} for another person's" if self.others else "everyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The table: commands and menus by name, buttons, selects and forms by action."""
+
+    commands: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
+    menus: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
+    buttons: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
+    selects: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
+    forms: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
+
+    def command(self, name: str) -> Rule:
+        """The rule of a command, such as `review channel`, else that of its group. Raises LookupError for neither."""
+        rule = self.commands.get(name) or self.commands.get(name.partition(" ")[0])
+        if rule is None:
+            raise LookupError(f"nobody has said who may use /{name}")
+        return rule
+
+
+_EVERYONE = Rule(None, Scope.ANYWHERE)
+_MEMBERS = Rule(None, Scope.SERVER)
+_OWN = Rule(None, Scope.ANYWHERE, others=Permission.MANAGE_MESSAGES)
+_ADMINS = Rule(Permission.MANAGE_SERVER, Scope.SERVER)
+_REVIEWERS = Rule(Permission.MANAGE_MESSAGES, Scope.CHANNEL)
+_MODERATORS = Rule(Permission.MODERATE_MEMBERS, Scope.SERVER)
+
+PERMISSIONS = Permissions(
+    commands={
+        "imagine": _EVERYONE,
+        "usage": _EVERYONE,
+        "history": _OWN,
+        "spend": _ADMINS,
+        "limits": _ADMINS,
+        "grant": _ADMINS,
+        "settings": _ADMINS,
+        "policy": _ADMINS,
+        "rules": _ADMINS,
+        "review": _REVIEWERS,
+        "review channel": _ADMINS,
+        "review reasons": _ADMINS,
+        "sanction": _MODERATORS,
+        "record": _MODERATORS,
+        "appeal": _MEMBERS,
+    },
+    menus={
+        "Report picture": _MEMBERS,
+        "Stop this person": _MODERATORS,
+    },
+    buttons={
+        "leave": _OWN,
+        "history_page": _OWN,
+        "history_pictures": _OWN,
+        "approve": _REVIEWERS,
+        "reject": _REVIEWERS,
+        "person_stop": _MODERATORS,
+        "appeal_lift": _MODERATORS,
+        "appeal_keep": _MODERATORS,
+        "audit_page": _ADMINS,
+    },
+    forms={
+        "reject": _REVIEWERS,
+        "stop": _MODERATORS,
+        "appeal": _MEMBERS,
+        "report": _MEMBERS,
+    },
+)
+
+
+class Asking(Protocol):
+    """Who asks, and where: an interaction of discord.py's is one."""
+
+    @property
+    def guild_id(self) -> int | None:
+        """The server; None outside servers."""
+        ...
+
+    @property
+    def permissions(self) -> object:
+        """What the person may do in this channel, as Discord computed it for this interaction."""
+        ...
+
+
+def need(asking: Asking, rule: Rule) -> None:
+    """Let whoever asks through. Raises UserError outside servers, and for people without the permission."""
+    if rule.scope is not Scope.ANYWHERE:
+        guild_of(asking)
+    if rule.permission is not None:
+        _need(asking, rule.permission)
+
+
+def need_for_others(asking: Asking, rule: Rule) -> None:
+    """Let whoever asks at what is another person's. Raises UserError as `need`."""
+    guild_of(asking)
+    if rule.others is not None:
+        _need(asking, rule.others)
+
+
+def may_for_others(asking: Asking, rule: Rule) -> bool:
+    """Whether whoever asks may do this to what is another person's, in this channel."""
+    return asking.guild_id is not None and rule.others is not None and _holds(asking, rule.others)
+
+
+def guild_of(asking: Asking) -> int:
+    """The server's id. Raises UserError outside servers."""
+    if asking.guild_id is None:
+        raise UserError("This works in a server only.")
+    return asking.guild_id
+
+
+def _need(asking: Asking, permission: Permission) -> None:
+    if not _holds(asking, permission):
+        raise UserError(f"Only people with the permission “{permission.words}” may do this. Nothing was changed.")
+
+
+def _holds(asking: Asking, permission: Permission) -> bool:
+    held = asking.permissions
+    return bool(getattr(held, "administrator", False) or getattr(held, permission.value, False))

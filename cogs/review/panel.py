@@ -1,0 +1,66 @@
+"""What moderators see of a run that waits for them: its pictures, covered, and buttons."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import ui
+
+from bot.runs.review.review import Review, ReviewCause
+from bot.runs.run import Run
+from cogs.review import texts as review_texts
+from cogs.ui.actions import Press
+from cogs.ui.card_texts import relative
+from cogs.ui.views import Layout
+
+APPROVE, REJECT, STOP = "approve", "reject", "person_stop"
+"""The actions of the buttons."""
+
+
+class Panel(Layout):
+    """The moderators' message."""
+
+    def __init__(self, *items: "ui.Item[Panel]") -> None:
+        super().__init__()
+        self.add_item(ui.Container(*items))
+
+
+def panel(run: Run, review: Review, names: Sequence[tuple[str, str]]) -> Panel:
+    """The message in its present form. `names` are the files' names with their alt texts."""
+    gallery: ui.MediaGallery[Panel] = ui.MediaGallery(
+        *(discord.MediaGalleryItem(f"attachment://{name}", description=text, spoiler=True) for name, text in names)
+    )
+    head = "A report" if review.why is ReviewCause.REPORTED else "A picture waits for you"
+    title = f"**{head if review.outcome is None else 'Decided'}** · asked {relative(run.created_at)}"
+    facts = (
+        f"**Who:** <@{run.user_id}>",
+        f"**Where:** {review_texts.where(run)}",
+        review_texts.prompts(run),
+        f"**Why:** {review_texts.why(review)}",
+    )
+    parts: list[ui.Item[Panel]] = [ui.TextDisplay(title), ui.TextDisplay("\n".join(facts))]
+    if names:
+        parts.append(gallery)
+    if review.outcome is None:
+        if review.due_at is not None:
+            parts.append(ui.TextDisplay(f"-# Without a decision it is rejected {relative(review.due_at)}."))
+        parts.append(_buttons(run, review))
+    else:
+        words = f"{review_texts.decided(review)}\n{review_texts.result(run, review)}"
+        parts.append(ui.TextDisplay(words))
+    return Panel(*parts)
+
+
+def _buttons(run: Run, review: Review) -> "ui.ActionRow[Panel]":
+    reported = review.why is ReviewCause.REPORTED
+    yes, no = ("Keep", "Remove…") if reported else ("Approve", "Reject…")
+    style = discord.ButtonStyle
+    row: ui.ActionRow[Panel] = ui.ActionRow()
+    row.add_item(Press(APPROVE, run.id, label=yes, style=style.success))
+    row.add_item(Press(REJECT, run.id, label=no, style=style.danger))
+    row.add_item(Press(STOP, run.id, label="Stop this person…"))
+    return row
+
+
+def names_on(message: discord.Message) -> list[tuple[str, str]]:
+    """The files of a moderators' message, with their alt texts."""
+    return [(one.filename, one.description or "Picture") for one in message.attachments]
