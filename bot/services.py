@@ -112,7 +112,7 @@ class History(Protocol):
 class Ledger(Protocol):
     """What a cog may ask of the ledger. Every method raises Unavailable when the database does not answer.
 
-    Whether somebody may act as an admin is checked by the cog; every act leaves an audit row in its own transaction.
+    Whether somebody may act as an admin is checked at the edge; every act leaves an audit row in its own transaction.
     """
 
     async def usage(self, person: Person) -> UsageReport:

@@ -48,7 +48,8 @@ class ImagineClient(commands.AutoShardedBot):
             guild_ready_timeout=guild_ready_timeout_s,
         )
         self._services, self._extensions, self._sync_memory = services, extensions, sync_memory
-        self._say_error, self._permissions = say_error, permissions
+        self._say_error = say_error
+        self._permissions = permissions.with_models(model.command for model in services.models)
         self._intake = Intake()
         self._router = Router(intake=self._intake, permissions=permissions, say_error=say_error)
 

@@ -4,8 +4,8 @@ What Discord is told of each command, the check at every use and every press, an
 Discord's own defaults can be changed by a server's admins, and a custom_id can be forged: so the check counts.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -66,6 +66,10 @@ class Permissions:
     selects: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
     forms: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
 
+    def with_models(self, commands: Iterable[str]) -> "Permissions":
+        """The table with the commands of models: everyone may ask for pictures, as far as limits and policies go."""
+        return replace(self, commands={**self.commands, **dict.fromkeys(commands, _EVERYONE)})
+
     def command(self, name: str) -> Rule:
         """The rule of a command, such as `review channel`, else that of its group. Raises LookupError for neither."""
         rule = self.commands.get(name) or self.commands.get(name.partition(" ")[0])
@@ -83,7 +87,6 @@ _MODERATORS = Rule(Permission.MODERATE_MEMBERS, Scope.SERVER)
 
 PERMISSIONS = Permissions(
     commands={
-        "imagine": _EVERYONE,
         "usage": _EVERYONE,
         "history": _OWN,
         "spend": _ADMINS,

@@ -18,6 +18,7 @@ from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
 from cogs.ui.context import is_age_restricted, place_of
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
+from cogs.ui.replies import wait_a_moment
 
 _ON_A_PAGE = 10
 _NOT_YOURS = "Only the person who asked for these pictures, or a moderator here, can see them."
@@ -47,8 +48,7 @@ class HistoryCommand:
     async def answer(self, interaction: discord.Interaction, user_id: int) -> None:
         """Show the newest page."""
         _need_may_list(interaction, user_id)
-        async with asyncio.timeout(WORDS_TIMEOUT_S):
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        await wait_a_moment(interaction)
         await self._show_page(interaction, user_id)
 
     async def turn(self, interaction: discord.Interaction, turn: "Turn") -> None:
@@ -60,8 +60,7 @@ class HistoryCommand:
 
     async def pictures(self, interaction: discord.Interaction, run_id: str) -> None:
         """Fetch the pictures of a run and show them to the one who pressed, and to nobody else."""
-        async with asyncio.timeout(WORDS_TIMEOUT_S):
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        await wait_a_moment(interaction)
         run = await self._history.find(run_id, interaction.guild_id)
         if run.user_id != interaction.user.id:
             need_for_others(interaction, PERMISSIONS.buttons[PICTURES])

@@ -18,7 +18,6 @@ from cogs.ui.replies import answer
 
 _HOUR_S = 3600
 _HOURS_MOST = 720
-_INHERIT = "inherit"
 
 Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed]
 

@@ -18,8 +18,9 @@ from bot.money import format_usd
 from bot.services import Ledger
 from cogs import Host
 from cogs.spend import chart
-from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S
+from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S
 from cogs.ui.markdown import fit_lines
+from cogs.ui.replies import wait_a_moment
 from cogs.ui.views import Layout
 
 CHART_NAME, CSV_NAME = "spend.png", "spend.csv"
@@ -96,8 +97,7 @@ class SpendCommand:
         """Show it. Raises UserError for those who do not manage the server."""
         guild_id = guild_of(interaction)
         stretch = stretch_of(period, interaction.created_at)
-        async with asyncio.timeout(WORDS_TIMEOUT_S):
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        await wait_a_moment(interaction)
         report = await self._ledger.spend(guild_id, *stretch)
         if report.total == Spend():
             card, files = SpendCard(report, period), []

@@ -8,13 +8,11 @@ from discord import ui
 from bot.images.image import Picture
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
 from bot.runs.run import Run, State
-from cogs.ui import card_texts
+from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
 from cogs.ui.markdown import cut, length, literal, plain
 from cogs.ui.views import Layout
 
-TEXT_LIMIT = 4000  # over all text of a message (Discord: message components)
-ALT_LIMIT = 1024  # of an attachment and of a gallery item
 TITLE_LIMIT = 100
 
 
@@ -84,7 +82,7 @@ def _head(
     if (kept_back or isinstance(ending, Ended)) and ending.hide_prompt:
         return ui.TextDisplay(title), ui.TextDisplay(card_texts.PROMPT_HIDDEN)
     before, after = ("||", "||") if kept_back else ("> ", "")
-    room = TEXT_LIMIT - beside - length(title) - len(before) - len(after)
+    room = discord_limits.LAYOUT_TEXT - beside - length(title) - len(before) - len(after)
     prompt = literal(run.prompt, room, starts_line=True) or "(empty prompt)"
     return ui.TextDisplay(title), ui.TextDisplay(f"{before}{prompt}{after}")
 
@@ -111,7 +109,7 @@ def alt_text(run: Run, picture: Picture) -> str:
     """What a screen reader says of a picture: which one it is, and the prompt."""
     made = max(run.images_wanted, picture.index + 1)
     which = f"Picture {picture.index + 1} of {made}: " if made > 1 else "Picture: "
-    return which + cut(plain(run.prompt) or "no prompt", ALT_LIMIT - len(which))
+    return which + cut(plain(run.prompt) or "no prompt", discord_limits.ALT_TEXT - len(which))
 
 
 def _extension(picture: Picture) -> str:

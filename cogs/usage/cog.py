@@ -17,12 +17,13 @@ from bot.services import Ledger
 from cogs import Host
 from cogs.ui import card_texts
 from cogs.ui.context import person_of
+from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.limit_texts import use_line
 from cogs.ui.markdown import fit_lines, literal
+from cogs.ui.replies import wait_a_moment
 from cogs.ui.views import Layout
 from cogs.usage.prices import price_lines
 
-_TIMEOUT_S = 10.0
 _LIMITS_ROOM, _RUNS_ROOM, _PRICES_ROOM = 1650, 1350, 500  # of the 4,000 units of a message
 _PROMPT_LIMIT = 60
 _NONE = discord.AllowedMentions.none()
@@ -56,13 +57,12 @@ class Usage:
 
     async def answer(self, interaction: discord.Interaction) -> None:
         """Show it."""
-        async with asyncio.timeout(_TIMEOUT_S):
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        await wait_a_moment(interaction)
         person = person_of(interaction)
         report = await self._ledger.usage(person)
         allowed = person.guild_id is not None or (await self._ledger.explain(person)).allowed
         card = UsageCard(report, self._models, allowed=allowed)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.edit_original_response(view=card, allowed_mentions=_NONE)
 
 

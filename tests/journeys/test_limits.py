@@ -1,6 +1,7 @@
 """Limits from command to refusal: set, explained, felt, granted on top of, removed, and nobody else's to set."""
 
 import json
+import re
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import closing
@@ -183,6 +184,26 @@ async def test_the_log_channel_hears_of_each_act(admin: Admin):
     assert admin.rows("SELECT log_channel_id FROM guild_settings")[0] == (None,)
 
 
+async def test_the_audit_is_read_by_kind_and_by_person_page_by_page(admin: Admin):
+    people, cast = admin.stage.discord.people, admin.stage.cast
+    for amount in range(1, 12):
+        await admin.use("limits set", measure="runs", amount=str(amount), user=cast.member.id)
+    page = (await admin.use("settings audit", kind="limit_set", person=cast.member.id)).message
+    assert page is not None
+
+    def shown() -> str:
+        messages = people.snapshot(cast.admin.id)["messages"]
+        return next(json.dumps(one) for one in messages if one["id"] == page["id"])
+
+    assert shown().count("set a limit: ") == 10
+    (older,) = re.findall(r"audit_page:before:[^\"]+", shown())
+    await people.press(user_id=cast.admin.id, message_id=int(page["id"]), custom_id=older)
+    await admin.stage.until(lambda: "audit_page:after" in shown())
+    assert "1 run at once" in shown()
+    nothing = await admin.use("settings audit", kind="granted", person=cast.bot.id)
+    assert "Nothing is noted here." in nothing.text
+
+
 async def test_eighty_percent_is_said_once(admin: Admin):
     stage, cast = admin.stage, admin.stage.cast
     await admin.use("limits set", measure="pictures", amount="5", window="month", user=cast.admin.id)
@@ -214,6 +235,7 @@ async def test_eighty_percent_is_said_once(admin: Admin):
         ("limits explain", {"user": 1}),
         ("grant", {"user": 1, "amount": "1", "reason": "me"}),
         ("settings log-channel", {}),
+        ("settings audit", {}),
     ],
 )
 async def test_a_member_who_forges_a_command_changes_nothing(admin: Admin, command: str, options: dict[str, object]):

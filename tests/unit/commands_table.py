@@ -15,6 +15,7 @@ from cogs import EXTENSIONS
 from tests.unit.cogs.opened import Memory
 from tests.unit.cogs.samples import FakeRuns, SampleModel
 
+_TABLE = PERMISSIONS.with_models([SampleModel.command])
 _MENUS = {discord.AppCommandType.message: "menu of a message", discord.AppCommandType.user: "menu of a person"}
 
 _Any = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
@@ -55,11 +56,11 @@ def _rows(command: _Any) -> Iterator[tuple[str, str, str]]:
     match command:
         case app_commands.Group():
             for one in command.commands:
-                yield f"`/{one.qualified_name}`", PERMISSIONS.command(one.qualified_name).words, _what(one.description)
+                yield f"`/{one.qualified_name}`", _TABLE.command(one.qualified_name).words, _what(one.description)
         case app_commands.ContextMenu():
-            yield f"“{command.name}”", PERMISSIONS.menus[command.name].words, f"In the {_MENUS[command.type]}"
+            yield f"“{command.name}”", _TABLE.menus[command.name].words, f"In the {_MENUS[command.type]}"
         case _:
-            yield f"`/{command.name}`", PERMISSIONS.command(command.name).words, _what(command.description)
+            yield f"`/{command.name}`", _TABLE.command(command.name).words, _what(command.description)
 
 
 def _what(description: str) -> str:

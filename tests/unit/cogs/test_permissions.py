@@ -37,9 +37,9 @@ async def test_everything_has_a_rule_and_every_rule_an_owner() -> None:
         commands = set(names(open_.client))
         groups = {name.partition(" ")[0] for name in commands}
         for name in commands:
-            PERMISSIONS.command(name)
+            open_.client.permissions.command(name)
         assert set(PERMISSIONS.commands) <= commands | groups
-        assert groups <= set(PERMISSIONS.commands)
+        assert groups <= set(open_.client.permissions.commands)
         assert set(PERMISSIONS.menus) == menus(open_.client)
         router = open_.client.router
         assert router.actions(Kind.BUTTON) == set(PERMISSIONS.buttons)
@@ -51,8 +51,9 @@ async def test_discord_is_told_what_the_table_says() -> None:
     bits = {Permission.MANAGE_SERVER: 1 << 5, Permission.MANAGE_MESSAGES: 1 << 13, Permission.MODERATE_MEMBERS: 1 << 40}
     async with opened() as open_:
         (told,) = await open_.discord.wait("PUT", "/commands")
+        table = open_.client.permissions
     for command in told.body:
-        rule = PERMISSIONS.commands[command["name"]] if command["type"] == 1 else PERMISSIONS.menus[command["name"]]
+        rule = table.commands[command["name"]] if command["type"] == 1 else table.menus[command["name"]]
         assert command["default_member_permissions"] == (None if rule.permission is None else bits[rule.permission])
         anywhere = rule.scope is Scope.ANYWHERE
         assert command["contexts"] == ([0, 1, 2] if anywhere else [0])
