@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from sandbox.clock import SandboxClock
+from sandbox.painter import black_picture, draw_picture
 from sandbox.runflow import defects
-from sandbox.runflow.pictures import black_picture, draw_picture
 from sandbox.runflow.refusals import Broken
 from sandbox.runflow.run import StandinRun, View
 
