@@ -1,5 +1,5 @@
-"""Pictures from a prompt and a seed; `draw_picture` and `black_picture` are all that others use."""
+"""Pictures from a prompt and a seed; what is named here is all that others use."""
 
-from sandbox.painter.pictures import black_picture, draw_picture
+from sandbox.painter.pictures import black_picture, draw_picture, plain_picture
 
-__all__ = ["black_picture", "draw_picture"]
+__all__ = ["black_picture", "draw_picture", "plain_picture"]

@@ -110,6 +110,12 @@ def black_picture(width_px: int, height_px: int, file_format: str) -> bytes:
     return encode(Image.new("RGB", (width_px, height_px)), file_format)
 
 
+def plain_picture(prompt: str, *, seed: int, index: int, width_px: int, height_px: int, file_format: str) -> bytes:
+    """An encoded picture of one colour, which follows from the same values: for when nobody looks."""
+    digest = hashlib.sha256(f"{prompt}\n{seed}\n{index}".encode()).digest()
+    return encode(Image.new("RGB", (width_px, height_px), (digest[0], digest[1], digest[2])), file_format)
+
+
 def encode(image: Image.Image, file_format: str) -> bytes:
     """The picture as a file."""
     buffer = io.BytesIO()

@@ -25,7 +25,8 @@ Payload = Mapping[str, Any]
 
 EPHEMERAL = 64
 PATIENCE_S = 30.0
-FAST = without_waiting(DEFAULT)
+FAST = replace(without_waiting(DEFAULT), pictures="plain")
+"""Runs that are over at once, with pictures that take no time to draw: scenes that look at them ask for `scenes`."""
 AT_ONCE = replace(FAST, create_terminal=True)
 """A run that is over when its create is answered, so that the card's second form is its last."""
 
@@ -122,8 +123,8 @@ class Stage:
         self.sandbox.bot.lines.clear()
 
     def play(self, profile: str, **changes: Any) -> None:
-        """Let Runflow have one of its kinds of day, without waiting."""
-        self.runflow.switches = replace(without_waiting(PROFILES[profile]), **changes)
+        """Let Runflow have one of its kinds of day, without waiting and with plain pictures."""
+        self.runflow.switches = replace(without_waiting(PROFILES[profile]), **{"pictures": "plain", **changes})
 
     # --- what a person does and sees
 
@@ -282,6 +283,11 @@ class Stage:
             " amount_micro_usd ELSE 0 END) AS spent FROM ledger_entries GROUP BY user_id ORDER BY user_id"
         )
         assert spent == entered
+
+    @property
+    def unfinished(self) -> int:
+        """How many runs still owe somebody an end."""
+        return int(self._ask("SELECT count(*) AS n FROM runs WHERE delivery = 'pending'")[0]["n"])
 
     def count(self, table: str) -> int:
         """How many rows a table has."""

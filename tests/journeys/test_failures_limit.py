@@ -11,11 +11,21 @@ from tests.journeys.helpers import Stage, open_stage, usd
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def thrifty(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def frugal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
     """A stage whose bot lets everyone spend a cent a day: two pictures at the dearest price."""
     async with open_stage(tmp_path_factory.mktemp("thrifty"), USER_DAILY_LIMIT_USD="0.01") as stage:
         yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def thrifty(frugal: Stage) -> AsyncGenerator[Stage]:
+    """A new scene there, on a new day: nobody has spent anything."""
+    await frugal.new_scene()
+    yield frugal
+    await frugal.until(lambda: not frugal.unfinished)
+    for table in ("ledger_entries", "ledger_totals", "limit_notices"):
+        frugal.alter(f"DELETE FROM {table}")
 
 
 async def test_the_press_that_could_pass_the_limit_is_refused_for_its_person_alone(thrifty: Stage):

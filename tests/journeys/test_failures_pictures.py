@@ -1,9 +1,11 @@
 """When pictures are missing, broken or too large: what can be shown is shown, the rest is said, the bill is paid."""
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.discord.switches import DiscordSwitches
-from tests.journeys.helpers import AT_ONCE, Answer, Entry, Ledger, Stage, shape, usd
+from tests.journeys.helpers import AT_ONCE, FAST, Answer, Entry, Ledger, Stage, shape, usd
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -122,6 +124,7 @@ async def test_a_cost_of_whole_megapixels_is_booked_as_named(stage: Stage, profi
 
 
 async def test_pictures_over_the_limit_are_fitted_without_loss_and_said_to_be(stage: Stage):
+    stage.runflow.switches = replace(FAST, pictures="scenes")  # what takes bytes
     stage.discord.switches = DiscordSwitches(attachment_limit_bytes=220 * KIB)
     answer = await stage.imagine("a red fox in snow", seed=1, num_images=2)
     await assert_paid(stage, answer, "succeeded", None)
@@ -133,7 +136,7 @@ async def test_pictures_over_the_limit_are_fitted_without_loss_and_said_to_be(st
 
 
 async def test_an_upload_refused_under_the_stated_limit_is_fitted_until_it_is_taken(stage: Stage):
-    stage.runflow.switches = AT_ONCE
+    stage.runflow.switches = replace(AT_ONCE, pictures="scenes")
     stage.discord.switches = DiscordSwitches(upload_refused_over_bytes=100 * KIB)
     answer = await stage.imagine("a red fox in snow", seed=1)
     await assert_paid(stage, answer, "succeeded", None)
@@ -147,7 +150,7 @@ async def test_an_upload_refused_under_the_stated_limit_is_fitted_until_it_is_ta
 
 
 async def test_an_upload_that_is_refused_whatever_is_tried(stage: Stage):
-    stage.runflow.switches = AT_ONCE
+    stage.runflow.switches = replace(AT_ONCE, pictures="scenes")
     # Four refusals and the last words are as many edits as a webhook takes: the next would have to wait for 5 s.
     stage.discord.switches = DiscordSwitches(upload_refused_over_bytes=10, webhook_limit=None)
     answer = await stage.imagine("a red fox in snow", image_size="square", seed=1)

@@ -11,11 +11,18 @@ from tests.journeys.helpers import Entry, Stage, open_stage
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def killable(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
     """A stage whose bot may be killed."""
     async with open_stage(tmp_path_factory.mktemp("mortal"), **SETTINGS) as stage:
         yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mortal(killable: Stage) -> Stage:
+    """A new scene there."""
+    await killable.new_scene()
+    return killable
 
 
 @pytest.mark.parametrize("how", ["terminated", "killed"])

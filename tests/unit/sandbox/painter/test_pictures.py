@@ -7,12 +7,13 @@ import sys
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from sandbox.painter.palette import scene_of
 from sandbox.painter.pictures import LABEL, black_picture, draw_picture, paint
+from tests.examples import share
 
 ONE = "from sandbox.painter.pictures import draw_picture as d; import zlib; "
 TWO = "print(zlib.crc32(d('a red fox in snow', seed=4, index=1, width_px=256, height_px=256, file_format='png')))"
@@ -62,7 +63,7 @@ def test_colours_tint_the_rest() -> None:
     assert pink.sky != plain.sky
 
 
-@settings(max_examples=25, deadline=None)
+@share(0.3)
 @given(st.text(max_size=300), st.integers(0, 2**32 - 1))
 def test_any_text_makes_a_picture(prompt: str, seed: int) -> None:
     assert paint(prompt, seed=seed, index=0, width_px=144, height_px=96).size == (144, 96)
