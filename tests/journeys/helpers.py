@@ -55,6 +55,11 @@ class Answer:
         """Whether only the person who pressed sees it."""
         return self.message is not None and bool(self.message["flags"] & EPHEMERAL)
 
+    def shows(self, count: int) -> bool:
+        """Whether the reply ended in so many pictures, each of them with a description."""
+        described = [item for item in self.gallery if item["description"]]
+        return len(self.attachments) == len(self.gallery) == len(described) == count
+
     @property
     def attachments(self) -> Sequence[Payload]:
         """The files of the reply."""
@@ -317,6 +322,13 @@ class Press:
     async def says(self, words: str) -> Payload:
         """The reply, once it says `words`."""
         return await self._follow(lambda message: words in self.forms[-1])
+
+    async def drawing(self) -> Payload:
+        """The reply, as it is edited when the run is being drawn at Runflow."""
+        early = {"accepted", "submitting", "queued"}
+        return await self._follow(
+            lambda _: (self._stage.books(self.id).row or {}).get("state", "accepted") not in early
+        )
 
     async def end(self) -> Answer:
         """The reply, once it will not change any more; without a message where the application did not respond."""

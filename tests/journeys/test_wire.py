@@ -41,7 +41,7 @@ async def play_trouble(stage: Stage) -> None:
     for trouble in (DiscordSwitches(token_life_s=0.0), DiscordSwitches(upload_refused_over_bytes=20 * 1024)):
         stage.discord.switches = DiscordSwitches()
         async with stage.pressing(image_size="square") as press:
-            await press.says("Drawing")
+            await press.drawing()
             stage.discord.switches = trouble
             await press.end()
 
