@@ -2,9 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Browser and PostgreSQL tests skip by name where their part cannot be had.
-PYTEST ?= $(BIN)/python -m pytest -n 2 --dist worksteal
+# More workers than the two cores of CI's machine: tests of processes spend much of their time waiting.
+PYTEST ?= $(BIN)/python -m pytest -n 3 --dist worksteal
 
-.PHONY: demo test check lint bench chaos lock clean
+# What property tests look for in `make soak`; name the one it printed to look for the same again.
+SEED ?= $(shell $(PYTHON) -c 'import random; print(random.randrange(2**32))')
+
+.PHONY: demo test check soak lint bench chaos lock clean
 
 .venv: requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "imagine-bot needs Python 3.11 or newer; name one with PYTHON=...")'
@@ -25,6 +29,11 @@ lint: .venv
 	$(BIN)/lint-imports
 
 check: lint test  ## what CI runs
+
+soak: SEED := $(SEED)
+soak: lint  ## what CI runs at night: `check` with property tests at random and forty times as many examples
+	@echo "property tests look at random; the same again: make soak SEED=$(SEED)"
+	$(PYTEST) --hypothesis-profile=soak --hypothesis-seed=$(SEED) --timeout=1800
 
 bench: .venv
 	$(BIN)/python -m bench

@@ -5,15 +5,13 @@ import contextlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from aiohttp import WSMsgType, web
 
 from sandbox.discord.sessions import ALL_INTENTS, PRIVILEGED, Session
+from sandbox.discord.switches import DiscordSwitches
 from sandbox.discord.wire import Payload
-
-if TYPE_CHECKING:
-    from sandbox.discord.gateway import Gateway
 
 HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = 1, 2, 3, 4, 6, 7, 8, 9, 10, 11
 LARGEST_FRAME_BYTES = 4096
@@ -31,6 +29,26 @@ class Hangup(Exception):
         self.reason = reason
 
 
+class SessionHost(Protocol):
+    """What a connection needs of the gateway: its sessions, and somebody to tell when they come and go."""
+
+    token: str
+    switches: DiscordSwitches
+    sessions: dict[str, Session]
+
+    def welcome(self, session: Session) -> None:
+        """Tell a session that just identified where it is."""
+        ...
+
+    def members_chunk(self, session: Session, wanted: Payload) -> None:
+        """Answer a request for members."""
+        ...
+
+    def changed(self) -> None:
+        """Take note that a session came or went."""
+        ...
+
+
 class Connection:
     """Reads what a client sends, and writes in order what is queued for it.
 
@@ -38,16 +56,16 @@ class Connection:
     otherwise as plain text, which clients that asked for zstd-stream take as well.
     """
 
-    def __init__(self, gateway: "Gateway", query: Mapping[str, str]) -> None:
+    def __init__(self, host: SessionHost, query: Mapping[str, str]) -> None:
         self.session: Session | None = None
         self.closing = False
-        self._gateway = gateway
+        self._host = host
         self._query = query
         self._out: asyncio.Queue[_Out] = asyncio.Queue()
         self._deflate = zlib.compressobj() if query.get("compress") == "zlib-stream" else None
         self._socket = web.WebSocketResponse(max_msg_size=0, autoping=True)
         self._transport: asyncio.BaseTransport | None = None
-        self._interval_s = gateway.switches.heartbeat_interval_s
+        self._interval_s = host.switches.heartbeat_interval_s
         self._heard_at = 0.0
         self._frames: list[float] = []
 
@@ -71,7 +89,7 @@ class Connection:
         return self._socket
 
     async def disturb(self, kind: str) -> None:
-        """Do what `Gateway.drop` says."""
+        """Break the connection in one of the ways of `Gateway.drop`."""
         match kind:
             case "reconnect":
                 self._send({"op": RECONNECT, "d": None, "s": None, "t": None})
@@ -84,7 +102,7 @@ class Connection:
             case _:
                 self._leave()
                 self._out.put_nowait(4000)
-        self._gateway.changed()
+        self._host.changed()
 
     def _leave(self) -> None:
         """Stop hearing for the session, which stays for a resume unless the client ended it itself."""
@@ -93,13 +111,13 @@ class Connection:
             self.session.send = None
             self.session.left_at_s = asyncio.get_running_loop().time()
             if self._socket.close_code in {1000, 1001}:
-                self._gateway.sessions.pop(self.session.id, None)
+                self._host.sessions.pop(self.session.id, None)
 
     def _invalidate(self, *, resumable: bool) -> None:
         if self.session is not None:
             self.session.send = None
             if not resumable:
-                self._gateway.sessions.pop(self.session.id, None)
+                self._host.sessions.pop(self.session.id, None)
             self.session = None
         self._send({"op": INVALID, "d": resumable, "s": None, "t": None})
 
@@ -159,7 +177,7 @@ class Connection:
                 self._resume(_object(data))
             case 8:
                 session = self._identified()
-                self._gateway.members_chunk(session, _object(data))
+                self._host.members_chunk(session, _object(data))
             case 3 | 4 | 31:
                 self._identified()
             case _:
@@ -183,19 +201,19 @@ class Connection:
         intents = data.get("intents")
         if not isinstance(intents, int) or isinstance(intents, bool) or not 0 <= intents <= ALL_INTENTS:
             raise Hangup(4013, "Invalid intent(s).")
-        if intents & PRIVILEGED and not self._gateway.switches.privileged_intents:
+        if intents & PRIVILEGED and not self._host.switches.privileged_intents:
             raise Hangup(4014, "Disallowed intent(s).")
         if not isinstance(data.get("properties"), dict):
             raise Hangup(4002, "Error while decoding payload.")
         session = Session(intents, _shard(data.get("shard")), self._queue_text)
-        self._gateway.sessions[session.id] = session
+        self._host.sessions[session.id] = session
         self.session = session
-        self._gateway.welcome(session)
-        self._gateway.changed()
+        self._host.welcome(session)
+        self._host.changed()
 
     def _resume(self, data: Payload) -> None:
         self._check_token(data)
-        session = self._gateway.sessions.get(str(data.get("session_id")))
+        session = self._host.sessions.get(str(data.get("session_id")))
         after = data.get("seq")
         if session is None or not isinstance(after, int):
             self._send({"op": INVALID, "d": False, "s": None, "t": None})
@@ -207,11 +225,11 @@ class Connection:
             return
         self.session = session
         session.dispatch("RESUMED", {"_trace": ["sandbox"]})
-        self._gateway.changed()
+        self._host.changed()
 
     def _check_token(self, data: Payload) -> None:
         # discord.py adds the prefix on REST alone; some clients send it here too, and Discord takes both.
-        if str(data.get("token")).removeprefix("Bot ") != self._gateway.token:
+        if str(data.get("token")).removeprefix("Bot ") != self._host.token:
             raise Hangup(4004, "Authentication failed.")
 
 

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from sandbox.clock import SandboxClock
+from sandbox.painter import black_picture, draw_picture, plain_picture
 from sandbox.runflow import defects
-from sandbox.runflow.pictures import black_picture, draw_picture
 from sandbox.runflow.refusals import Broken
 from sandbox.runflow.run import StandinRun, View
 
@@ -148,7 +148,7 @@ async def _draw(place: _Place) -> bytes:
     if run.switches.nsfw == "black" and run.job.safety_checker:
         return await asyncio.to_thread(black_picture, run.job.width_px, run.job.height_px, file_format)
     return await asyncio.to_thread(
-        draw_picture,
+        draw_picture if run.switches.pictures == "scenes" else plain_picture,
         run.job.prompt,
         seed=run.seed,
         index=place.index,

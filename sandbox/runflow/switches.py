@@ -95,6 +95,8 @@ class Switches:
     """How many pictures fewer than asked; one remains."""
     shortfall_status: Literal["succeeded", "partial_succeeded"] = "succeeded"
     delivered_format: Literal["as_asked", "png", "jpeg", "webp"] = "as_asked"
+    pictures: Literal["scenes", "plain"] = "scenes"
+    """Plain ones have one colour each and take no time to draw."""
     nsfw: Nsfw = "cleared"
     """"flagged" leaves the pictures as they are; "null" says not checked; "failed" ends the run as failed."""
     nsfw_failure_code: str = "CONTENT_POLICY_VIOLATION"

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ Payload = Mapping[str, Any]
 Fate = Literal["heard", "unheard", "late"]
 """What becomes of a request at whose arrival the bot dies: done at once, never, or when the next bot is up already."""
 
-CALM = without_waiting(DEFAULT)
+CALM = replace(without_waiting(DEFAULT), pictures="plain")
 
 # Nobody runs out of money; a create whose answer was lost is given up within seconds; every state is shown, because
 # each edit is one more point to die at. None of these changes what is promised, only how long it takes.

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
@@ -31,13 +31,12 @@ from bot.runs.transitions import FINAL, Change, read
 from bot.store.engine import Store
 from bot.web.callbacks import CALLBACK_PATH, CallbackReceiver
 from sandbox.runflow.callbacks import signature
+from tests.examples import share
 from tests.unit.runs.made import NOON, a_run
 
 SECRET = "whsec_of_this_test"
 RUNFLOW_ID = "01980c1e-5a00-7c3e-9d2b-1f2e3d4c5b6a"
 ANSWERED = {200, 400, 401, 408, 413, 415}
-
-_SLOW = settings(max_examples=80, deadline=None)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
@@ -157,7 +156,7 @@ async def test_any_callback_is_answered_and_changes_nothing(tmp_path: Path) -> N
 
         loop = asyncio.get_running_loop()
 
-        @_SLOW
+        @share(0.6)
         @given(body=bodies, header=st.none() | _HEADER, is_true=st.booleans(), kind=_KINDS)
         def any_callback(body: bytes, header: str | None, is_true: bool, kind: str) -> None:
             signed = signature(SECRET, body) if is_true else header
@@ -202,7 +201,7 @@ async def test_any_reading_leaves_the_row_and_the_books_whole(tmp_path: Path) ->
 
         loop = asyncio.get_running_loop()
 
-        @_SLOW
+        @share(0.6)
         @given(bodies=st.lists(records().map(written) | bodies, max_size=3))
         def any_readings(bodies: list[bytes]) -> None:
             asyncio.run_coroutine_threadsafe(follow(bodies), loop).result(timeout=20)

@@ -10,15 +10,15 @@ from tests.chaos.storm import Size, storm
 from tests.chaos.verdict import judge
 
 SEED = 5
-_EVERY = 6
-"""Which share of the points is tried here: every sixth, from the first on."""
+_EVERY = 8
+"""Which share of the points is tried here: every eighth, from the first on. `make chaos` tries all."""
 
 
 async def test_a_storm_breaks_no_promise(tmp_path: Path) -> None:
-    verdict = await storm(tmp_path, seed=SEED, size=Size(runs=25, kills=6, stuck=False))
+    verdict = await storm(tmp_path, seed=SEED, size=Size(runs=20, kills=4, stuck=False))
     assert not verdict.wrong, verdict.table()
-    assert verdict.kills >= 6
-    assert verdict.accepted >= 25
+    assert verdict.kills >= 4
+    assert verdict.accepted >= 20
     assert (verdict.held_micro_usd, verdict.doubles, verdict.hanging) == (0, 0, 0)
     assert verdict.settled_micro_usd == verdict.billed_micro_usd > 0
     assert verdict.most_creates == 1

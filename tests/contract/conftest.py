@@ -1,5 +1,6 @@
 """Both engines for every test that asks for `database_url` or `store`: SQLite, and a real PostgreSQL of our own."""
 
+import asyncio
 import shutil
 import tempfile
 import uuid
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables
 from bot.store.engine import Store
+from tests.databases import migrated_sqlite
 
 AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
 OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
@@ -39,28 +41,69 @@ def postgres_folder() -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture
-async def postgres_url(postgres_folder: str) -> str:
-    """A fresh, empty PostgreSQL database."""
+async def _postgres(folder: str, *statements: str) -> None:
     asyncpg = pytest.importorskip("asyncpg")
-    name = f"t{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(user="postgres", database="postgres", host=postgres_folder)
+    connection = await asyncpg.connect(user="postgres", database="postgres", host=folder)
     try:
-        await connection.execute(f"CREATE DATABASE {name}")
+        for statement in statements:
+            await connection.execute(statement)
     finally:
         await connection.close()
-    return f"postgresql+asyncpg://postgres@/{name}?host={postgres_folder}"
+
+
+def _url(folder: str, name: str) -> str:
+    return f"postgresql+asyncpg://postgres@/{name}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_folder: str) -> str:
+    """The name of a PostgreSQL database in the newest form, to be copied. Nothing here has to outlive a crash."""
+
+    async def make() -> None:
+        await _postgres(
+            postgres_folder,
+            *(f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")),
+            "SELECT pg_reload_conf()",
+            "CREATE DATABASE newest",
+        )
+        async with Store.open(_url(postgres_folder, "newest")):
+            pass
+
+    asyncio.run(make())
+    return "newest"
+
+
+@pytest.fixture
+async def postgres_url(postgres_folder: str, postgres_template: str) -> str:
+    """A fresh PostgreSQL database in the newest form."""
+    name = f"t{uuid.uuid4().hex}"
+    await _postgres(postgres_folder, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    return _url(postgres_folder, name)
+
+
+@pytest.fixture
+async def empty_postgres_url(postgres_folder: str) -> str:
+    """A PostgreSQL database without any table."""
+    name = f"t{uuid.uuid4().hex}"
+    await _postgres(postgres_folder, f"CREATE DATABASE {name}")
+    return _url(postgres_folder, name)
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
+    """A fresh SQLite database in the newest form."""
+    return migrated_sqlite(tmp_path / "data" / "imagine.db")
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
     """An address under which no SQLite file stands yet."""
     return f"sqlite+aiosqlite:///{tmp_path / 'data' / 'imagine.db'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh, empty database on each engine in turn."""
+    """A fresh database in the newest form, on each engine in turn."""
     return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
 
 
@@ -71,15 +114,28 @@ def open_store(request: pytest.FixtureRequest) -> OpenStore:
     return partial(Store.open, url, inline=request.param == "sqlite inline")
 
 
+@pytest.fixture(params=["sqlite", "sqlite inline", "postgresql"])
+def open_empty_store(request: pytest.FixtureRequest) -> OpenStore:
+    """As `open_store`, over a database that no bot has opened yet."""
+    url = request.getfixturevalue("empty_postgres_url" if request.param == "postgresql" else "empty_sqlite_url")
+    return partial(Store.open, url, inline=request.param == "sqlite inline")
+
+
 @pytest.fixture(params=["sqlite", "sqlite inline"])
 def open_sqlite(request: pytest.FixtureRequest, sqlite_url: str) -> OpenStore:
     """As `open_store`, for what only SQLite does."""
     return partial(Store.open, sqlite_url, inline=request.param == "sqlite inline")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """A database that no bot has opened yet, on each engine in turn."""
+    return str(request.getfixturevalue("empty_sqlite_url" if request.param == "sqlite" else "empty_postgres_url"))
+
+
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
-    """A store, opened and migrated."""
+    """A store, opened."""
     async with Store.open(database_url) as store:
         yield store
 

@@ -39,11 +39,11 @@ def as_of_0002(connection: Connection) -> None:
 
 
 async def test_totals_of_every_scope_are_filled_from_the_entries(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("bot.store.engine.upgrade", as_of_0002)
-        async with Store.open(database_url) as store, store.write() as connection:
+        async with Store.open(empty_database_url) as store, store.write() as connection:
 
             def stored(at: datetime) -> Any:
                 return at.strftime("%Y-%m-%d %H:%M:%S.%f") if store.dialect == "sqlite" else at
@@ -61,7 +61,7 @@ async def test_totals_of_every_scope_are_filled_from_the_entries(
                     entry = run | {"kind": kind, "amount": amount, "estimated": estimated, "at": later}
                     await connection.execute(ENTRY, entry)
     thread, private = Person(7, 1, 10), Person(7, None, 77)
-    async with Store.open(database_url) as store, store.read() as connection:
+    async with Store.open(empty_database_url) as store, store.read() as connection:
         assert [wrong async for wrong in recount.disagreements(connection)] == []
         found = await totals.read(connection, counted_in(thread, NOON))
         rest = await totals.read(connection, counted_in(private, NOON))

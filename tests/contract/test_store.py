@@ -46,12 +46,12 @@ async def noted(store: Store) -> list[int]:
 # --- tables and migrations
 
 
-async def test_all_migrations_together_equal_the_tables(store: Store) -> None:
+async def test_all_migrations_together_equal_the_tables(empty_database_url: str) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         return list(compare_metadata(context, tables.metadata))
 
-    async with store.write() as connection:
+    async with Store.open(empty_database_url) as store, store.write() as connection:
         assert await connection.run_sync(differences) == []
 
 
@@ -66,16 +66,16 @@ async def test_partial_indexes_are_those_of_the_tables(store: Store) -> None:
     assert "UNIQUE" in found["uq_ledger_entries_end"]
 
 
-async def test_opening_again_changes_nothing(open_store: OpenStore) -> None:
-    async with open_store() as store, store.write() as connection:
+async def test_opening_again_changes_nothing(open_empty_store: OpenStore) -> None:
+    async with open_empty_store() as store, store.write() as connection:
         await note(connection, 1)
-    async with open_store() as store:
+    async with open_empty_store() as store:
         assert await noted(store) == [1]
 
 
-async def test_two_processes_may_start_at_once(open_store: OpenStore) -> None:
+async def test_two_processes_may_start_at_once(open_empty_store: OpenStore) -> None:
     async def start() -> list[int]:
-        async with open_store() as store:
+        async with open_empty_store() as store:
             return await noted(store)
 
     assert await asyncio.gather(start(), start(), start()) == [[], [], []]
@@ -448,8 +448,8 @@ async def test_a_postgresql_without_the_database(postgres_folder: str) -> None:
             pass
 
 
-async def test_sqlite_is_set_up_to_lose_nothing(sqlite_url: str) -> None:
-    async with Store.open(sqlite_url) as store, store.read() as connection:
+async def test_sqlite_is_set_up_to_lose_nothing(empty_sqlite_url: str) -> None:
+    async with Store.open(empty_sqlite_url) as store, store.read() as connection:
         found = {
             name: await connection.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")

@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Page
 
+from tests.journeys.browsing import Reading, open_page, open_reading
 from tests.journeys.helpers import Stage, open_stage
 from tests.journeys.tools import Tools, open_tools
 
@@ -45,4 +47,18 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[St
 async def tools(guarded: Stage) -> AsyncGenerator[Tools]:
     """What moderators work with, in a scene in which nothing was set yet."""
     async with open_tools(guarded) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def reading(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Reading]:
+    """The sandbox and the browser of all journeys in the page."""
+    async with open_reading(tmp_path_factory.mktemp("page")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(reading: Reading) -> AsyncGenerator[Page]:
+    """The page in a new window, where nothing was said or set yet."""
+    async with open_page(reading) as opened:
         yield opened

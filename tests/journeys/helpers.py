@@ -25,7 +25,8 @@ Payload = Mapping[str, Any]
 
 EPHEMERAL = 64
 PATIENCE_S = 30.0
-FAST = without_waiting(DEFAULT)
+FAST = replace(without_waiting(DEFAULT), pictures="plain")
+"""Runs that are over at once, with pictures that take no time to draw: scenes that look at them ask for `scenes`."""
 AT_ONCE = replace(FAST, create_terminal=True)
 """A run that is over when its create is answered, so that the card's second form is its last."""
 
@@ -53,6 +54,11 @@ class Answer:
     def is_ephemeral(self) -> bool:
         """Whether only the person who pressed sees it."""
         return self.message is not None and bool(self.message["flags"] & EPHEMERAL)
+
+    def shows(self, count: int) -> bool:
+        """Whether the reply ended in so many pictures, each of them with a description."""
+        described = [item for item in self.gallery if item["description"]]
+        return len(self.attachments) == len(self.gallery) == len(described) == count
 
     @property
     def attachments(self) -> Sequence[Payload]:
@@ -122,8 +128,8 @@ class Stage:
         self.sandbox.bot.lines.clear()
 
     def play(self, profile: str, **changes: Any) -> None:
-        """Let Runflow have one of its kinds of day, without waiting."""
-        self.runflow.switches = replace(without_waiting(PROFILES[profile]), **changes)
+        """Let Runflow have one of its kinds of day, without waiting and with plain pictures."""
+        self.runflow.switches = replace(without_waiting(PROFILES[profile]), **{"pictures": "plain", **changes})
 
     # --- what a person does and sees
 
@@ -283,6 +289,11 @@ class Stage:
         )
         assert spent == entered
 
+    @property
+    def unfinished(self) -> int:
+        """How many runs still owe somebody an end."""
+        return int(self._ask("SELECT count(*) AS n FROM runs WHERE delivery = 'pending'")[0]["n"])
+
     def count(self, table: str) -> int:
         """How many rows a table has."""
         return int(self._ask(f"SELECT count(*) AS n FROM {table}")[0]["n"])
@@ -311,6 +322,13 @@ class Press:
     async def says(self, words: str) -> Payload:
         """The reply, once it says `words`."""
         return await self._follow(lambda message: words in self.forms[-1])
+
+    async def drawing(self) -> Payload:
+        """The reply, as it is edited when the run is being drawn at Runflow."""
+        early = {"accepted", "submitting", "queued"}
+        return await self._follow(
+            lambda _: (self._stage.books(self.id).row or {}).get("state", "accepted") not in early
+        )
 
     async def end(self) -> Answer:
         """The reply, once it will not change any more; without a message where the application did not respond."""

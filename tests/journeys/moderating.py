@@ -134,6 +134,10 @@ class Desk:
         """The person's card, once it says `words`."""
         return await self._people.wait_message(answer.id, lambda one: words in text_of(one), PATIENCE_S)
 
+    async def card_shows(self, answer: Answer) -> Payload:
+        """A card, once it shows its pictures."""
+        return await self._people.wait_message(answer.id, lambda one: bool(one["attachments"]), PATIENCE_S)
+
     async def panel_says(self, answer: Answer, words: str) -> Payload:
         """The moderators' message, once it says `words`."""
         await self.stage.until(lambda: words in text_of(self.panel_of(answer) or {}))

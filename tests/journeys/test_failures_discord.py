@@ -38,7 +38,7 @@ async def test_a_press_that_cannot_be_acknowledged_is_never_sent(stage: Stage, b
 async def test_an_acknowledgement_whose_answer_was_lost_goes_on_with_its_card(stage: Stage, status: int):
     stage.discord.switches = DiscordSwitches(fail_next=(FailNext("/callback", status, applied=True),))
     answer = await stage.imagine(image_size="square")
-    assert answer.text.startswith("Your picture")
+    assert answer.shows(1)
     assert (await stage.closed_books(answer.id)).ending == ("succeeded", None, "shown")
     assert len(stage.creates) == 1
     assert not [call for call in stage.calls if call.method == "POST" and call.route.startswith("/webhooks/")]
@@ -49,7 +49,7 @@ async def test_a_last_edit_that_discord_does_not_take_is_sent_again(stage: Stage
     stage.runflow.switches = AT_ONCE
     stage.discord.switches = DiscordSwitches(fail_next=(FailNext(EDIT, status, method="PATCH"),))
     answer = await stage.imagine(image_size="square")
-    assert answer.text.startswith("Your picture")
+    assert answer.shows(1)
     books = await stage.closed_books(answer.id)
     assert books.ending == ("succeeded", None, "shown")
     assert books.entries[1:] == (Entry("settle", stage.billed(answer)),)
@@ -72,7 +72,7 @@ async def test_a_rate_limit_on_the_last_edit_is_waited_out(stage: Stage):
     stage.runflow.switches = AT_ONCE
     stage.discord.switches = DiscordSwitches(fail_next=(FailNext(EDIT, 429, method="PATCH", retry_after_s=0.2),))
     answer = await stage.imagine(image_size="square")
-    assert answer.text.startswith("Your picture")
+    assert answer.shows(1)
     assert (await stage.closed_books(answer.id)).ending == ("succeeded", None, "shown")
 
 
@@ -80,14 +80,14 @@ async def test_progress_that_cannot_be_shown_does_not_keep_the_pictures_away(sta
     stage.play("default", running_s=0.5)
     stage.discord.switches = DiscordSwitches(fail_next=(FailNext(EDIT, 404, method="PATCH", code=10062),))
     answer = await stage.imagine(image_size="square")
-    assert answer.text.startswith("Your picture")
+    assert answer.shows(1)
     assert (await stage.closed_books(answer.id)).ending == ("succeeded", None, "shown")
 
 
 async def test_a_card_deleted_meanwhile_is_paid_for_and_noted_as_undeliverable(stage: Stage):
     stage.play("default", running_s=0.5)
     async with stage.pressing(image_size="square") as press:
-        card = await press.says("Drawing")
+        card = await press.drawing()
         await stage.discord.people.delete_message(user_id=stage.cast.moderator.id, message_id=card["id"])
         books = await stage.closed_books(press.id)
         assert books.ending == ("succeeded", None, "undeliverable")
@@ -98,10 +98,10 @@ async def test_a_card_deleted_meanwhile_is_paid_for_and_noted_as_undeliverable(s
 async def test_an_expired_token_is_followed_by_an_edit_through_the_channel(stage: Stage):
     stage.play("default", running_s=0.5)
     async with stage.pressing(image_size="square") as press:
-        await press.says("Drawing")
+        await press.drawing()
         stage.discord.switches = DiscordSwitches(token_life_s=0.0)
         answer = await press.end()
-    assert answer.text.startswith("Your picture")
+    assert answer.shows(1)
     assert (await stage.closed_books(answer.id)).ending == ("succeeded", None, "shown")
     assert [call.route for call in stage.calls if call.status == 200][
         -1
@@ -111,7 +111,7 @@ async def test_an_expired_token_is_followed_by_an_edit_through_the_channel(stage
 async def test_a_token_that_expired_in_a_foreign_place_leaves_the_run_paid_and_undeliverable(stage: Stage):
     stage.play("default", running_s=0.5)
     async with stage.pressing(image_size="square", channel=stage.cast.elsewhere) as press:
-        await press.says("Drawing")
+        await press.drawing()
         stage.discord.switches = DiscordSwitches(token_life_s=0.0)
         books = await stage.closed_books(press.id)
     assert books.ending == ("succeeded", None, "undeliverable")
@@ -123,10 +123,10 @@ async def test_a_gateway_that_breaks_keeps_no_card_from_its_end(stage: Stage, ki
     stage.play("default", running_s=0.5)
     seen = stage.discord.gateway_connections
     async with stage.pressing(image_size="square") as press:
-        await press.says("Drawing")
+        await press.drawing()
         await stage.discord.drop_gateway(kind)
         answer = await press.end()
-    assert answer.text.startswith("Your picture")
+    assert answer.shows(1)
     assert (await stage.closed_books(answer.id)).ending == ("succeeded", None, "shown")
     await stage.until(lambda: stage.discord.gateway_connections > seen)
     await stage.discord.wait_connected(30)

@@ -11,39 +11,49 @@ from tests.journeys.helpers import Stage, open_stage, usd
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def thrifty(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def frugal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
     """A stage whose bot lets everyone spend a cent a day: two pictures at the dearest price."""
     async with open_stage(tmp_path_factory.mktemp("thrifty"), USER_DAILY_LIMIT_USD="0.01") as stage:
         yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def thrifty(frugal: Stage) -> AsyncGenerator[Stage]:
+    """A new scene there, on a new day: nobody has spent anything."""
+    await frugal.new_scene()
+    yield frugal
+    await frugal.until(lambda: not frugal.unfinished)
+    for table in ("ledger_entries", "ledger_totals", "limit_notices"):
+        frugal.alter(f"DELETE FROM {table}")
 
 
 async def test_the_press_that_could_pass_the_limit_is_refused_for_its_person_alone(thrifty: Stage):
     thrifty.play("rounded_cost")
     for left in (5_000, 0):
         answer = await thrifty.imagine(image_size="square")
-        assert answer.text.startswith("Your picture")
-        assert f"{usd(left)} left today" in answer.text
+        assert answer.shows(1)
+        assert usd(left) in answer.text
     await thrifty.closed_books(answer.id)
 
     refused = await thrifty.imagine(image_size="square")
     assert refused.is_ephemeral
-    assert refused.text.startswith("That could cost up to $0.005, and you have nothing left of your $0.01 for today.")
-    assert "You get a fresh $0.01" in refused.text
+    assert "$0.005" in refused.text
+    assert "$0.01" in refused.text
     assert thrifty.books(refused.id).row is None
     assert len(thrifty.creates) == 2
     thrifty.check_totals()
 
     other = await thrifty.imagine(image_size="square", person=thrifty.cast.other)
-    assert other.text.startswith("Your picture")
+    assert other.shows(1)
 
 
 async def test_a_press_that_is_too_dear_for_any_day_says_what_would_fit_and_it_does(thrifty: Stage):
     refused = await thrifty.imagine(image_size="square", num_images=3)
     assert refused.is_ephemeral
-    assert "2 pictures would fit." in refused.text
+    assert "2 pictures" in refused.text
     assert not thrifty.creates
-    assert (await thrifty.imagine(image_size="square", num_images=2)).text.startswith("Your 2 pictures")
+    assert (await thrifty.imagine(image_size="square", num_images=2)).shows(2)
 
 
 async def test_what_is_held_counts_while_it_is_held_and_comes_back(thrifty: Stage):
@@ -52,17 +62,16 @@ async def test_what_is_held_counts_while_it_is_held_and_comes_back(thrifty: Stag
         await thrifty.until(lambda: bool(thrifty.creates))
         refused = await thrifty.imagine(image_size="square")
         assert refused.is_ephemeral
-        assert "nothing left" in refused.text
         failed = await press.end()
-    assert "You were not charged. $0.01 left today." in failed.text
+    assert "$0.01" in failed.text
     thrifty.play("fast")
-    assert (await thrifty.imagine(image_size="square")).text.startswith("Your picture")
+    assert (await thrifty.imagine(image_size="square")).shows(1)
 
 
 async def test_presses_at_once_cannot_pass_the_limit_together(thrifty: Stage):
     thrifty.play("rounded_cost", running_s=0.3)
     answers = await asyncio.gather(*(thrifty.imagine(image_size="square") for _ in range(6)))
-    assert sum(answer.text.startswith("Your picture") for answer in answers) == 2
+    assert sum(answer.shows(1) for answer in answers) == 2
     assert sum(answer.is_ephemeral for answer in answers) == 4
     assert len(thrifty.creates) == 2
     thrifty.check_totals()

@@ -166,7 +166,7 @@ async def test_covered_pictures_are_not_carried_to_where_children_may_look(past:
 async def test_a_card_that_was_deleted_leaves_its_pictures_here(past: Stage):
     past.play("default", running_s=1.0)
     async with past.pressing("deleted meanwhile", image_size="square") as press:
-        message = await press.says("Drawing")
+        message = await press.drawing()
         await past.discord.people.delete_message(user_id=past.cast.moderator.id, message_id=message["id"])
         books = await past.closed_books(press.id)
     assert books.ending == ("succeeded", None, "undeliverable")

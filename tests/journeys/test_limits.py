@@ -80,13 +80,13 @@ async def test_a_limit_is_set_explained_felt_and_removed(admin: Admin):
     assert "<t:" in refused.message["content"]
     assert "2 pictures would fit" in refused.text
     made = await stage.imagine(num_images=2, image_size="square")
-    assert made.text.startswith("Your 2 pictures")
+    assert made.shows(2)
     again = await stage.imagine(image_size="square")
     assert again.is_ephemeral
     listed = await admin.use("limits list")
     assert listed.text.startswith("1. ")
     assert "Removed" in (await admin.use("limits remove", limit="1")).text
-    assert (await stage.imagine(image_size="square")).text.startswith("Your picture")
+    assert (await stage.imagine(image_size="square")).shows(1)
     assert admin.acts[-2:] == ["limit_set", "limit_removed"]
 
 
@@ -96,7 +96,7 @@ async def test_a_role_that_is_given_between_presses_changes_the_limit(admin: Adm
     await admin.use("limits set", measure="pictures", amount="50", role=cast.moderator_role.id)
     assert (await stage.imagine(person=cast.other, image_size="square")).is_ephemeral
     stage.discord.world.change_person(cast.other.id, role_ids=(cast.moderator_role.id,))
-    assert (await stage.imagine(person=cast.other, image_size="square")).text.startswith("Your picture")
+    assert (await stage.imagine(person=cast.other, image_size="square")).shows(1)
     stage.discord.world.change_person(cast.other.id, role_ids=())
     assert (await stage.imagine(person=cast.other, image_size="square")).is_ephemeral
 
@@ -108,7 +108,7 @@ async def test_a_thread_counts_to_its_channel(admin: Admin):
     assert "Threads there count to it." in told.text
     for channel in (cast.general, cast.thread):
         assert (await stage.imagine(channel=channel, image_size="square")).is_ephemeral
-    assert (await stage.imagine(channel=cast.after_dark, image_size="square")).text.startswith("Your picture")
+    assert (await stage.imagine(channel=cast.after_dark, image_size="square")).shows(1)
 
 
 @pytest.mark.parametrize("amount", ["1e400", "-5", "0,5", "$3.999999", "3.9999999", " ", "99999999999", "½"])
@@ -156,7 +156,7 @@ async def test_a_grant_lets_somebody_on(admin: Admin):
     assert "reason" in (await admin.use("grant", user=cast.moderator.id, amount="1", reason=" ")).text
     granted = await admin.use("grant", user=cast.moderator.id, amount="0.50", reason="for the *poster*")
     assert "$0.50 more" in granted.text
-    assert (await stage.imagine(person=cast.moderator, image_size="square")).text.startswith("Your picture")
+    assert (await stage.imagine(person=cast.moderator, image_size="square")).shows(1)
     (after,) = admin.rows("SELECT after FROM audit WHERE what = 'granted' ORDER BY id DESC LIMIT 1")[0]
     assert json.loads(after) == {
         "user_id": str(cast.moderator.id),

@@ -3,21 +3,14 @@
 import pytest
 
 from sandbox.discord.cast import Channel
-from tests.journeys.helpers import Answer, Entry, Stage
+from tests.journeys.helpers import Answer, Entry, Stage, usd
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FLAGGED = "The picture was made but was flagged as not safe for work, and this channel does not show such pictures."
-UNCHECKED = "The picture was made but was not checked for adult content, and this channel does not show such pictures."
-ADVICE = "Try other words, or ask in an age-restricted channel."
-COVERED = "Flagged as not safe for work, or not checked: hidden until you open it."
 
-
-async def assert_withheld(stage: Stage, answer: Answer, sentence: str) -> None:
-    """The card says why there is nothing to see and what it cost; no picture ever came near Discord."""
-    assert answer.text.startswith("Not shown here")
-    assert f"{sentence} {ADVICE}" in answer.text
-    assert "This cost $0.001311." in answer.text
+async def assert_withheld(stage: Stage, answer: Answer) -> None:
+    """The card names what it cost; no picture ever came near Discord."""
+    assert usd(stage.billed(answer)) in answer.text
     assert not answer.attachments
     assert not answer.gallery
     assert not any(call.files for call in stage.calls)
@@ -28,11 +21,10 @@ async def assert_withheld(stage: Stage, answer: Answer, sentence: str) -> None:
 
 
 async def assert_covered(stage: Stage, answer: Answer, count: int = 1) -> None:
-    """Every picture lies under a spoiler, and the card says so in words."""
+    """Every picture lies under a spoiler."""
     assert len(answer.gallery) == count
     assert all(item["spoiler"] for item in answer.gallery)
     assert all(attachment["filename"].startswith("SPOILER_") for attachment in answer.attachments)
-    assert COVERED in answer.text
     assert (await stage.closed_books(answer.id)).ending == ("succeeded", None, "shown")
 
 
@@ -51,27 +43,26 @@ def channels(stage: Stage) -> dict[str, Channel]:
 async def test_flagged_pictures_are_withheld(stage: Stage, place: str):
     stage.play("nsfw_flagged")
     answer = await stage.imagine(image_size="square", channel=channels(stage)[place])
-    await assert_withheld(stage, answer, FLAGGED)
+    await assert_withheld(stage, answer)
 
 
 @pytest.mark.parametrize("profile", ["nsfw_null", "image_urls"])
 async def test_unchecked_pictures_are_withheld(stage: Stage, profile: str):
     stage.play(profile)
-    await assert_withheld(stage, await stage.imagine(image_size="square"), UNCHECKED)
+    await assert_withheld(stage, await stage.imagine(image_size="square"))
 
 
 @pytest.mark.parametrize("profile", ["nsfw_flagged", "nsfw_null", "nsfw_black"])
 async def test_they_are_covered_where_adults_are(stage: Stage, profile: str):
     stage.play(profile)
     answer = await stage.imagine(image_size="square", num_images=2, channel=stage.cast.after_dark)
-    assert answer.text.startswith("Your 2 pictures")
+    assert answer.shows(2)
     await assert_covered(stage, answer, count=2)
 
 
 async def test_cleared_pictures_are_open_where_adults_are(stage: Stage):
     answer = await stage.imagine(image_size="square", channel=stage.cast.after_dark)
     assert not answer.gallery[0]["spoiler"]
-    assert COVERED not in answer.text
 
 
 async def test_the_safety_checker_is_always_asked_for(stage: Stage):
@@ -92,16 +83,16 @@ async def test_the_stricter_of_then_and_now_holds(stage: Stage, channel: str, be
     assert place.nsfw is before
     stage.play("nsfw_flagged", running_s=0.5)
     async with stage.pressing(image_size="square", channel=place) as press:
-        await press.says("Drawing")
+        await press.drawing()
         await stage.discord.change_channel(place.id, nsfw=after)
         answer = await press.end()
-    await assert_withheld(stage, answer, FLAGGED)
+    await assert_withheld(stage, answer)
 
 
 async def test_a_channel_the_bot_no_longer_sees_shows_nothing(stage: Stage):
     stage.play("nsfw_flagged", running_s=0.5)
     async with stage.pressing(image_size="square", channel=stage.cast.after_dark) as press:
-        await press.says("Drawing")
+        await press.drawing()
         await stage.discord.change_channel(stage.cast.after_dark.id, overwrites=stage.cast.mod_room.overwrites[:1])
         answer = await press.end()
-    await assert_withheld(stage, answer, FLAGGED)
+    await assert_withheld(stage, answer)

@@ -92,18 +92,18 @@ async def test_one_at_a_time_in_order_and_each_card_says_its_place(line: Stage):
         assert all("Leave the queue" in press.forms[-1] for press in others)
         assert all(len(press.forms) == 1 for press in others)  # right from the first
         next_run(line)
-        assert (await first.end()).text.startswith("Your picture")
-        await others[0].says("Drawing")
+        assert (await first.end()).shows(1)
+        await others[0].drawing()
         assert "Leave the queue" not in others[0].forms[-1]
         await others[2].says("2nd in line")
         assert [len(press.forms) for press in others[2:]] == [2, 1]
         assert prompts(line) == ["one", "two"]
         for press in others:
             if press is not others[0]:
-                await press.says("Drawing")
+                await press.drawing()
             next_run(line)
             answer = await press.end()
-            assert answer.text.startswith("Your picture")
+            assert answer.shows(1)
             assert line.books(answer.id).entries[1:] == (Entry("settle", line.billed(answer)),)
     assert prompts(line) == ["one", "two", "three", "four", "five"]
 
@@ -129,7 +129,7 @@ async def test_leaving_frees_the_money_at_once_and_nothing_is_sent(line: Stage):
         await leave(line, taken, theo)
         assert "A moderator took this request out of the queue.\nYou were not charged." in (await taken.end()).text
         next_run(line)
-        assert (await first.end()).text.startswith("Your picture")
+        assert (await first.end()).shows(1)
     await line.closed_books(first.id)
     assert prompts(line) == ["stays"]
 
@@ -148,9 +148,9 @@ async def test_the_queue_outlives_the_bot(line: Stage):
         assert prompts(line) == ["one"]
         for press in (first, others[0], others[2]):
             if press is not first:
-                await press.says("Drawing")
+                await press.drawing()
             next_run(line)
-            assert (await press.end()).text.startswith("Your picture")
+            assert (await press.end()).shows(1)
             await line.until(lambda press=press: line.books(press.id).ending[-1:] == ("shown",))
     assert prompts(line) == ["one", "two", "four"]
     await line.closed_books(first.id)
@@ -173,7 +173,7 @@ async def test_two_people_take_turns(tmp_path_factory: pytest.TempPathFactory):
         in_turn = [pressed[at] for at in (0, 3, 1, 4, 2)]
         for press in in_turn:
             if press is not pressed[0]:
-                await press.says("Drawing")
+                await press.drawing()
             next_run(stage)
-            assert (await press.end()).text.startswith("Your picture")
+            assert (await press.end()).shows(1)
         assert prompts(stage) == ["mira 1", "sam 1", "mira 2", "sam 2", "mira 3"]

@@ -41,9 +41,7 @@ async def desk(room: Stage) -> AsyncGenerator[Desk]:
 async def held(desk: Desk, **options: object) -> Answer:
     """A picture that waits."""
     answer = await desk.stage.imagine(image_size="square", **options)  # pyright: ignore[reportArgumentType]
-    assert answer.text.startswith(WAITING)
-    assert not answer.attachments
-    assert not answer.gallery
+    assert answer.shows(0)
     await desk.asked(answer)
     return answer
 
@@ -72,7 +70,7 @@ async def test_moderators_are_asked_with_all_they_need_and_nobody_else_sees(desk
 async def test_approve_shows_the_pictures_in_the_card(desk: Desk):
     answer = await held(desk)
     await desk.press(answer, "approve")
-    card = await desk.card_says(answer, SHOWN)
+    card = await desk.card_shows(answer)
     assert len(card["attachments"]) == 1
     panel = await desk.panel_says(answer, "The pictures are shown.")
     assert f"Approved by <@{desk.stage.cast.moderator.id}>" in text_of(panel)
@@ -123,7 +121,7 @@ async def test_one_decision_only(desk: Desk):
     sent = await desk.send_form(answer, opened, cast.admin, {"reason": "0"})
     told = await desk.answer_to(sent)
     assert f"This was decided already. Approved by <@{cast.moderator.id}>" in told
-    assert SHOWN in text_of(await desk.card_says(answer, SHOWN))
+    await desk.card_shows(answer)
 
 
 async def test_two_moderators_at_the_same_instant(desk: Desk):
@@ -171,7 +169,7 @@ async def test_approval_after_the_token_has_expired(desk: Desk):
     # The old token alone has expired: the moderators' presses bring their own.
     desk.stage.alter("UPDATE runs SET interaction_token = 'expired' WHERE interaction_id = ?", int(answer.id))
     await desk.press(answer, "approve")
-    card = await desk.card_says(answer, SHOWN)
+    card = await desk.card_shows(answer)
     assert len(card["attachments"]) == 1
     assert (await desk.stage.closed_books(answer.id)).ending == ("succeeded", None, "shown")
     edits = [call.route for call in desk.stage.calls if call.method == "PATCH" and call.status == 200 and call.files]
@@ -194,7 +192,7 @@ async def test_pictures_that_runflow_no_longer_has_come_from_the_moderators_mess
     answer = await held(desk)
     desk.stage.sandbox.clock.advance(120)
     await desk.press(answer, "approve")
-    card = await desk.card_says(answer, SHOWN)
+    card = await desk.card_shows(answer)
     assert len(card["attachments"]) == 1
 
 
@@ -232,7 +230,7 @@ async def test_without_a_channel_it_is_withheld_until_that_is_mended(desk: Desk)
         await desk.set_channel(desk.stage.cast.mod_room)
     await desk.card_says(answer, WAITING)
     await desk.press(answer, "approve")
-    await desk.card_says(answer, SHOWN)
+    await desk.card_shows(answer)
 
 
 async def test_where_the_bot_may_not_write_admins_are_told_what_to_mend(desk: Desk):
@@ -268,7 +266,7 @@ async def test_where_everything_is_approved_a_clean_picture_waits_too(desk: Desk
         assert "Here a moderator looks at every picture first" in answer.text
         assert "a moderator approves every picture" in text_of(await desk.asked(answer))
         await desk.press(answer, "approve")
-        card = await desk.card_says(answer, SHOWN)
+        card = await desk.card_shows(answer)
         assert not card["attachments"][0]["filename"].startswith("SPOILER_")
     finally:
         await desk.policy(desk.stage.cast.general, approve_everything=False)
@@ -280,7 +278,7 @@ async def test_an_approved_picture_is_covered_where_the_channel_covers(desk: Des
     try:
         answer = await held(desk, channel=place)
         await desk.press(answer, "approve")
-        card = await desk.card_says(answer, SHOWN)
+        card = await desk.card_shows(answer)
         assert card["attachments"][0]["filename"].startswith("SPOILER_")
     finally:
         await desk.policy(place, approve_everything=False)
@@ -291,7 +289,7 @@ async def test_allow_shows_flagged_pictures_where_adults_are_and_nowhere_else(de
     await desk.policy(place, policy="allow")
     try:
         answer = await desk.stage.imagine(image_size="square", channel=place)
-        assert answer.text.startswith("Your picture")
+        assert answer.shows(1)
         assert not answer.gallery[0]["spoiler"]
         await desk.stage.discord.change_channel(place.id, nsfw=False)
         answer = await desk.stage.imagine(image_size="square", channel=place)
@@ -346,7 +344,7 @@ async def test_a_moderators_message_that_was_deleted_can_be_had_again(desk: Desk
     await desk.stage.until(lambda: desk.panel_of(answer) is not None)
     assert desk.panel_of(answer) != panel
     await desk.press(answer, "approve")
-    await desk.card_says(answer, SHOWN)
+    await desk.card_shows(answer)
 
 
 async def test_open_ones_are_listed_with_links(desk: Desk):
@@ -372,7 +370,7 @@ async def test_a_restart_in_the_middle(desk: Desk, how: str):
     await (bot.terminate() if how == "terminated" else bot.kill())
     await desk.stage.sandbox.start_bot()
     await desk.press(answer, "approve")
-    await desk.card_says(answer, SHOWN)
+    await desk.card_shows(answer)
     await desk.panel_says(answer, "The pictures are shown.")
     await desk.send_form(other, opened, desk.stage.cast.moderator, {"reason": "0"})
     await desk.card_says(other, "The reason: Not for this channel.")

@@ -37,11 +37,11 @@ async def play_everything(stage: Stage) -> None:
 
 async def play_trouble(stage: Stage) -> None:
     """What Discord refuses, and the bot then does in another way."""
-    stage.play("fast", running_s=0.3)
+    stage.play("fast", running_s=0.3, pictures="scenes")
     for trouble in (DiscordSwitches(token_life_s=0.0), DiscordSwitches(upload_refused_over_bytes=20 * 1024)):
         stage.discord.switches = DiscordSwitches()
         async with stage.pressing(image_size="square") as press:
-            await press.says("Drawing")
+            await press.drawing()
             stage.discord.switches = trouble
             await press.end()
 

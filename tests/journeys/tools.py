@@ -8,7 +8,7 @@ from sandbox.discord.cast import Channel, Person
 from tests.journeys.helpers import EPHEMERAL, PATIENCE_S, Answer, Payload, Stage
 from tests.journeys.moderating import text_of
 
-_TABLES = ("reports", "appeals", "sanctions", "people", "prompt_rules", "channel_settings", "guild_settings")
+SET_BY_PEOPLE = ("reports", "appeals", "sanctions", "people", "prompt_rules", "channel_settings", "guild_settings")
 
 
 class Refused(AssertionError):
@@ -26,7 +26,7 @@ class Tools:
 
     def forget_everything(self) -> None:
         """Let nothing be set, behind the bot's back; only the channels that moderators and admins read."""
-        for table in _TABLES:
+        for table in SET_BY_PEOPLE:
             self.stage.alter(f"DELETE FROM {table}")
         room = self.cast.mod_room.id
         self.stage.alter(

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from hypothesis import Phase, settings
@@ -22,6 +23,8 @@ from bot.ledger.values import Defaults, Demand, Disagreement, Limit, Measure, Pe
 from bot.money import MicroUsd
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals, runs
+from tests.databases import migrated_sqlite
+from tests.examples import share
 from tests.unit.ledger.model import Held, Model
 
 T = TypeVar("T")
@@ -89,7 +92,7 @@ class BooksMachine(RuleBasedStateMachine):
         self._folder = tempfile.TemporaryDirectory()
         self._stack = AsyncExitStack()
         self._clock = MovedClock()
-        url = f"sqlite:///{self._folder.name}/books.db"
+        url = migrated_sqlite(Path(self._folder.name) / "books.db")
         self._store = self._runner.run(self._stack.enter_async_context(Store.open(url)))
         self._model = Model(user_daily=1_000, private_daily=600, bot_monthly=4_000)
         self._defaults = Defaults(user_daily=MicroUsd(1_000), private_daily=MicroUsd(600), bot_monthly=MicroUsd(4_000))
@@ -281,8 +284,7 @@ def _run_row(run_id: str, number: int, person: Person) -> dict[str, Any]:
 
 TestBooks = BooksMachine.TestCase
 TestBooks.settings = settings(
-    max_examples=15,
+    share(0.15),
     stateful_step_count=20,
-    deadline=None,
     phases=[Phase.reuse, Phase.generate],  # each step is several transactions: shrinking takes longer than reading
 )

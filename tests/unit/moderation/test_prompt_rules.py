@@ -1,18 +1,16 @@
-"""Rules for prompts: what they see through, what they leave alone, and what it costs."""
+"""Rules for prompts: what they see through, and what they leave alone. What comparing costs: `make bench`."""
 
 import random
-import string
-import time
-from contextlib import suppress
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.moderation.matching import MATCHES_MOST, Matcher, key_of
 from bot.moderation.normalize import has_signs
 from bot.moderation.prompts import PromptAction, PromptRule
+from tests.examples import share
 from tests.unit.moderation.disguises import CAUGHT, EXCEPTIONS, INNOCENT, RULES, TOO_MUCH
 
 
@@ -132,7 +130,7 @@ def test_a_rule_that_is_no_longer_taken_says_nothing_and_hinders_no_other() -> N
     assert met("naked", matcher("", "naked")) == ["naked"]
 
 
-@settings(max_examples=300, deadline=None)
+@share(2)
 @given(prompt=st.text(max_size=300))
 def test_any_text_is_judged_and_places_lie_within_it(prompt: str) -> None:
     tested = ALL.test(prompt)
@@ -140,7 +138,7 @@ def test_any_text_is_judged_and_places_lie_within_it(prompt: str) -> None:
         assert 0 <= match.start < match.end <= len(prompt)
 
 
-@settings(max_examples=600, deadline=None)
+@share(4)
 @given(text=st.text(max_size=120))
 def test_a_rule_that_is_taken_finds_its_own_words(text: str) -> None:
     assume(not has_signs(text))  # a rule takes some signs for letters and some for none; a text takes all or none
@@ -152,63 +150,12 @@ def test_a_rule_that_is_taken_finds_its_own_words(text: str) -> None:
     assert met(words, matcher(text)), "a rule that does not even find itself"
 
 
-# --- what it costs
-
-
-def words(count: int, seed: int = 7) -> list[str]:
-    rng = random.Random(seed)
-    return ["".join(rng.choices(string.ascii_lowercase, k=rng.randint(4, 10))) for _ in range(count)]
-
-
-def best_s(by: Matcher, prompt: str) -> float:
-    """The quickest of several: what the work takes, not what else the machine does."""
-    times: list[float] = []
-    for _ in range(9):
-        started = time.perf_counter()
-        by.find(prompt)
-        times.append(time.perf_counter() - started)
-    return min(times)
-
-
-PROMPTS = {
-    "plain": " ".join(words(400, seed=1))[:2000],
-    "short words": ("a b cd ef " * 200)[:2000],
-    "signs": "!+" * 1000,
-    "one letter": "i" * 2000,
-    "letters alone": "a e " * 500,
-}
-
-
-@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
-def test_a_thousand_rules_cost_little_more_than_ten(prompt: str) -> None:
-    few, many = matcher(*words(10)), matcher(*words(1000))
-    assert best_s(many, prompt) < 8 * best_s(few, prompt) + 0.002
-
-
-def test_a_thousand_rules_against_a_long_prompt_take_less_than_five_milliseconds() -> None:
-    taken_s = best_s(matcher(*words(1000)), PROMPTS["plain"])
-    loop_s = min(_counted_s() for _ in range(9))
-    # Told with `pytest -s`.
-    print(f"1,000 rules, 2,000 characters: {taken_s * 1000:.2f} ms ({taken_s / loop_s:.1f} times counting to 100,000)")  # noqa: T201
-    # Counting takes about 1.5 ms where the goal was set: a slower machine is given its due, and no more.
-    assert taken_s < max(0.005, 3 * loop_s)
-
-
-def _counted_s() -> float:
-    started = time.perf_counter()
-    for _ in range(100_000):
-        pass
-    return time.perf_counter() - started
-
-
-@pytest.mark.parametrize("prompt", ["1" * 2000, "1 " * 1000, "il" * 1000, "1!" * 1000])
-def test_rules_and_prompts_made_to_be_slow_are_given_up_in_time(prompt: str) -> None:
+@pytest.mark.parametrize("prompt", ["1" * 2000, "1 " * 1000, "1!" * 1000])
+def test_rules_and_prompts_made_to_be_slow_are_given_up(prompt: str) -> None:
     rng = random.Random(3)
     evil = matcher(*("il" * 30 + "".join(rng.choices("il", k=40)) for _ in range(1000)))
-    started = time.perf_counter()
-    with suppress(UserError):
+    with pytest.raises(UserError):
         evil.find(prompt)
-    assert time.perf_counter() - started < 2
 
 
 def test_a_prompt_full_of_matches_tells_only_so_many() -> None:

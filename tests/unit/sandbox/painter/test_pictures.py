@@ -1,4 +1,4 @@
-"""The stand-in's pictures: the same request, the same bytes; the words of the prompt seen."""
+"""The painter's pictures: the same request, the same bytes; the words of the prompt seen."""
 
 import io
 import random
@@ -7,15 +7,15 @@ import sys
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from sandbox.runflow import defects
-from sandbox.runflow.palette import scene_of
-from sandbox.runflow.pictures import LABEL, black_picture, draw_picture, paint
+from sandbox.painter.palette import scene_of
+from sandbox.painter.pictures import LABEL, black_picture, draw_picture, paint
+from tests.examples import share
 
-ONE = "from sandbox.runflow.pictures import draw_picture as d; import zlib; "
+ONE = "from sandbox.painter.pictures import draw_picture as d; import zlib; "
 TWO = "print(zlib.crc32(d('a red fox in snow', seed=4, index=1, width_px=256, height_px=256, file_format='png')))"
 
 
@@ -63,7 +63,7 @@ def test_colours_tint_the_rest() -> None:
     assert pink.sky != plain.sky
 
 
-@settings(max_examples=25, deadline=None)
+@share(0.3)
 @given(st.text(max_size=300), st.integers(0, 2**32 - 1))
 def test_any_text_makes_a_picture(prompt: str, seed: int) -> None:
     assert paint(prompt, seed=seed, index=0, width_px=144, height_px=96).size == (144, 96)
@@ -81,13 +81,3 @@ def test_the_label_is_there() -> None:
 
 def test_black_is_black() -> None:
     assert Image.open(io.BytesIO(black_picture(64, 32, "png"))).convert("L").getextrema() == (0, 0)
-
-
-def test_a_padded_png_is_valid_and_long() -> None:
-    padded = defects.padded_png(black_picture(64, 32, "png"), 500_000)
-    assert len(padded) == 500_000
-    Image.open(io.BytesIO(padded)).load()
-
-
-def test_the_bomb_is_small_outside() -> None:
-    assert len(defects.bomb()) < 300_000

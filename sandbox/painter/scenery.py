@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.runflow.palette import Rgb, Scene, mix, rgb
-from sandbox.runflow.strokes import (
+from sandbox.painter.palette import Rgb, Scene, mix, rgb
+from sandbox.painter.strokes import (
     Point,
     disc_mask,
     drifting,

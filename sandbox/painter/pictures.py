@@ -1,4 +1,4 @@
-"""Pictures for the stand-in, drawn from prompt and seed: the same request gives the same bytes.
+"""Pictures for the Runflow stand-in, drawn from prompt and seed: the same request gives the same bytes.
 
 They are landscapes whose light, place, weather and figure follow the words of the prompt, and they say in a corner what
 they are.
@@ -13,11 +13,11 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from sandbox.runflow import scenery
-from sandbox.runflow.cosmos import paint_space
-from sandbox.runflow.palette import Scene, scene_of
-from sandbox.runflow.scenery import Painting
-from sandbox.runflow.subjects import add_subject
+from sandbox.painter import scenery
+from sandbox.painter.cosmos import paint_space
+from sandbox.painter.palette import Scene, scene_of
+from sandbox.painter.scenery import Painting
+from sandbox.painter.subjects import add_subject
 
 LABEL: Final = "sandbox picture"
 
@@ -108,6 +108,12 @@ def _label(image: Image.Image, prompt: str) -> None:
 def black_picture(width_px: int, height_px: int, file_format: str) -> bytes:
     """What a provider puts in the place of a picture it flagged."""
     return encode(Image.new("RGB", (width_px, height_px)), file_format)
+
+
+def plain_picture(prompt: str, *, seed: int, index: int, width_px: int, height_px: int, file_format: str) -> bytes:
+    """An encoded picture of one colour, which follows from the same values: for when nobody looks."""
+    digest = hashlib.sha256(f"{prompt}\n{seed}\n{index}".encode()).digest()
+    return encode(Image.new("RGB", (width_px, height_px), (digest[0], digest[1], digest[2])), file_format)
 
 
 def encode(image: Image.Image, file_format: str) -> bytes:

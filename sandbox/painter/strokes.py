@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw
 
-from sandbox.runflow.palette import Rgb
+from sandbox.painter.palette import Rgb
 
 Point = tuple[float, float]
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from sandbox.runflow.palette import Rgb, Scene, mix, rgb
-from sandbox.runflow.scenery import Painting
-from sandbox.runflow.strokes import Point, smooth
+from sandbox.painter.palette import Rgb, Scene, mix, rgb
+from sandbox.painter.scenery import Painting
+from sandbox.painter.strokes import Point, smooth
 
 _CREAM: Final = rgb("fbf3e4")
 _INK: Final = rgb("1d1a22")

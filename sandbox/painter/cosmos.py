@@ -6,9 +6,9 @@ import random
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.runflow.palette import Rgb, Scene, mix, rgb
-from sandbox.runflow.scenery import Painting
-from sandbox.runflow.strokes import disc_mask, drifting, fade, glow
+from sandbox.painter.palette import Rgb, Scene, mix, rgb
+from sandbox.painter.scenery import Painting
+from sandbox.painter.strokes import disc_mask, drifting, fade, glow
 
 
 def paint_space(scene: Scene, rng: random.Random, width_px: int, height_px: int) -> Painting:
