@@ -55,6 +55,7 @@ from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.service import RunService
 from bot.runs.store import RunStore
+from bot.runs.wake_ups import WakeUps
 from bot.services import Services
 from bot.settings import Settings
 from bot.shutdown import exit_whatever_happens, stop_on_signals, until_stopped
@@ -115,7 +116,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class _Core:
-    """What the rooms of `bot/runs` share. `runs_due` and `reviews_due` wake the two workers."""
+    """What the rooms of `bot/runs` share."""
 
     edges: Edges
     choices: Choices
@@ -124,8 +125,7 @@ class _Core:
     visibility: VisibilityNow
     held: HeldImages
     images: RunImages
-    runs_due: asyncio.Queue[str]
-    reviews_due: asyncio.Event
+    wake_ups: WakeUps
 
 
 def wire(edges: Edges, choices: Choices, models: Registry) -> App:
@@ -140,7 +140,7 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     )
     worker, review_worker = _worker(core, scheduler, overdue, models), _review_worker(core)
     hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
-    callback_hints = CallbackHints(store=core.store, waiting=hints, wake=core.runs_due.put_nowait, clock=edges.clock)
+    callback_hints = CallbackHints(store=core.store, waiting=hints, wake=core.wake_ups.wake_run, clock=edges.clock)
     low_balance = LowBalance(
         store=edges.store, account=edges.runflow, admins=edges.admins, clock=edges.clock, below=choices.low_balance
     )
@@ -169,13 +169,13 @@ def _moderation(edges: Edges, choices: Choices) -> Moderation:
 def _core(edges: Edges, choices: Choices) -> _Core:
     store = RunStore(store=edges.store, defaults=choices.defaults, clock=edges.clock)
     moderation = _moderation(edges, choices)
-    reviews_due = asyncio.Event()
+    wake_ups = WakeUps()
     held = HeldImages(
         store=edges.store,
         guild_settings=moderation.guild_settings,
         channel=edges.review_channel,
         clock=edges.clock,
-        reviews_due=reviews_due,
+        wake_ups=wake_ups,
     )
     return _Core(
         edges=edges,
@@ -190,8 +190,7 @@ def _core(edges: Edges, choices: Choices) -> _Core:
         ),
         held=held,
         images=RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock),
-        runs_due=asyncio.Queue(),
-        reviews_due=reviews_due,
+        wake_ups=wake_ups,
     )
 
 
@@ -200,7 +199,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
     return Services(
         runs=RunService(
             store=core.store,
-            runs_due=core.runs_due,
+            wake_ups=core.wake_ups,
             scheduler=scheduler,
             admission=admission,
             new_run_id=edges.entropy.new_run_id,
@@ -213,8 +212,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             visibility=core.visibility,
             channel=edges.review_channel,
             clock=edges.clock,
-            runs_due=core.runs_due,
-            reviews_due=core.reviews_due,
+            wake_ups=core.wake_ups,
         ),
         policies=core.moderation.policies,
         prompt_rules=core.moderation.prompt_rules,
@@ -265,7 +263,7 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         deliverer=deliverer,
         scheduler=scheduler,
         clock=clock,
-        runs_due=core.runs_due,
+        wake_ups=core.wake_ups,
     )
 
 
@@ -284,9 +282,9 @@ def _review_worker(core: _Core) -> ReviewWorker:
         guild_settings=core.moderation.guild_settings,
         channel=edges.review_channel,
         clock=edges.clock,
-        runs_due=core.runs_due,
+        wake_ups=core.wake_ups,
     )
-    return ReviewWorker(store=edges.store, asker=asker, closer=closer, clock=edges.clock, reviews_due=core.reviews_due)
+    return ReviewWorker(store=edges.store, asker=asker, closer=closer, clock=edges.clock, wake_ups=core.wake_ups)
 
 
 async def run(settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """What a cog may ask of the runs room: accept a request, start it once its card stands, abandon or leave it."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import RunStore
 from bot.runs.transitions import FINAL, Change, ended
+from bot.runs.wake_ups import WakeUps
 
 _log = structlog.get_logger(__name__)
 
@@ -31,18 +31,18 @@ def _over(run: Run) -> str:
 
 
 class RunService:
-    """Accepts runs. `runs_due` carries run ids to the worker, which sees each to its end; `scheduler` is the queue."""
+    """Accepts runs. `wake_ups` tells the worker, which sees each to its end; `scheduler` is the queue."""
 
     def __init__(
         self,
         *,
         store: RunStore,
-        runs_due: asyncio.Queue[str],
+        wake_ups: WakeUps,
         scheduler: Scheduler,
         admission: Admission,
         new_run_id: Callable[[], str],
     ) -> None:
-        self._store, self._runs_due, self._scheduler = store, runs_due, scheduler
+        self._store, self._wake_ups, self._scheduler = store, wake_ups, scheduler
         self._admission, self._new_run_id = admission, new_run_id
 
     async def accept(
@@ -99,7 +99,7 @@ class RunService:
             try:
                 undone = await self._store.take(run, unseen)
             except Unavailable:
-                self._runs_due.put_nowait(run.id)  # the worker sees to it, if it was written
+                self._wake_ups.wake_run(run.id)  # the worker sees to it, if it was written
             else:
                 if undone is not None:
                     _log.warning("run canceled: it was written, but the answer was lost", run=run.id)
@@ -115,7 +115,7 @@ class RunService:
             await self._store.apply(run, Change(replace(run, reply=reply)))
         except Unavailable as error:
             _log.warning("a card could not be noted", run=run.id, why=str(error))
-        self._runs_due.put_nowait(run.id)
+        self._wake_ups.wake_run(run.id)
 
     def position(self, run: Run) -> int | None:
         """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
@@ -138,7 +138,7 @@ class RunService:
             raise UserError(_over(run))
         if await self._store.take(run, ended(run, State.CANCELED, reason, self._store.now())) is None:
             raise UserError(_over(await self._store.load(run_id)))
-        self._runs_due.put_nowait(run_id)  # whoever works on it ends its card
+        self._wake_ups.wake_run(run_id)  # whoever works on it ends its card
 
     async def abandon(self, run: Run) -> None:
         """The card could not be shown, and nothing was sent: end the run and release the money.
@@ -151,7 +151,7 @@ class RunService:
         try:
             await self._store.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
         except Unavailable:
-            self._runs_due.put_nowait(run.id)
+            self._wake_ups.wake_run(run.id)
             raise
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:

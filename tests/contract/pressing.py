@@ -1,6 +1,5 @@
 """The one door of the runs room and the admins' desk, over one store; nothing is sent anywhere."""
 
-import asyncio
 from datetime import UTC, datetime
 
 from bot.catalog.flux_klein import FLUX_KLEIN
@@ -15,6 +14,7 @@ from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.scheduling.turns import Caps
 from bot.runs.service import RunService
 from bot.runs.store import RunStore
+from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
 from tests.contract.gates import open_admission
@@ -36,7 +36,7 @@ class Room:
         scheduler = Scheduler(caps=Caps(at_once=1_000, per_guild=1_000, per_user=1_000), clock=self.clock)
         self.service = RunService(
             store=self.book,
-            runs_due=asyncio.Queue(),
+            wake_ups=WakeUps(),
             scheduler=scheduler,
             admission=open_admission(store, self.clock),
             new_run_id=Entropy.of_system().new_run_id,

@@ -14,6 +14,7 @@ from bot.runs.scheduling.turns import Caps
 from bot.runs.service import RunService
 from bot.runs.store import RunStore
 from bot.runs.transitions import Change
+from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries
 from sandbox.clock import SandboxClock
@@ -29,7 +30,7 @@ async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
     scheduler = Scheduler(caps=Caps(at_once=1, per_guild=1, per_user=1), clock=clock)
     service = RunService(
         store=book,
-        runs_due=asyncio.Queue(),
+        wake_ups=WakeUps(),
         scheduler=scheduler,
         admission=open_admission(store, clock),
         new_run_id=Entropy.seeded(1).new_run_id,

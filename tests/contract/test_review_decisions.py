@@ -18,6 +18,7 @@ from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.review.service import Decided, ReviewService
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.run import Delivery, Place, Reply, Result, ReviewCause, Run, State
+from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
 from tests.unit.runs.room import FakeCardView, FakeReviewChannel
@@ -71,8 +72,7 @@ def a_service(store: Store) -> ReviewService:
         ),
         channel=FakeReviewChannel(),
         clock=clock,
-        runs_due=asyncio.Queue(),
-        reviews_due=asyncio.Event(),
+        wake_ups=WakeUps(),
     )
 
 

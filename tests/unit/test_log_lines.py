@@ -13,6 +13,9 @@ import pytest
 import structlog
 
 from bot import logs
+from bot.guilds.audit import AdminAction
+from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules, ChannelSetting
 from bot.runs.transitions import FINAL
 from sandbox.clock import SandboxClock
 from sandbox.runflow.switches import PROFILES, without_waiting
@@ -78,6 +81,20 @@ async def test_each_line_of_a_run_names_it(profile: str, tmp_path: Path, lines: 
     of_runs = [event for event in events if event["logger"].startswith("bot.")]
     assert of_runs
     assert [event for event in of_runs if event.get("run") != run.id] == []
+
+
+async def test_each_line_of_a_review_names_its_run(tmp_path: Path, lines: Lines) -> None:
+    """Held, asked about in vain, asked again: by the run's own worker and by that of reviews."""
+    async with runs_room(tmp_path, without_waiting(PROFILES["nsfw_flagged"])) as room:
+        run = await room.press(prompt=PROMPT, rules=ChannelRules(policy=Policy.REVIEW))
+        await room.services.policies.set_channel(AdminAction(1, 9), 2, ChannelSetting(policy=Policy.REVIEW))
+        await room.to_the_end(run)
+        async with asyncio.timeout(10):
+            while "moderators could not be asked" not in "".join(lines()):  # noqa: ASYNC110 - the log wakes nobody
+                await asyncio.sleep(0.01)
+    events = [json.loads(line) for line in lines()]
+    assert {"run held", "moderators could not be asked"} <= {event["event"] for event in events}
+    assert [event for event in events if event["logger"].startswith("bot.") and event.get("run") != run.id] == []
 
 
 async def test_a_press_leaves_nothing_of_the_person_in_the_log(lines: Lines) -> None:

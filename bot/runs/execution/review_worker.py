@@ -10,6 +10,7 @@ from bot.runs.execution.pacing import first_of
 from bot.runs.review import rows as review_rows
 from bot.runs.review.asking import ReviewAsker
 from bot.runs.review.closing import ReviewCloser
+from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
@@ -19,13 +20,13 @@ _AT_ONCE = 4  # each holds a run's pictures in memory
 
 
 class ReviewWorker:
-    """Works on reviews, each in a task of its own, a few at once. `reviews_due` wakes it."""
+    """Works on reviews, each in a task of its own, a few at once."""
 
     def __init__(
-        self, *, store: Store, asker: ReviewAsker, closer: ReviewCloser, clock: Clock, reviews_due: asyncio.Event
+        self, *, store: Store, asker: ReviewAsker, closer: ReviewCloser, clock: Clock, wake_ups: WakeUps
     ) -> None:
         self._store, self._asker, self._closer = store, asker, closer
-        self._clock, self._reviews_due = clock, reviews_due
+        self._clock, self._wake_ups = clock, wake_ups
         self._worked_on: set[str] = set()
         self._once_more: set[str] = set()
         self._at_once = asyncio.Semaphore(_AT_ONCE)
@@ -35,7 +36,7 @@ class ReviewWorker:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._begin_what_is_due(tasks)
-                await first_of(self._reviews_due, self._clock, _EVERY_S)
+                await first_of(self._wake_ups.reviews, self._clock, _EVERY_S)
 
     async def _begin_what_is_due(self, tasks: asyncio.TaskGroup) -> None:
         try:
@@ -62,7 +63,7 @@ class ReviewWorker:
                 self._worked_on.discard(run_id)
                 if run_id in self._once_more:
                     self._once_more.discard(run_id)
-                    self._reviews_due.set()
+                    self._wake_ups.wake_reviews()
 
     async def _next_step(self, run_id: str) -> None:
         async with self._store.read() as connection:

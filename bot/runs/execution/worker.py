@@ -14,6 +14,7 @@ from bot.runs.run import Reason, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import RunStore
 from bot.runs.transitions import FINAL, Change, ended
+from bot.runs.wake_ups import WakeUps
 
 _log = structlog.get_logger(__name__)
 
@@ -22,7 +23,7 @@ _FIRST_WAIT_S = 1.0  # for the database
 
 
 class Worker:
-    """Works on runs. `runs_due` brings the ids of runs to work on, or to poll now when they are worked on already."""
+    """Works on runs. `wake_ups` brings the ids of runs to work on, or to poll now when they are worked on already."""
 
     def __init__(
         self,
@@ -32,10 +33,10 @@ class Worker:
         deliverer: Deliverer,
         scheduler: Scheduler,
         clock: Clock,
-        runs_due: asyncio.Queue[str],
+        wake_ups: WakeUps,
     ) -> None:
         self._store, self._steps, self._deliverer = store, steps, deliverer
-        self._scheduler, self._clock, self._runs_due = scheduler, clock, runs_due
+        self._scheduler, self._clock, self._due = scheduler, clock, wake_ups.runs
         self._wake_ups: dict[str, asyncio.Event] = {}
 
     async def serve(self) -> None:
@@ -48,7 +49,7 @@ class Worker:
             for run_id in dict.fromkeys(run.id for run in (*unfinished, *lost)):
                 self._begin(tasks, run_id)
             while True:
-                run_id = await self._runs_due.get()
+                run_id = await self._due.get()
                 if not self.wake(run_id):
                     self._begin(tasks, run_id)
 

@@ -1,6 +1,5 @@
 """The end of a review: decided by the channel's rule where nobody did, and told to the moderators."""
 
-import asyncio
 from dataclasses import replace
 
 import structlog
@@ -15,13 +14,14 @@ from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.review import Decision, Review
 from bot.runs.review.service import card_follows
 from bot.runs.run import Delivery, Run
+from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
 
 
 class ReviewCloser:
-    """Ends reviews. `runs_due` takes the ids of runs whose card gets another form."""
+    """Ends reviews. `wake_ups` tells the worker of runs whose card gets another form."""
 
     def __init__(
         self,
@@ -30,10 +30,10 @@ class ReviewCloser:
         guild_settings: GuildSettingsService,
         channel: ReviewChannel,
         clock: Clock,
-        runs_due: asyncio.Queue[str],
+        wake_ups: WakeUps,
     ) -> None:
         self._store, self._guild_settings, self._channel = store, guild_settings, channel
-        self._clock, self._runs_due = clock, runs_due
+        self._clock, self._wake_ups = clock, wake_ups
 
     async def close(self, run: Run, review: Review) -> None:
         """Let the moderators' message and the log channel say what was decided, once the card says it."""
@@ -58,4 +58,4 @@ class ReviewCloser:
             after = {"run": run.id, "user": str(run.user_id), "by": "rule"}
             await note(connection, act, AuditKind.REVIEW_REJECTED, before=None, after=after, at=now)
         _log.info("review decided", decision=Decision.REJECTED, by="rule")
-        self._runs_due.put_nowait(run.id)
+        self._wake_ups.wake_run(run.id)

@@ -16,13 +16,14 @@ from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.review import Obstacle, Review
 from bot.runs.review.visibility import Visibility
 from bot.runs.run import Delivery, ReviewCause, Run
+from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
 
 
 class HeldImages:
-    """Opens reviews. `reviews_due` wakes the review worker, which asks moderators and tells them how it ended."""
+    """Opens reviews. `wake_ups` tells the review worker, which asks moderators and tells them how it ended."""
 
     def __init__(
         self,
@@ -31,10 +32,10 @@ class HeldImages:
         guild_settings: GuildSettingsService,
         channel: ReviewChannel,
         clock: Clock,
-        reviews_due: asyncio.Event,
+        wake_ups: WakeUps,
     ) -> None:
         self._store, self._guild_settings, self._channel, self._clock = store, guild_settings, channel, clock
-        self._reviews_due = reviews_due
+        self._wake_ups = wake_ups
 
     async def obstacle(self, run: Run) -> Obstacle | None:
         """What keeps the server's moderators from being asked, as far as is known now."""
@@ -59,7 +60,7 @@ class HeldImages:
                     connection, replace(self._review(run, run.place.guild_id, visibility), obstacle=obstacle)
                 )
         _log.info("run held", cause=visibility.cause)
-        self._reviews_due.set()
+        self._wake_ups.wake_reviews()
         return held
 
     def _review(self, run: Run, guild_id: int, visibility: Visibility) -> Review:
@@ -72,7 +73,7 @@ class HeldImages:
     def delivered(self, run: Run) -> None:
         """The card has its form: moderators who decided it can be told."""
         if run.place.guild_id is not None:
-            self._reviews_due.set()
+            self._wake_ups.wake_reviews()
 
     async def as_moderators_saw(self, run: Run) -> list[Picture]:
         """The pictures as moderators were shown them, for when Runflow no longer has them."""

@@ -1,6 +1,5 @@
 """What a cog may do about reviews: decide them, list them, report pictures, have moderators asked again."""
 
-import asyncio
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,6 +16,7 @@ from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.run import Delivery, ReviewCause, Run
+from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ class Reported(StrEnum):
 
 
 class ReviewService:
-    """Decisions of moderators. `runs_due` wakes the worker for a run, `reviews_due` the review worker."""
+    """Decisions of moderators. `wake_ups` tells the workers."""
 
     def __init__(
         self,
@@ -71,12 +71,11 @@ class ReviewService:
         visibility: VisibilityNow,
         channel: ReviewChannel,
         clock: Clock,
-        runs_due: asyncio.Queue[str],
-        reviews_due: asyncio.Event,
+        wake_ups: WakeUps,
     ) -> None:
         self._store, self._guild_settings = store, guild_settings
         self._visibility, self._channel = visibility, channel
-        self._clock, self._runs_due, self._reviews_due = clock, runs_due, reviews_due
+        self._clock, self._wake_ups = clock, wake_ups
 
     async def find(self, guild_id: int, run_id: str) -> Decided:
         """A review as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
@@ -144,9 +143,9 @@ class ReviewService:
             if not await (review_rows.add if before is None else review_rows.reopened)(connection, review):
                 return Reported.AGAIN
             await self._reported(connection, run, AdminAction(review.guild_id, reporter_id), reason, hide=hide)
-        self._reviews_due.set()
+        self._wake_ups.wake_reviews()
         if hide:
-            self._runs_due.put_nowait(run.id)
+            self._wake_ups.wake_run(run.id)
         return Reported.NEW
 
     async def _reported(
@@ -175,12 +174,12 @@ class ReviewService:
             if not await self._channel.stands(one.channel_id, one.message_id):
                 async with self._store.write() as connection:
                     await review_rows.unposted(connection, one.run_id, one.message_id)
-        self._reviews_due.set()
+        self._wake_ups.wake_reviews()
 
     def _wake_workers(self, run: Run) -> None:
         if run.delivery is Delivery.PENDING:
-            self._runs_due.put_nowait(run.id)
-        self._reviews_due.set()
+            self._wake_ups.wake_run(run.id)
+        self._wake_ups.wake_reviews()
 
 
 def _what_a_report_does(run: Run, before: Review | None) -> Reported:

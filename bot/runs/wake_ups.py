@@ -1,0 +1,20 @@
+"""What wakes the workers: the ids of runs that have something to do, and that some review has."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUps:
+    """How a change reaches the workers of this process. A lost one costs nothing but time: rows tell what is due."""
+
+    runs: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
+    reviews: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake_run(self, run_id: str) -> None:
+        """Let the worker begin this run, or poll it now where it is worked on already."""
+        self.runs.put_nowait(run_id)
+
+    def wake_reviews(self) -> None:
+        """Let the review worker look for what is due."""
+        self.reviews.set()
