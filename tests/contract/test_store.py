@@ -71,11 +71,11 @@ async def test_two_processes_may_start_at_once(empty_database_url: str) -> None:
     assert await asyncio.gather(start(), start(), start()) == [[], [], []]
 
 
-async def test_a_database_of_a_newer_bot_is_refused(database_url: str) -> None:
-    async with Store.open(database_url) as store, store.write() as connection:
+async def test_a_database_of_a_newer_bot_is_refused(empty_database_url: str) -> None:
+    async with Store.open(empty_database_url) as store, store.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SettingsError, match="newer"):
-        async with Store.open(database_url):
+        async with Store.open(empty_database_url):
             pass
 
 
