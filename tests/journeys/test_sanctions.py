@@ -84,9 +84,8 @@ async def test_lift_ends_it_and_forgets_the_strikes(tools: Tools):
 async def test_each_act_is_on_record_and_in_the_log_channel(tools: Tools):
     moderator, member = tools.cast.moderator, tools.cast.member
     await stopped(tools, "rude *prompts*")
-    line = await tools.log_says("was stopped")
+    line = await tools.log_says("rude *prompts*")
     assert f"<@{moderator.id}>: <@{member.id}>" in line
-    assert "rude *prompts*" in line
     assert tools.stage.acts("sanction stop")[-1]["actor_id"] == moderator.id
     said = await tools.use(moderator, "record user", person=member.id)
     assert "Stopped until a moderator lifts it." in said
