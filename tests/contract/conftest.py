@@ -41,9 +41,13 @@ def postgres_folder() -> Iterator[str]:
     server.cleanup()
 
 
-async def _postgres(folder: str, *statements: str) -> None:
+_EVERY_TABLE = ", ".join(table.name for table in tables.metadata.sorted_tables)
+_NEWEST = "newest"
+
+
+async def _postgres(folder: str, *statements: str, database: str = "postgres") -> None:
     asyncpg = pytest.importorskip("asyncpg")
-    connection = await asyncpg.connect(user="postgres", database="postgres", host=folder)
+    connection = await asyncpg.connect(user="postgres", database=database, host=folder)
     try:
         for statement in statements:
             await connection.execute(statement)
@@ -56,37 +60,33 @@ def _url(folder: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_folder: str) -> str:
-    """The name of a PostgreSQL database in the newest form, to be copied. Nothing here has to outlive a crash."""
+def migrated_postgres(postgres_folder: str) -> str:
+    """The address of a PostgreSQL database in the newest form. Nothing here has to outlive a crash."""
 
     async def make() -> None:
-        await _postgres(
-            postgres_folder,
-            *(f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")),
-            "SELECT pg_reload_conf()",
-            "CREATE DATABASE newest",
-        )
-        async with Store.open(_url(postgres_folder, "newest")):
+        unsafe = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
+        await _postgres(postgres_folder, *unsafe, "SELECT pg_reload_conf()", f"CREATE DATABASE {_NEWEST}")
+        async with Store.open(_url(postgres_folder, _NEWEST)):
             pass
 
     asyncio.run(make())
-    return "newest"
+    return _url(postgres_folder, _NEWEST)
 
 
 @pytest.fixture
-async def postgres_url(postgres_folder: str, postgres_template: str) -> str:
-    """A fresh PostgreSQL database in the newest form."""
-    name = f"t{uuid.uuid4().hex}"
-    await _postgres(postgres_folder, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    return _url(postgres_folder, name)
+async def postgres_url(postgres_folder: str, migrated_postgres: str) -> AsyncIterator[str]:
+    """A PostgreSQL database in the newest form, without any row."""
+    yield migrated_postgres
+    await _postgres(postgres_folder, f"TRUNCATE {_EVERY_TABLE} RESTART IDENTITY CASCADE", database=_NEWEST)
 
 
 @pytest.fixture
-async def empty_postgres_url(postgres_folder: str) -> str:
+async def empty_postgres_url(postgres_folder: str) -> AsyncIterator[str]:
     """A PostgreSQL database without any table."""
     name = f"t{uuid.uuid4().hex}"
     await _postgres(postgres_folder, f"CREATE DATABASE {name}")
-    return _url(postgres_folder, name)
+    yield _url(postgres_folder, name)
+    await _postgres(postgres_folder, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -81,11 +81,11 @@ async def test_two_processes_may_start_at_once(open_empty_store: OpenStore) -> N
     assert await asyncio.gather(start(), start(), start()) == [[], [], []]
 
 
-async def test_a_database_of_a_newer_bot_is_refused(open_store: OpenStore) -> None:
-    async with open_store() as store, store.write() as connection:
+async def test_a_database_of_a_newer_bot_is_refused(open_empty_store: OpenStore) -> None:
+    async with open_empty_store() as store, store.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SettingsError, match="newer"):
-        async with open_store():
+        async with open_empty_store():
             pass
 
 

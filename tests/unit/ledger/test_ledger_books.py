@@ -284,7 +284,7 @@ def _run_row(run_id: str, number: int, person: Person) -> dict[str, Any]:
 
 TestBooks = BooksMachine.TestCase
 TestBooks.settings = settings(
-    share(0.15),
+    share(0.1),
     stateful_step_count=20,
     phases=[Phase.reuse, Phase.generate],  # each step is several transactions: shrinking takes longer than reading
 )

@@ -31,6 +31,7 @@ from bot.store.tables import ledger_totals
 from sandbox.clock import SandboxClock
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import Switches
+from tests.databases import migrated_sqlite
 
 MODELS = every_model()
 NO_CAPS = Caps(at_once=1000, per_guild=1000, per_user=1000)
@@ -233,7 +234,7 @@ async def runs_room(
     )
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
-        Store.open(f"sqlite+aiosqlite:///{directory / 'runs.db'}", patience_s=patience_s, inline=inline) as store,
+        Store.open(migrated_sqlite(directory / "runs.db"), patience_s=patience_s, inline=inline) as store,
         open_runflow(runflow_url or runflow.url, SecretStr(runflow.api_key), clock, entropy.rng) as client,
         Downloader(api_url=runflow_url or runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
     ):
