@@ -10,9 +10,10 @@ from bot.store.migrate import upgrade
 
 
 def migrated_sqlite(file: Path) -> str:
-    """Put a fresh SQLite database there; its address. Who opens it still asks for migrations, and none is missing."""
+    """The address of a SQLite database there, put there fresh where there is none. No migration of it is missing."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_migrated())
+    if not file.exists():
+        file.write_bytes(_migrated())
     return f"sqlite+aiosqlite:///{file}"
 
 

@@ -19,7 +19,7 @@ _QUALITIES = (95, 90, 80, 65)
 _SHRINKS = (0.75, 0.5, 0.25)
 # Each time Discord refuses an upload for its size, the next try is fitted to this share of the largest file refused:
 # a share of the stated limit could leave small pictures as they are, and send the same bytes again.
-_SHARES = (0.5, 0.4, 0.25, 0.25)
+_SHARES = (0.5, 0.4, 0.25, None)
 
 Answer = TypeVar("Answer")
 
@@ -95,6 +95,8 @@ async def fit_and_send(
             return answer
         largest_bytes = max(len(one.data) for one in fitted.pictures)
         _log.warning("upload refused as too large", largest_bytes=largest_bytes)
+        if share is None:
+            break
         limit_bytes = int(largest_bytes * share)
     return TOO_LARGE
 

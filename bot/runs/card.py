@@ -100,5 +100,8 @@ class CardView(Protocol):
         ...
 
     async def channel_context(self, run: Run) -> ChannelContext:
-        """The run's channel as Discord knows it at this moment; `known` is False where it cannot be read."""
+        """The run's channel as Discord knows it at this moment; `known` is False where it cannot be read.
+
+        Raises Unavailable while Discord is not connected: nothing can be decided then.
+        """
         ...

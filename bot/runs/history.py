@@ -18,7 +18,7 @@ from bot.runs.images import RunImages, black_pictures
 from bot.runs.past import Page, Viewing, has_pictures
 from bot.runs.review.visibility import Visibility
 from bot.runs.review.visibility_now import VisibilityNow
-from bot.runs.run import Delivery, Place, Run
+from bot.runs.run import Delivery, Run
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ _ELSEWHERE = (
     "These pictures were not cleared as safe for work. Ask for them where they were made, or in an age-restricted "
     "channel."
 )
+_NOT_IN_THIS_CHANNEL = "This channel does not show such pictures. Ask for them where they were made."
 _NOT_KEPT = "These pictures are not kept any more, so they cannot be shown again. What they cost stands as it is."
 _TOO_LARGE = "These pictures are too large to be shown here."
 _BROKEN = "These pictures can be reached, but not read any more."
@@ -117,10 +118,14 @@ class RunHistory:
             raise UserError(_HELD)
         if visibility.showing is Showing.WITHHELD:
             raise UserError(_WITHHELD)
-        is_cleared = run.result is not None and run.result.nsfw_detected is False
-        if not (is_cleared or viewing.is_age_restricted or run.rules_channel_id == _channel(viewing.place)):
+        if run.rules_channel_id == viewing.context.rules_id:
+            return visibility
+        if not (run.nsfw_flag is False or viewing.context.age_restricted):
             raise UserError(_ELSEWHERE)
-        return visibility
+        there = await self._visibility.decide_in(run, viewing.context, visibility)
+        if not there.is_shown:
+            raise UserError(_NOT_IN_THIS_CHANNEL)
+        return replace(visibility, showing=Showing.SPOILER) if there.showing is Showing.SPOILER else visibility
 
     @asynccontextmanager
     async def _fetches_for(self, user_id: int) -> AsyncGenerator[None]:
@@ -153,10 +158,6 @@ class RunHistory:
         if not reading.outputs:
             raise UserError(_NOT_KEPT)
         return reading
-
-
-def _channel(place: Place) -> int:
-    return place.parent_channel_id or place.channel_id
 
 
 def _why_none(missing: tuple[MissingPicture, ...]) -> UserError | Unavailable:

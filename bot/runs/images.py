@@ -19,6 +19,7 @@ from bot.runs.run import Run
 _log = structlog.get_logger(__name__)
 
 _RETRY_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+_STORAGE_RETRY_S = (1.0, 3.0, 8.0, 15.0, 30.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,11 @@ class RunImages:
     async def fetch(self, run: Run, reading: Reading | None = None) -> Fetched:
         """The images of a run. `reading`: what Runflow said just now, where that is known.
 
-        An address that has expired is asked for anew, once. The pictures are paid for, so a Runflow that is out of
-        reach is waited for about a minute.
+        The pictures are paid for: a Runflow that is out of reach is waited for about a minute, its storage for two.
         """
-        if reading is not None and reading.outputs:
-            return await self._fetch_or_renew(run, reading)
-        reading = await self._read_again(run)
-        return Fetched.of(await fetch_all(self._downloader, reading.outputs if reading else ()))
+        if reading is None or not reading.outputs:
+            reading = await self._read_again(run)
+        return Fetched() if reading is None else await self._fetch_patiently(run, reading)
 
     async def fetch_reviewed(self, run: Run) -> Fetched:
         """The images of a run that moderators were asked about: what Runflow no longer has, as they were shown it."""
@@ -85,17 +84,30 @@ class RunImages:
         """The run as Runflow tells it now, with fresh addresses. Raises RunflowError."""
         return await self._runflow.read(runflow_id)
 
-    async def _fetch_or_renew(self, run: Run, reading: Reading) -> Fetched:
+    async def _fetch_patiently(self, run: Run, reading: Reading) -> Fetched:
+        """Fetch, and try again what may pass: an expired address at once, a failing storage later and later.
+
+        The pictures are paid for, so a storage that fails for two minutes costs nobody theirs.
+        """
         found = await fetch_all(self._downloader, reading.outputs)
-        expired = [i for i, one in enumerate(found) if _has_expired(one)]
-        if expired:
-            again = await self._read_again(run)
-            outputs = again.outputs if again else ()
-            wanted = [i for i in expired if i < len(outputs)]
-            renewed = await asyncio.gather(*(fetch_one(self._downloader, i, outputs[i]) for i in wanted))
-            for i, one in zip(wanted, renewed, strict=True):
-                found[i] = one
+        for delay_s in (0.0, *_STORAGE_RETRY_S):
+            # An address that is refused although it is fresh leads nowhere any more: it is asked for anew once.
+            passing = {PictureFault.UNREACHABLE} if delay_s else {PictureFault.UNREACHABLE, PictureFault.EXPIRED}
+            wanted = [i for i, one in enumerate(found) if isinstance(one, MissingPicture) and one.fault in passing]
+            if wanted and delay_s:
+                await self._clock.sleep(delay_s)
+            if wanted:
+                await self._renew(run, found, wanted)
         return Fetched.of(found)
+
+    async def _renew(self, run: Run, found: list[Picture | MissingPicture], wanted: Sequence[int]) -> None:
+        """Fetch these once more, by fresh addresses, into `found`."""
+        again = await self._read_again(run)
+        outputs = again.outputs if again else ()
+        there = [i for i in wanted if i < len(outputs)]
+        renewed = await asyncio.gather(*(fetch_one(self._downloader, i, outputs[i]) for i in there))
+        for i, one in zip(there, renewed, strict=True):
+            found[i] = one
 
     async def _read_again(self, run: Run) -> Reading | None:
         reading = await self._read(run)
@@ -116,13 +128,9 @@ class RunImages:
             return None
 
 
-def _has_expired(one: Picture | MissingPicture) -> bool:
-    return isinstance(one, MissingPicture) and one.fault is PictureFault.EXPIRED
-
-
 async def black_pictures(run: Run, pictures: Sequence[Picture]) -> tuple[int, ...]:
     """The indices of pictures that are black all over; none in a run that was cleared: black may be what it asked."""
-    if run.result is None or run.result.nsfw_detected is False:
+    if run.result is None or run.nsfw_flag is False:
         return ()
     black = await asyncio.gather(*(asyncio.to_thread(is_black, picture) for picture in pictures))
     return tuple(picture.index for picture, all_black in zip(pictures, black, strict=True) if all_black)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.runs.run import Delivery, Place, Run
+from bot.moderation.rules import ChannelContext
+from bot.runs.run import Delivery, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Who asks to see pictures again, and where. Ids are Discord's; `limit_bytes` is for one attachment."""
+    """Who asks to see pictures again, and in which channel. `limit_bytes` is for one attachment."""
 
     user_id: int
-    place: Place
-    is_age_restricted: bool
+    context: ChannelContext
     limit_bytes: int
 
 

@@ -149,6 +149,12 @@ class Run:
         )
 
     @property
+    def nsfw_flag(self) -> bool | None:
+        """The flag as it counts: None where nobody checked, and where the check was switched off for this run."""
+        flag = self.result.nsfw_detected if self.result else None
+        return None if flag is False and not self.rules_then.safety_checker else flag
+
+    @property
     def rules_channel_id(self) -> int:
         """The channel whose rules hold for the run: a thread's is its parent."""
         return self.place.parent_channel_id or self.place.channel_id

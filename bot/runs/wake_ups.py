@@ -1,4 +1,4 @@
-"""What wakes the workers: the ids of runs that have something to do, and that some review has."""
+"""What wakes the workers: the ids of runs that have something to do, and of those whose review has."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,11 +10,23 @@ class WakeUps:
 
     runs: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     reviews: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed_reviews: set[str] = field(default_factory=set[str])
 
     def wake_run(self, run_id: str) -> None:
         """Let the worker begin this run, or poll it now where it is worked on already."""
         self.runs.put_nowait(run_id)
 
+    def wake_review(self, run_id: str) -> None:
+        """Let the review worker do what is due about this run, once more where it is at it already."""
+        self._changed_reviews.add(run_id)
+        self.reviews.set()
+
     def wake_reviews(self) -> None:
         """Let the review worker look for what is due."""
         self.reviews.set()
+
+    def take_changed_reviews(self) -> frozenset[str]:
+        """The runs whose review changed since this was asked last."""
+        changed = frozenset(self._changed_reviews)
+        self._changed_reviews.clear()
+        return changed

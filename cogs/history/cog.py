@@ -16,7 +16,7 @@ from bot.services import History
 from cogs import Host
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
-from cogs.ui.context import is_age_restricted, place_of
+from cogs.ui.context import channel_context_at
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
 from cogs.ui.replies import wait_a_moment
 
@@ -68,8 +68,7 @@ class HistoryCommand:
                 raise UserError(_NOT_YOURS)
         viewing = Viewing(
             interaction.user.id,
-            place_of(interaction),
-            is_age_restricted(interaction.channel),
+            channel_context_at(interaction),
             interaction.filesize_limit,
         )
         ending = await self._history.pictures(run, viewing)

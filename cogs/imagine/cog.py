@@ -122,7 +122,9 @@ class Imagine:
         await self._runs.abandon(run)
         _log.warning("run abandoned before it was sent", run=run.id)
         ended = replace(run, state=State.CANCELED, reason=Reason.FAULT)
-        card = cards.final(ended, Ended(), Balance(used=run.held, left=None), self._model.title)
+        card = cards.final(
+            ended, Ended(hide_prompt=run.rules_then.hide_prompt), Balance(used=run.held, left=None), self._model.title
+        )
         try:
             async with asyncio.timeout(_MENDING_TIMEOUT_S):
                 await interaction.edit_original_response(view=card)

@@ -57,6 +57,8 @@ class DiscordReviewChannel:
         if channel is None:
             # Threads that were archived have left the cache, deleted channels too: only Discord can tell.
             return None
+        if channel.permissions_for(guild.default_role).view_channel:
+            return Obstacle.PUBLIC
         held = channel.permissions_for(guild.me)
         speaks = held.send_messages_in_threads if isinstance(channel, discord.Thread) else held.send_messages
         may = held.view_channel and speaks and held.attach_files and held.read_message_history

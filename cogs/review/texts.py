@@ -81,6 +81,11 @@ def obstacle(found: Obstacle, channel_id: int | None) -> str:
     match found:
         case Obstacle.NO_CHANNEL:
             return "This server has no moderation channel. Choose one with /review channel."
+        case Obstacle.PUBLIC:
+            return (
+                f"Everybody in this server can see {channel}, so no picture is brought there. "
+                "Hide it from @everyone, or choose another with /review channel."
+            )
         case Obstacle.FORBIDDEN:
             return (
                 f"The bot may not post in {channel}. Let it view the channel and its history, send messages "

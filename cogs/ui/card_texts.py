@@ -111,7 +111,10 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
         case Reason.NO_PICTURES:
             return "Runflow finished without making a picture. Please try again, perhaps with other words."
         case Reason.PICTURES_UNREADABLE:
-            return "The pictures were made, but could not be fetched or read. Please try again."
+            return (
+                "The pictures were made, but could not be fetched or read. "
+                "They may come later: /history shows them then, for nothing."
+            )
         case Reason.UPLOAD_REFUSED:
             return "The pictures were made, but are too large to post here. Try a smaller size or fewer pictures."
         case Reason.FAULT | None:

@@ -75,11 +75,12 @@ def _head(
 ) -> "tuple[ui.TextDisplay[Card], ui.TextDisplay[Card]]":
     """Title and prompt. `beside` is the length of all other text.
 
-    Where pictures are kept from view, the prompt is covered, or left out where the channel says so.
+    Where pictures are kept from view, the prompt is covered. Where the channel hides prompts it is left out from the
+    first card on, until pictures are shown.
     """
     title = f"**{card_texts.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
     kept_back = isinstance(ending, Withheld | Held | Rejected)
-    if (kept_back or isinstance(ending, Ended)) and ending.hide_prompt:
+    if run.rules_then.hide_prompt if ending is None else not isinstance(ending, Pictures) and ending.hide_prompt:
         return ui.TextDisplay(title), ui.TextDisplay(card_texts.PROMPT_HIDDEN)
     before, after = ("||", "||") if kept_back else ("> ", "")
     room = discord_limits.LAYOUT_TEXT - beside - length(title) - len(before) - len(after)

@@ -87,19 +87,28 @@ class Presenter:
         return None if found.flags.ephemeral else found.id
 
     async def channel_context(self, run: Run) -> ChannelContext:
-        """The run's channel at this moment, as far as Discord says; unknown in DMs and where it cannot be read."""
+        """The run's channel at this moment, as far as Discord says; unknown in DMs and where it cannot be read.
+
+        Raises Unavailable while Discord is not connected, or the server is out: nothing can be decided then.
+        """
         return channel_context_in(run.place, await self._channel(run))
 
     async def _channel(self, run: Run) -> object:
-        client = self._client
-        if client is None or run.place.guild_id is None:
+        if run.place.guild_id is None:
             return None
+        client = self._client
+        if client is None or client.is_closed():
+            raise Unavailable(_NOT_CONNECTED)
         guild = client.get_guild(run.place.guild_id)
         known = guild is not None and not guild.unavailable
-        if not known and not client.is_ready() and await self._became_ready(client):
+        if not known and not client.is_ready():
+            if not await self._became_ready(client):
+                raise Unavailable(_NOT_CONNECTED)
             guild = client.get_guild(run.place.guild_id)
         if guild is None:
             return None
+        if guild.unavailable:
+            raise Unavailable(_NOT_CONNECTED)
         # A thread that was archived meanwhile has left the cache; its channel speaks for it.
         return guild.get_channel(run.place.parent_channel_id or run.place.channel_id)
 
@@ -178,4 +187,5 @@ class Presenter:
         return EditOutcome.TAKEN
 
 
+_NOT_CONNECTED = "I am not connected to Discord just now. Please try again in a minute."
 _NO_MENTIONS = discord.AllowedMentions.none()

@@ -52,7 +52,7 @@ class Deliverer:
 
     async def explain(self, run: Run) -> Run:
         """End the card in words alone: `run.reason` says which."""
-        return await self._say(run, Ended())
+        return await self._say(run, _words_of(run))
 
     async def _deliver(self, run: Run, reading: Reading | None) -> Run:
         visibility = await self._visibility.decide(run)
@@ -61,13 +61,13 @@ class Deliverer:
         was_reviewed = visibility.review is not None
         fetched = await (self._images.fetch_reviewed(run) if was_reviewed else self._images.fetch(run, reading))
         if not fetched.pictures:
-            return await self._say(await self._because(run, _why_none(fetched)), Ended())
+            return await self._say(await self._because(run, _why_none(fetched)), _words_of(run))
         answer = await self._show(run, fetched)
         match answer:
             case Visibility():
                 return await self._keep_back(run, answer)
             case TooLarge():
-                return await self._say(await self._because(run, Reason.UPLOAD_REFUSED), Ended())
+                return await self._say(await self._because(run, Reason.UPLOAD_REFUSED), _words_of(run))
             case EditResult():
                 return await self._note(run, answer, Delivery.SHOWN)
 
@@ -108,8 +108,9 @@ class Deliverer:
         return await self._note(run, answer, Delivery.WITHHELD)
 
     async def _end_without_pictures(self, run: Run) -> Run:
-        is_about_content = run.reason is Reason.CONTENT
-        hide = is_about_content and (await self._visibility.decide(run)).rules.hide_prompt
+        hide = run.rules_then.hide_prompt
+        if run.reason is Reason.CONTENT:
+            hide = (await self._visibility.decide(run)).rules.hide_prompt
         return await self._say(run, Ended(hide_prompt=hide))
 
     async def _because(self, run: Run, reason: Reason) -> Run:
@@ -140,6 +141,11 @@ class Deliverer:
         reached = delivery if answer is EditResult.YES else Delivery.UNDELIVERABLE
         _log.info("run ended", state=run.state, reason=run.reason, delivery=reached)
         return await self._store.delivered(run, reached)
+
+
+def _words_of(run: Run) -> Ended:
+    """The end of a card without pictures. A prompt that the channel hid from the first card stays hidden."""
+    return Ended(hide_prompt=run.rules_then.hide_prompt)
 
 
 def _why_none(fetched: Fetched) -> Reason:

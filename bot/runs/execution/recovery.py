@@ -21,7 +21,7 @@ _ASK_AGAIN_S = 5.0
 LOOKED_FOR = timedelta(hours=24)
 """How long a run that was given up as lost is looked for."""
 _FIRST_SEARCH_S, _MOST_SEARCH_S = 5.0, 3600.0
-_MOST_RETRY_S = 900.0
+_MOST_RETRY_S = 30.0
 
 
 class CardFinder:
@@ -61,7 +61,7 @@ def next_search_s(lost_for_s: float) -> float:
 
 
 def retry_delays_s(first_s: float) -> Iterator[float]:
-    """Seconds between tries while something is out of reach: later each time, up to a quarter of an hour, for ever."""
+    """Seconds between tries while something is out of reach: later each time, up to half a minute, for ever."""
     delay_s = first_s
     while True:
         yield delay_s

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from bot.clock import Clock
+from bot.errors import Unavailable
 from bot.runs import rows
 from bot.runs.execution.pacing import first_of
 from bot.runs.review import rows as review_rows
@@ -39,6 +40,7 @@ class ReviewWorker:
                 await first_of(self._wake_ups.reviews, self._clock, _EVERY_S)
 
     async def _begin_what_is_due(self, tasks: asyncio.TaskGroup) -> None:
+        changed = self._wake_ups.take_changed_reviews()
         try:
             async with self._store.read() as connection:
                 due = await review_rows.work(connection, self._clock.now())
@@ -47,7 +49,8 @@ class ReviewWorker:
             return
         for run_id in due:
             if run_id in self._worked_on:
-                self._once_more.add(run_id)
+                # Only what changed meanwhile: what waits for its next try must not be tried without a pause.
+                self._once_more.update({run_id} & changed)
             else:
                 self._worked_on.add(run_id)
                 tasks.create_task(self._work_on(run_id), name=f"review {run_id}")
@@ -57,6 +60,8 @@ class ReviewWorker:
             try:
                 async with self._at_once:
                     await self._next_step(run_id)
+            except Unavailable as error:  # the database, or Discord is not connected: the next round tries again
+                _log.warning("review waits", why=str(error))
             except Exception:  # noqa: BLE001 - a fault in one review must not take the others down; it is logged whole
                 _log.exception("review faulted")
             finally:

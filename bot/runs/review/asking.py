@@ -19,7 +19,11 @@ from bot.store.engine import Store
 _log = structlog.get_logger(__name__)
 
 _TOLD_AGAIN_AFTER = timedelta(hours=6)
-_FETCHED_AGAIN_AFTER = timedelta(minutes=10)
+_TRIED_AGAIN_AFTER = {
+    Obstacle.LATER: timedelta(seconds=15),
+    Obstacle.PICTURES: timedelta(minutes=10),
+    Obstacle.TOO_LARGE: timedelta(minutes=10),
+}
 _MOST_BYTES = 10 * 1024 * 1024  # what Discord takes from a bot in any server
 
 
@@ -85,20 +89,26 @@ class ReviewAsker:
 
     async def _obstructed(self, run: Run, review: Review, obstacle: Obstacle, log_channel_id: int | None) -> None:
         """Note it and tell admins, once. `review.obstacle` is what the card speaks of by now."""
+        now = self._clock.now()
+        if obstacle in _TRIED_AGAIN_AFTER:
+            self._not_before[run.id] = now + _TRIED_AGAIN_AFTER[obstacle]
         if obstacle is Obstacle.LATER:
             return
-        if review.obstacle is not obstacle:
+        is_news = review.obstacle is not obstacle
+        if is_news:
             await self._card.say_asked(run, review.why, asked=False)
-        now = self._clock.now()
-        if obstacle in {Obstacle.PICTURES, Obstacle.TOO_LARGE}:
-            self._not_before[run.id] = now + _FETCHED_AGAIN_AFTER
-        if (run.id, obstacle) in self._noted:
-            return
+        told_at = review.told_at
+        if (run.id, obstacle) not in self._noted and await self._told(review, obstacle, log_channel_id, now):
+            told_at = now
+        if is_news or told_at is not review.told_at:
+            async with self._store.write() as connection:
+                await review_rows.obstructed(connection, run.id, obstacle, told_at)
+            _log.warning("moderators could not be asked", guild=review.guild_id, obstacle=obstacle)
         self._noted.add((run.id, obstacle))
+
+    async def _told(self, review: Review, obstacle: Obstacle, log_channel_id: int | None, now: datetime) -> bool:
+        """Tell admins, unless they were told of the same lately; whether they know of it."""
         async with self._store.read() as connection:
-            told = await review_rows.told_since(connection, review.guild_id, obstacle, now - _TOLD_AGAIN_AFTER)
-        if not told:
-            told = await self._channel.tell_obstacle(log_channel_id, review, obstacle)
-        async with self._store.write() as connection:
-            await review_rows.obstructed(connection, run.id, obstacle, now if told else None)
-        _log.warning("moderators could not be asked", guild=review.guild_id, obstacle=obstacle)
+            if await review_rows.told_since(connection, review.guild_id, obstacle, now - _TOLD_AGAIN_AFTER):
+                return True
+        return await self._channel.tell_obstacle(log_channel_id, review, obstacle)

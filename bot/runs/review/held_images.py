@@ -47,12 +47,16 @@ class HeldImages:
     async def hold(self, run: Run, visibility: Visibility, obstacle: Obstacle | None) -> Run:
         """Note that the card waits for a moderator, with the review that will end it, in one transaction.
 
-        `obstacle` is what the card speaks of already.
+        `obstacle` is what the card speaks of already. Where a moderator decided while the card was edited, nothing is
+        noted and the run is given back as it was, with the worker woken: its card has to say what was decided.
         """
         held = replace(run, delivery=Delivery.HELD)
         if run.place.guild_id is None:
             raise ValueError("only a server has moderators")
         async with self._store.write() as connection:
+            if await review_rows.outcome_of(connection, run.id) is not visibility.outcome:
+                self._wake_ups.wake_run(run.id)
+                return run
             if not await rows.change(connection, run, held):
                 return await rows.load(connection, run.id)
             if visibility.review is None:
@@ -60,7 +64,7 @@ class HeldImages:
                     connection, replace(self._review(run, run.place.guild_id, visibility), obstacle=obstacle)
                 )
         _log.info("run held", cause=visibility.cause)
-        self._wake_ups.wake_reviews()
+        self._wake_ups.wake_review(run.id)
         return held
 
     def _review(self, run: Run, guild_id: int, visibility: Visibility) -> Review:
@@ -73,7 +77,7 @@ class HeldImages:
     def delivered(self, run: Run) -> None:
         """The card has its form: moderators who decided it can be told."""
         if run.place.guild_id is not None:
-            self._wake_ups.wake_reviews()
+            self._wake_ups.wake_review(run.id)
 
     async def as_moderators_saw(self, run: Run) -> list[Picture]:
         """The pictures as moderators were shown them, for when Runflow no longer has them."""

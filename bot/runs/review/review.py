@@ -18,6 +18,7 @@ class Obstacle(StrEnum):
     """Why moderators were not asked, though they should have been."""
 
     NO_CHANNEL = "no_channel"  # the server has no moderation channel
+    PUBLIC = "public"  # everybody in the server can see it: no place for pictures that nobody checked
     FORBIDDEN = "forbidden"  # the bot may not see it, write in it, or attach files there
     PICTURES = "pictures"  # Runflow does not give the pictures out
     TOO_LARGE = "too_large"  # Discord refused the upload for its size

@@ -29,6 +29,14 @@ async def find(connection: AsyncConnection, run_id: str) -> Review | None:
     return None if row is None else _review(row)
 
 
+async def outcome_of(connection: AsyncConnection, run_id: str) -> Decision | None:
+    """What was decided about a run; None where nothing was, or where there is no review."""
+    outcome = (
+        await connection.execute(select(reviews.c.outcome).where(reviews.c.run_id == run_id))
+    ).scalar_one_or_none()
+    return Decision(outcome) if outcome else None
+
+
 async def decide(connection: AsyncConnection, review: Review) -> bool:
     """Write a decision; False when there is one already: the first holds, from whatever process it came."""
     done = await connection.execute(
@@ -75,10 +83,10 @@ async def closed(connection: AsyncConnection, run_id: str, at: datetime) -> None
 
 
 async def reopened(connection: AsyncConnection, review: Review) -> bool:
-    """Write a review anew over one that was closed; False when the old one is not."""
+    """Write a review anew over one that was decided; False when the old one was not."""
     done = await connection.execute(
         update(reviews)
-        .where(reviews.c.run_id == review.run_id, reviews.c.closed_at.is_not(None))
+        .where(reviews.c.run_id == review.run_id, reviews.c.outcome.is_not(None))
         .values(**_values(review))
     )
     return done.rowcount == 1

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.errors import UserError
+from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.guilds.settings import GuildSettingsService
 from bot.runs import rows
@@ -25,6 +25,7 @@ LISTED_MOST = 20
 REASON_MOST = 300
 """The most characters of a reason."""
 
+_TRY_REPORT_AGAIN = "Something about this picture changed just now. Please report it again: nothing was sent yet."
 _UNKNOWN = "There is nothing to decide here any more: the bot no longer knows this picture."
 _BLOCKED = (
     "This channel does not show such pictures any more, so approving would show nothing. "
@@ -141,9 +142,9 @@ class ReviewService:
             if reported is not Reported.NEW:
                 return reported
             if not await (review_rows.add if before is None else review_rows.reopened)(connection, review):
-                return Reported.AGAIN
+                raise Unavailable(_TRY_REPORT_AGAIN)
             await self._reported(connection, run, AdminAction(review.guild_id, reporter_id), reason, hide=hide)
-        self._wake_ups.wake_reviews()
+        self._wake_ups.wake_review(run.id)
         if hide:
             self._wake_ups.wake_run(run.id)
         return Reported.NEW
@@ -152,7 +153,7 @@ class ReviewService:
         self, connection: AsyncConnection, run: Run, act: AdminAction, reason: str | None, *, hide: bool
     ) -> None:
         if hide and not await rows.change(connection, run, replace(run, delivery=Delivery.PENDING)):
-            raise RuntimeError("the row was read in this transaction, and nobody else writes meanwhile")
+            raise Unavailable(_TRY_REPORT_AGAIN)
         after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
         await note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=self._clock.now())
 
@@ -179,7 +180,7 @@ class ReviewService:
     def _wake_workers(self, run: Run) -> None:
         if run.delivery is Delivery.PENDING:
             self._wake_ups.wake_run(run.id)
-        self._wake_ups.wake_reviews()
+        self._wake_ups.wake_review(run.id)
 
 
 def _what_a_report_does(run: Run, before: Review | None) -> Reported:

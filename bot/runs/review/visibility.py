@@ -62,11 +62,16 @@ class Visibility:
             case Showing.OPEN | Showing.SPOILER:
                 return Delivery.SHOWN
 
+    @property
+    def outcome(self) -> Decision | None:
+        """What a moderator, or the channel's rule, decided; None where nobody did."""
+        return None if self.review is None else self.review.outcome
+
     def pictures(self, shown: tuple[Picture, ...], missing: tuple[MissingPicture, ...]) -> Pictures:
         """The last form of a card that shows them. Raises ValueError where they are kept back."""
         if not self.is_shown:
             raise ValueError(f"pictures that are {self.showing} have no card that shows them")
-        approved = self.review is not None and self.review.outcome is Decision.APPROVED
+        approved = self.outcome is Decision.APPROVED
         spoiler = self.showing is Showing.SPOILER
         return Pictures(shown, missing, spoiler=spoiler, black=self.black, approved=approved)
 
@@ -92,8 +97,7 @@ def decide(run: Run, known: Known) -> Visibility:
     cause = None
     if held:
         cause = review.why if review is not None else _cause(run, rules, forced, black=bool(known.black))
-    checked = run.result is not None and run.result.nsfw_detected is not None
-    return Visibility(showing, rules, cause, detail, review, known.black, checked)
+    return Visibility(showing, rules, cause, detail, review, known.black, checked=run.nsfw_flag is not None)
 
 
 def _showing(run: Run, known: Known, rules: ChannelRules, forced: ReviewCause | None) -> Showing:
@@ -117,8 +121,7 @@ def _showing(run: Run, known: Known, rules: ChannelRules, forced: ReviewCause | 
 
 def flag_of(run: Run, *, black: bool) -> bool | None:
     """The flag of a run, as it counts: a black picture that nobody cleared counts as flagged."""
-    flag = run.result.nsfw_detected if run.result else None
-    return True if black and flag is None else flag
+    return True if black and run.nsfw_flag is None else run.nsfw_flag
 
 
 def changed_prompt(run: Run) -> str | None:
@@ -131,6 +134,6 @@ def _cause(run: Run, rules: ChannelRules, forced: ReviewCause | None, *, black: 
     if forced is not None:
         return forced
     if is_flagged(flag_of(run, black=black), rules) and rules.policy is Policy.REVIEW:
-        unchecked = run.result is None or run.result.nsfw_detected is None
+        unchecked = run.nsfw_flag is None
         return (ReviewCause.BLACK if black else ReviewCause.UNCHECKED) if unchecked else ReviewCause.FLAGGED
     return ReviewCause.EVERYTHING

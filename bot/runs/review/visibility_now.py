@@ -39,6 +39,10 @@ class VisibilityNow:
             review = await review_rows.find(connection, run.id)
         return decide(run, Known(now, review, await self._verdict(run), black))
 
+    async def decide_in(self, run: Run, context: ChannelContext, here: Visibility) -> Visibility:
+        """How pictures that may be seen in their own channel (`here`) may be seen in another, by its rules too."""
+        return decide(run, Known(await self._policies.rules_at(context), here.review, black=here.black))
+
     async def decide_as_if(self, run: Run, review: Review) -> Visibility:
         """How the pictures would be shown now with this review in place of what is written down. Raises Unavailable."""
         now = await self._policies.rules_at(await self._channels.channel_context(run))

@@ -14,6 +14,7 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
 from bot.entropy import Entropy
+from bot.errors import Unavailable
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
@@ -44,6 +45,10 @@ async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float = 20.0) -
             await asyncio.sleep(0.005)
 
 
+async def _nothing(_: FinalCard) -> None:
+    """Let an end be shown at once."""
+
+
 class FakeCardView:
     """Remembers what it was asked to show. `answers` are given to ends in turn, then YES; an exception is raised."""
 
@@ -55,6 +60,8 @@ class FakeCardView:
         self.positions: list[tuple[str, int]] = []
         self.ends: list[tuple[Run, FinalCard, Balance]] = []
         self.ended = asyncio.Event()
+        self.before_end: Callable[[FinalCard], Awaitable[None]] = _nothing
+        self.away = 0  # how often Discord is still not connected when it is asked for a channel
 
     async def progress(self, run: Run, position: int | None = None) -> EditResult:
         self.progressed.append(run.state)
@@ -63,6 +70,7 @@ class FakeCardView:
         return EditResult.YES
 
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
+        await self.before_end(ending)
         self.ends.append((run, ending, balance))
         answer = self.answers.pop(0) if self.answers else EditResult.YES
         if isinstance(answer, Exception):
@@ -82,6 +90,9 @@ class FakeCardView:
 
     async def channel_context(self, run: Run) -> ChannelContext:
         place = run.place
+        if self.away:
+            self.away -= 1
+            raise Unavailable("not connected")
         return ChannelContext(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
 
 
@@ -96,19 +107,24 @@ class FakeReviewChannel:
         self.lines: list[str] = []
         self.deleted: set[int] = set()
         self.blocked: Obstacle | None = None
+        self.always: Obstacle | None = None
+        self.tries = 0
+        self.closing = EditResult.YES
 
     def obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
         return Obstacle.NO_CHANNEL if channel_id is None else self.blocked
 
     async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
-        if self.answers:
-            return self.answers.pop(0)
+        self.tries += 1
+        if self.always or self.answers:
+            return self.always or self.answers.pop(0)
         self.asked.append((run, review, tuple(shown)))
         return Asked(channel_id, 7_000 + len(self.asked))
 
     async def close(self, run: Run, review: Review) -> EditResult:
-        self.closed.append((run, review))
-        return EditResult.YES
+        if self.closing is EditResult.YES:
+            self.closed.append((run, review))
+        return self.closing
 
     async def files(self, channel_id: int, message_id: int) -> list[tuple[int, bytes]]:
         return [(one.index, one.data) for one in self.asked[message_id - 7_001][2]]

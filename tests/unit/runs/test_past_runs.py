@@ -10,7 +10,7 @@ import pytest
 from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelSetting
+from bot.moderation.rules import ChannelContext, ChannelSetting
 from bot.runs.card import EditResult, Pictures
 from bot.runs.past import Viewing
 from bot.runs.run import Delivery, Place, Run
@@ -20,10 +20,12 @@ from tests.unit.runs.room import RunsRoom, runs_room
 FAST = without_waiting(PROFILES["default"])
 FLAGGED = without_waiting(PROFILES["nsfw_flagged"])
 MIB = 1024 * 1024
+HERE = Place(1, 2)
 
 
-def viewing(place: Place = Place(1, 2), *, adults: bool = False, limit_bytes: int = 10 * MIB) -> Viewing:  # noqa: B008 - frozen
-    return Viewing(7, place, is_age_restricted=adults, limit_bytes=limit_bytes)
+def viewing(place: Place = HERE, *, adults: bool = False, limit_bytes: int = 10 * MIB) -> Viewing:
+    context = ChannelContext(place.guild_id, place.channel_id, place.parent_channel_id, age_restricted=adults)
+    return Viewing(7, context, limit_bytes=limit_bytes)
 
 
 async def shown(room: RunsRoom, **options: Any) -> Run:

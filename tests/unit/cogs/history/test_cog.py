@@ -198,7 +198,7 @@ async def test_pictures_go_to_the_one_who_pressed_with_alt_text() -> None:
     assert all(name.startswith("SPOILER_") for name in call.files)
     assert [one["description"] for one in call.body["attachments"]] == [f"Picture {n} of 4: prompt 1" for n in (1, 2)]
     (seen,) = history.viewings
-    assert (seen.user_id, seen.place, seen.is_age_restricted) == (USER_ID, HERE, False)
+    assert (seen.user_id, seen.context.channel_id, seen.context.age_restricted) == (USER_ID, HERE.channel_id, False)
     assert seen.limit_bytes == 10_485_760
 
 
