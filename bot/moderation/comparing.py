@@ -20,7 +20,8 @@ _NEGATED = frozenset(
     {"can", "don", "won", "isn", "aren", "wasn", "weren", "doesn", "didn", "hasn", "haven", "hadn", "shouldn"}
     | {"wouldn", "couldn", "mustn", "needn", "ain", "shan", "mightn"}
 )
-_CONTRACTED = {  # what stands before an apostrophe, by what stands after it: closed lists, since "boob's" is no innocent
+# What stands before an apostrophe, by what stands after it: closed lists, since "boob's" is no innocent.
+_CONTRACTED = {
     **dict.fromkeys(("ll", "d"), _PRONOUNS),
     **dict.fromkeys(("s",), _PRONOUNS | _MORE_HOSTS),
     **dict.fromkeys(("re", "ve"), _PRONOUNS),

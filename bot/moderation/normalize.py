@@ -67,6 +67,7 @@ _LOOKALIKES = {
     "ᑎ": "n", "ᗴ": "e", "ᗩ": "a", "ᗷ": "b", "ᖴ": "f", "ᕼ": "h", "ᒍ": "j", "ᒪ": "l", "ᗰ": "m", "ᑭ": "p", "ᑫ": "q",
     "ᖇ": "r", "ᔕ": "s", "ᐯ": "v", "ᗯ": "w", "ᘔ": "z", "ʄ": "f", "ӄ": "k", "ʍ": "m", "ք": "p", "զ": "q", "ֆ": "s",
     "ա": "w", "ʋ": "v", "я": "r", "ƨ": "s", "щ": "w", "נ": "j", "ɮ": "b", "ɣ": "y", "ʐ": "z", "ӽ": "x", "ө": "o",
+    "ɑ": "a", "ƅ": "b", "ϲ": "c", "ƍ": "g", "ɩ": "i", "ǀ": "l", "ꭇ": "r", "Ꮁ": "r", "ƽ": "s", "ꞟ": "u",
     "ك": "ک", "ي": "ی", "ى": "ی",
 }
 _NAMED = (
@@ -80,10 +81,11 @@ _NEEDS_MARKS = (
     "COMBINING KATAKANA-HIRAGANA",
 )
 # fmt: on
-# Each holds the letters that one sign, or one Greek letter in its two cases, may stand for, so that a text has one sequence of groups.
+# Each holds the letters that one sign, or one Greek letter in its two cases, may stand for: a text has one sequence
+# of groups.
 _GROUPS = {letter: group[0] for group in ("il", "bg", "uvnyhm") for letter in group}
 _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\u0640")  # show nothing, or only width
-_APOSTROPHES = frozenset("'’ʼ‘`´＇‛′‵ʻʽʹˈˊˋ՚׳ꞌ᾽᾿")
+_APOSTROPHES = frozenset("'’ʼ‘`´＇‛′‵ʻʽʹˈˊˋ՚׳Ꞌꞌ᾽᾿")
 _LOOSE = (
     "CJK",
     "HIRAGANA",
@@ -161,7 +163,8 @@ def _char(char: str) -> _Char:
         return _Char((Letter(char, char, loose=True),), is_picture=True)
     letters: list[Letter] = []
     gap = Gap.NONE
-    for part in unicodedata.normalize("NFKD", char):
+    # The lunate sigma looks like a c; its plain form does not.
+    for part in char if char.casefold() in _LOOKALIKES else unicodedata.normalize("NFKD", char):
         if _is_invisible(part):
             continue
         if part in _APOSTROPHES:  # as in U+0149

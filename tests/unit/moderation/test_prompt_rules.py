@@ -206,7 +206,9 @@ def test_letters_share_one_group_with_all_they_may_stand_for() -> None:
 
 def test_what_unicode_calls_confusable_with_a_small_letter_is_read_as_it() -> None:
     """Compared with Unicode's table of confusables, of which ICU's SpoofChecker makes its skeletons."""
-    missed: list[str] = []
+    # Read as another letter that they stand for as often: long s, a p of a fancy font, m upside down; and a mark.
+    other = {"fſ", "fẝ", "fք", "wɯ", "iͺ"}
+    missed: set[str] = set()
     for small in string.ascii_lowercase:
         known = cast("list[dict[str, list[dict[str, str]]]]", confusables.is_confusable(small, greedy=True) or [])  # pyright: ignore[reportUnknownMemberType]
         alike = [one["c"] for each in known for one in each["homoglyphs"]]
@@ -215,8 +217,8 @@ def test_what_unicode_calls_confusable_with_a_small_letter_is_read_as_it() -> No
                 continue
             letters = fold(char, signs_are_letters=False).letters
             if not letters or group_of(small) != letters[0].group:
-                missed.append(f"{small}{char}")
-    assert missed == []
+                missed.add(f"{small}{char}")
+    assert missed == other
 
 
 def group_of(char: str) -> str:
