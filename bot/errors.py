@@ -3,6 +3,7 @@
     BotError
     ├── UserError             the person can mend it; str(error) is the sentence they read
     │   ├── OptionError       an option lies outside what the model takes (option, value, allowed)
+    │   ├── PromptRefused     a server's rules do not allow a prompt (reason, as an admin wrote it)
     │   └── LimitError        a limit would be passed (resets_at, fits)
     ├── Unavailable           nothing wrong with the request; str(error) says to try later
     ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
@@ -34,6 +35,19 @@ class OptionError(UserError):
     def __init__(self, option: str, value: str, allowed: str) -> None:
         self.option, self.value, self.allowed = option, value, allowed
         super().__init__(f"`{option}` cannot be {value}. Allowed: {allowed}.")
+
+
+class PromptRefused(UserError):
+    """A server does not allow a prompt. `reason` was written by an admin: the face escapes it and builds `sentence`."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(self.sentence(reason))
+
+    @staticmethod
+    def sentence(reason: str) -> str:
+        """What the person reads, with a reason that is fit to be shown."""
+        return f"This server does not allow that prompt: {reason}. Nothing was sent and nothing was charged."
 
 
 class LimitError(UserError):

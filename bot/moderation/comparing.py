@@ -9,10 +9,26 @@ from bot.moderation.prompts import PromptRule
 
 _JOINED_LEAST = 6  # a phrase as long as this is found without its spaces too
 _SPREAD_LEAST = 3  # of letters that stand alone, so many make a word: f u n
-_BROKEN_LEAST = 4  # a word as long as this is found with letters broken off: f unny
+_BROKEN_LEAST = 5  # a word as long as this is found with letters broken off: f unny; three left are a word: S hit
+_BROKEN_NUMBER_LEAST = 4  # 14 88
 _LONE_WORDS = frozenset("aio")  # they stand alone in earnest
 _DRAWN_OUT = 3  # no English word has a letter three times in a row
 _RARELY_DOUBLED = frozenset("ahijkquvwxy")  # fuun is no other word; good is not god
+_PRONOUNS = frozenset({"i", "you", "he", "she", "it", "we", "they", "that", "there", "this", "who", "what", "how"})
+_MORE_HOSTS = frozenset({"where", "when", "why", "here", "let"})
+_NEGATED = frozenset(
+    {"can", "don", "won", "isn", "aren", "wasn", "weren", "doesn", "didn", "hasn", "haven", "hadn", "shouldn"}
+    | {"wouldn", "couldn", "mustn", "needn", "ain", "shan", "mightn"}
+)
+# What stands before an apostrophe, by what stands after it: closed lists, since "boob's" is no innocent.
+_CONTRACTED = {
+    **dict.fromkeys(("ll", "d"), _PRONOUNS),
+    **dict.fromkeys(("s",), _PRONOUNS | _MORE_HOSTS),
+    **dict.fromkeys(("re", "ve"), _PRONOUNS),
+    "m": frozenset({"i"}),
+    "t": _NEGATED,
+}
+_HOST_MOST = 8  # letters before such an apostrophe
 _ELIDED_MOST = 2  # after an apostrophe: the s of "men's", the ll of "she'll"
 _STEPS_MOST = 200_000
 _TANGLED = "I could not check this prompt against the rules of this server. Please write it more plainly."
@@ -36,18 +52,23 @@ class Pattern:
     length: int
     open_left: bool
     open_right: bool
+    has_apostrophe: bool = False
 
 
 @dataclass(slots=True)
 class Effort:
-    """How much comparing one prompt may take. Only rules and prompts made to be slow come near it."""
+    """How much comparing one prompt may take. Only rules and prompts made to be slow come near it.
+
+    `steps` may pass `most` by what was spent last, never by more.
+    """
 
     steps: int = 0
+    most: int = _STEPS_MOST
 
     def spend(self, steps: int) -> None:
         """So many more. Raises UserError when it is enough: what could not be checked is not let through."""
         self.steps += steps
-        if self.steps > _STEPS_MOST:
+        if self.steps > self.most:
             raise UserError(_TANGLED)
 
 
@@ -55,7 +76,7 @@ class Words:
     """A text with the places where words may begin and end."""
 
     def __init__(self, text: Text) -> None:
-        self.letters, self.gaps = text.letters, text.gaps
+        self.letters, self.gaps, self.places = text.letters, text.gaps, text.places
         self.begins = _begins(text.letters, text.gaps)
         self.ends = _ends(text.letters, text.gaps)
 
@@ -92,7 +113,9 @@ def compare(pattern: Pattern, words: Words, start: int, effort: Effort) -> int |
             effort.spend(len(places))
             end = places[-1]
             closed = pattern.open_right or (words.ends[end - 1] and not _cuts_number(pattern, words, start, end))
-            if closed and all(_is_one_word(words, first, last) for first, last in _words(pattern, places)):
+            if not closed or (not pattern.has_apostrophe and _is_contracted(words, start, end)):
+                continue
+            if all(_is_one_word(words, first, last) for first, last in _words(pattern, places)):
                 return end
     return None
 
@@ -168,14 +191,39 @@ def _words(pattern: Pattern, places: Sequence[int]) -> Iterator[tuple[int, int]]
 def _is_one_word(words: Words, first: int, last: int) -> bool:
     """Whether these letters make one word. Spaces may part it where its letters stand alone: f u n, f unny."""
     pieces = _pieces(words, first, last, Gap.SPACE)
-    if len(pieces) == 1:
+    if len(pieces) == 1 or _parts_nothing(words, first, last):
         return True
     units = _pieces(words, first, last, Gap.MARK)
     if all(len(unit) == 1 for unit in units):
         return len(units) >= _SPREAD_LEAST
     alone = [piece for piece in pieces if len(piece) == 1]
     in_earnest = any(piece & _LONE_WORDS for piece in alone)
-    return last - first >= _BROKEN_LEAST and len(pieces) - len(alone) == 1 and not in_earnest
+    least = _BROKEN_NUMBER_LEAST if words.letters[first].readings[0].isdecimal() else _BROKEN_LEAST
+    return last - first >= least and len(pieces) - len(alone) == 1 and not in_earnest
+
+
+def _parts_nothing(words: Words, first: int, last: int) -> bool:
+    """Whether the script writes words without spaces, and each character stands alone: there a space parts nothing."""
+    places = words.places
+    alone = all(places[at] == places[at - 1] or words.gaps[at] is Gap.SPACE for at in range(first + 1, last))
+    return alone and all(letter.loose for letter in words.letters[first:last])
+
+
+def _is_contracted(words: Words, start: int, end: int) -> bool:
+    """Whether these letters run over the apostrophe of a short form: he'll is not hell."""
+    inner = [place for place in range(start + 1, end) if words.gaps[place] is Gap.APOSTROPHE]
+    if len(inner) != 1:
+        return False
+    first, last = inner[0] - 1, inner[0] + 1
+    while first and not words.gaps[first] and inner[0] - first <= _HOST_MOST:
+        first -= 1
+    while last < len(words.letters) and not words.gaps[last] and last - inner[0] <= _ELIDED_MOST:
+        last += 1
+    host, ending = (
+        "".join(letter.readings[0] for letter in words.letters[slice(*ends)])
+        for ends in ((first, inner[0]), (inner[0], last))
+    )
+    return host in _CONTRACTED.get(ending, ())
 
 
 def _pieces(words: Words, first: int, last: int, least: Gap) -> list[set[str]]:

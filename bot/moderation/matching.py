@@ -10,7 +10,7 @@ from itertools import groupby
 
 from bot.errors import UserError
 from bot.moderation.comparing import Effort, Pattern, Span, Words, compare
-from bot.moderation.normalize import ANY_VOWEL, SURE_SIGNS, VOWELS, Gap, Letter, Text, fold, has_signs
+from bot.moderation.normalize import ANY_VOWEL, SURE_SIGNS, VOWELS, Gap, Letter, Text, fold, has_pictures, has_signs
 from bot.moderation.prompts import Match, PromptRule, PromptTest
 
 TEXT_MOST = 100
@@ -33,7 +33,8 @@ class _Node:
 def key_of(text: str) -> str:
     """A rule's text as it is compared. Raises UserError for one that would match nothing, or too much."""
     words, open_left, open_right = _parse(text)
-    return ("*" if open_left else "") + " ".join(words) + ("*" if open_right else "")
+    apostrophe = "'" if _has_apostrophe(text) else ""  # "he'll" finds itself, which "hell" does not
+    return ("*" if open_left else "") + " ".join(words) + apostrophe + ("*" if open_right else "")
 
 
 class Matcher:
@@ -48,16 +49,21 @@ class Matcher:
         """Every rule that meets the prompt and is not excused, in the order of the prompt."""
         return self.test(prompt).matches
 
-    def test(self, prompt: str) -> PromptTest:
+    def test(self, prompt: str, effort: Effort | None = None) -> PromptTest:
         """As `find`, with what was excused and by what. At most MATCHES_MOST of each are told.
+
+        `effort` bounds the steps it takes.
 
         Raises UserError for a prompt that takes too long to compare; none that people write does.
         """
         texts = [fold(prompt, signs_are_letters=False)]
         if has_signs(prompt):
             texts.append(fold(prompt, signs_are_letters=True))
-        found = self._rules.find(texts)
-        excuses = self._exceptions.find(texts) if found else []
+        if has_pictures(prompt):
+            texts.append(fold(prompt, signs_are_letters=False, pictures_are_letters=True))
+        effort = effort or Effort()
+        found = self._rules.find(texts, effort)
+        excuses = self._exceptions.find(texts, effort) if found else []
         counting: list[Match] = []
         excused: list[tuple[Match, Match]] = []
         for match in found:
@@ -80,9 +86,8 @@ class _Tree:
                 node = node.next.setdefault(group, _Node())
             node.ends.append(pattern)
 
-    def find(self, texts: Sequence[Text]) -> list[Match]:
+    def find(self, texts: Sequence[Text], effort: Effort) -> list[Match]:
         """Matches in any of the readings of one text, each once, in the order of the text. Raises UserError."""
-        effort = Effort()
         found: dict[tuple[int, int, int], Match] = {}
         for text in texts:
             for match in self._find(text, effort):
@@ -97,7 +102,7 @@ class _Tree:
                 continue
             starts = range(len(run_of)) if inside else (place for place, begins in enumerate(words.begins) if begins)
             for start in starts:
-                for pattern in _walk(root, runs, run_of[start]):
+                for pattern in _walk(root, runs, run_of[start], effort):
                     end = compare(pattern, words, start, effort)
                     if end is not None:
                         yield Match(pattern.rule, text.places[start], text.places[end - 1] + 1)
@@ -117,6 +122,8 @@ def _parse(rule: str) -> tuple[list[str], bool, bool]:
         raise UserError("In a rule, * may stand only at the beginning or at the end. Nothing was changed.")
     shown = "".join(char if char in SURE_SIGNS or not has_signs(char) else " " for char in bare)
     text = fold(shown, signs_are_letters=True)
+    if not text.letters:  # emoji are the rule where nothing else is
+        text = fold(shown, signs_are_letters=True, pictures_are_letters=True)
     parts: list[str] = []
     for letter, gap in zip(text.letters, text.gaps, strict=True):
         if not parts or gap >= Gap.MARK:
@@ -141,7 +148,12 @@ def _pattern(rule: PromptRule) -> Pattern | None:
         for number, word in enumerate(words)
         for place, (letter, same) in enumerate(groupby(word))
     ]
-    return Pattern(rule, tuple(runs), sum(len(word) for word in words), open_left, open_right)
+    length = sum(len(word) for word in words)
+    return Pattern(rule, tuple(runs), length, open_left, open_right, _has_apostrophe(rule.text))
+
+
+def _has_apostrophe(rule: str) -> bool:
+    return Gap.APOSTROPHE in fold(rule, signs_are_letters=True).gaps[1:]
 
 
 def _groups(runs: Sequence[Span]) -> list[str]:
@@ -150,7 +162,7 @@ def _groups(runs: Sequence[Span]) -> list[str]:
 
 
 def _group_of(letter: str) -> str:
-    return fold(letter, signs_are_letters=True).letters[0].group
+    return fold(letter, signs_are_letters=True, pictures_are_letters=True).letters[0].group
 
 
 def _runs_of(letters: Sequence[Letter]) -> tuple[list[str], list[int]]:
@@ -164,8 +176,8 @@ def _runs_of(letters: Sequence[Letter]) -> tuple[list[str], list[int]]:
     return runs, run_of
 
 
-def _walk(root: _Node, runs: Sequence[str], first: int) -> Iterator[Pattern]:
-    """The patterns whose groups a text has from here on."""
+def _walk(root: _Node, runs: Sequence[str], first: int, effort: Effort) -> Iterator[Pattern]:
+    """The patterns whose groups a text has from here on. Raises UserError."""
     nodes = [(root, 0)]
     for place in range(first, len(runs)):
         group = runs[place]
@@ -179,5 +191,6 @@ def _walk(root: _Node, runs: Sequence[str], first: int) -> Iterator[Pattern]:
         if not reached:
             return
         nodes = reached
+        effort.spend(len(nodes))
         for node, _ in nodes:
             yield from node.ends

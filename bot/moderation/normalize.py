@@ -63,22 +63,43 @@ _SIGNS = {
 _LOOKALIKES = {
     "β": "b", "ε": "e", "κ": "k", "τ": "t", "χ": "x", "ω": "w", "η": "n", "μ": "u", "ж": "x", "в": "b", "к": "k",
     "т": "t", "м": "m", "н": "h", "ғ": "f", "ʞ": "k", "ɔ": "c", "ǝ": "e", "ɐ": "a", "ɯ": "m", "∂": "d", "ᑕ": "c",
-    "₣": "f", "©": "c", "®": "r",
+    "₣": "f", "©": "c", "®": "r", "ʊ": "u", "ə": "e", "є": "e", "п": "n", "λ": "a", "ξ": "e", "∆": "a", "ĸ": "k",
+    "ᑎ": "n", "ᗴ": "e", "ᗩ": "a", "ᗷ": "b", "ᖴ": "f", "ᕼ": "h", "ᒍ": "j", "ᒪ": "l", "ᗰ": "m", "ᑭ": "p", "ᑫ": "q",
+    "ᖇ": "r", "ᔕ": "s", "ᐯ": "v", "ᗯ": "w", "ᘔ": "z", "ʄ": "f", "ӄ": "k", "ʍ": "m", "ք": "p", "զ": "q", "ֆ": "s",
+    "ա": "w", "ʋ": "v", "я": "r", "ƨ": "s", "щ": "w", "נ": "j", "ɮ": "b", "ɣ": "y", "ʐ": "z", "ӽ": "x", "ө": "o",
+    "ɑ": "a", "ƅ": "b", "ϲ": "c", "ƍ": "g", "ɩ": "i", "ǀ": "l", "ꭇ": "r", "Ꮁ": "r", "ƽ": "s", "ꞟ": "u",
+    "ك": "ک", "ي": "ی", "ى": "ی",
 }
 _NAMED = (
     "LATIN SMALL LETTER ", "LATIN CAPITAL LETTER ", "LATIN LETTER SMALL CAPITAL ", "LATIN SUBSCRIPT SMALL LETTER ",
     "MODIFIER LETTER SMALL ", "REGIONAL INDICATOR SYMBOL LETTER ", "NEGATIVE SQUARED ", "NEGATIVE CIRCLED ",
 )
-_MARKS = (  # they stand on the letter before them
-    (0x0300, 0x036F), (0x0483, 0x0489), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F),
-    (0xFE20, 0xFE2F), (0xE0100, 0xE01EF),
+# Marks of these scripts are vowels or parts of letters, not decoration: without them a word is another word.
+_NEEDS_MARKS = (
+    "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA",
+    "THAI ", "LAO ", "TIBETAN", "MYANMAR", "KHMER", "THAANA", "BALINESE", "JAVANESE", "SUNDANESE", "CHAKMA",
+    "COMBINING KATAKANA-HIRAGANA",
 )
 # fmt: on
-# Each holds the letters that one sign may stand for, so that a text has one sequence of groups.
-_GROUPS = {letter: group[0] for group in ("il", "bg", "uv") for letter in group}
-_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")  # letters that show nothing
-_APOSTROPHES = frozenset("'’ʼ‘`´＇")
-_LOOSE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI ", "TIBETAN")
+# Each holds the letters that one sign, or one Greek letter in its two cases, may stand for: a text has one sequence
+# of groups.
+_GROUPS = {letter: group[0] for group in ("il", "bg", "uvnyhm") for letter in group}
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\u0640")  # show nothing, or only width
+_APOSTROPHES = frozenset("'’ʼ‘`´＇‛′‵ʻʽʹˈˊˋ՚׳Ꞌꞌ᾽᾿")
+_LOOSE = (
+    "CJK",
+    "HIRAGANA",
+    "KATAKANA",
+    "HANGUL",
+    "THAI",
+    "LAO",
+    "KHMER",
+    "MYANMAR",
+    "BOPOMOFO",
+    "YI ",
+    "TIBETAN",
+    "COMBINING KATAKANA-HIRAGANA",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +109,26 @@ class _Char:
     letters: tuple[Letter, ...] = ()
     gap: Gap = Gap.NONE
     is_sign: bool = False
+    is_picture: bool = False
 
 
 _SMALL_L_OR_I = (Letter("il", "i"),)
 
 
-def fold(text: str, *, signs_are_letters: bool) -> Text:
-    """The letters of a text. `signs_are_letters`: whether `$` and its like stand for letters, or between them."""
+def fold(text: str, *, signs_are_letters: bool, pictures_are_letters: bool = False) -> Text:
+    """The letters of a text. `signs_are_letters`: whether `$` and its like stand for letters, or between them.
+
+    `pictures_are_letters`: the same of emoji.
+    """
     folded = Text()
     letters, places, gaps = folded.letters, folded.places, folded.gaps
     gap, before = Gap.SPACE, ""
     for place, char in enumerate(text):
         known = _char(char)
         found = known.letters
-        if not found or (known.is_sign and not signs_are_letters):
-            gap = max(gap, Gap.MARK if known.is_sign else known.gap)
+        parts = (known.is_sign and not signs_are_letters) or (known.is_picture and not pictures_are_letters)
+        if not found or parts:
+            gap = max(gap, Gap.MARK if parts else known.gap)
         else:
             if char == "I" and before.islower():  # between small letters it is as likely a small L
                 found = _SMALL_L_OR_I
@@ -120,18 +146,30 @@ def has_signs(text: str) -> bool:
     return not _SIGNS.keys().isdisjoint(text)
 
 
+def has_pictures(text: str) -> bool:
+    """Whether a text holds an emoji."""
+    return not text.isascii() and any(_char(char).is_picture for char in text)
+
+
 @lru_cache(maxsize=16_384)
 def _char(char: str) -> _Char:
     if char in _SIGNS:
         return _Char((_letter(_SIGNS[char], soft=True),), is_sign=True)
     if char in _APOSTROPHES:
         return _Char(gap=Gap.APOSTROPHE)
+    if "\U0001f3fb" <= char <= "\U0001f3ff":  # a tone of skin is of the emoji before it
+        return _Char()
+    if _is_picture(char):
+        return _Char((Letter(char, char, loose=True),), is_picture=True)
     letters: list[Letter] = []
     gap = Gap.NONE
-    for part in unicodedata.normalize("NFKD", char):
+    # The lunate sigma looks like a c; its plain form does not.
+    for part in char if char.casefold() in _LOOKALIKES else unicodedata.normalize("NFKD", char):
         if _is_invisible(part):
             continue
-        if part.isspace():
+        if part in _APOSTROPHES:  # as in U+0149
+            gap = max(gap, Gap.APOSTROPHE)
+        elif part.isspace():
             gap = Gap.SPACE
         elif part.isalnum() or unicodedata.category(part).startswith("M") or _latin(part):
             letters.extend(_letters(part))
@@ -142,8 +180,16 @@ def _char(char: str) -> _Char:
 
 def _is_invisible(char: str) -> bool:
     """Whether it shows nothing, or only something on the letter before it."""
-    hidden = unicodedata.category(char) in {"Cf", "Cc", "Cn", "Co", "Cs"} and not char.isspace()
-    return hidden or char in _BLANKS or any(first <= ord(char) <= last for first, last in _MARKS)
+    category = unicodedata.category(char)
+    if category in {"Mn", "Me"}:
+        return not unicodedata.name(char, "").startswith(_NEEDS_MARKS)
+    hidden = category in {"Cf", "Cc", "Cn", "Co", "Cs"} and not char.isspace()
+    return hidden or char in _BLANKS
+
+
+def _is_picture(char: str) -> bool:
+    """Whether it is an emoji, and no letter in a frame."""
+    return unicodedata.category(char) == "So" and unicodedata.normalize("NFKD", char) == char and not _latin(char)
 
 
 def _letters(char: str) -> list[Letter]:
@@ -151,17 +197,26 @@ def _letters(char: str) -> list[Letter]:
     if char.isdecimal():
         return [_letter(_DIGITS[unicodedata.digit(char)], soft=True)]
     loose = not char.isascii() and unicodedata.name(char, "").startswith(_LOOSE)
-    latin = _latin(char)
-    if latin:
-        return [_letter(latin + char.casefold(), loose=loose)]
-    return [_letter("vu" if one == "v" else one, loose=loose) for one in char.casefold()]
+    if char.isascii():
+        return [_letter("vu" if char in "vV" else char.lower())]
+    small = char.casefold()
+    if len(small) > 1:
+        return [_letter("vu" if one == "v" else one, loose=loose) for one in small]
+    # Case first: both cases of a letter have the same readings, or a rule in small letters would miss capitals.
+    shapes = [one for form in (small, small.upper()) if len(form) == 1 and (one := _latin(form))]
+    alike = dict.fromkeys(one for one in shapes if _group(one) == _group(shapes[0]))
+    return [_letter("".join(alike) + small, loose=loose)]
 
 
 def _letter(readings: str, *, soft: bool = False, loose: bool = False) -> Letter:
     if readings == VOWELS:
         return Letter(readings, ANY_VOWEL, soft=True)
     likely = readings[-1] if readings[0].isdecimal() else readings[0]
-    return Letter(readings, _GROUPS.get(likely, likely), soft, loose)
+    return Letter(readings, _group(likely), soft, loose)
+
+
+def _group(letter: str) -> str:
+    return _GROUPS.get(letter, letter)
 
 
 def _latin(char: str) -> str:

@@ -23,6 +23,7 @@ _CACHED_MOST = 200
 
 _GRAVITY = tuple(PromptAction)
 _NO_REASON = "it does not fit the rules of this server"
+_TANGLED = "I could not check it against the rules of this server; please write it more plainly"
 
 
 class PromptRulesService:
@@ -90,8 +91,8 @@ class PromptRulesService:
         matcher = await self._matcher(guild_id)
         try:
             matches = await asyncio.to_thread(matcher.find, prompt)
-        except UserError as tangled:
-            return Verdict(PromptAction.REFUSE, str(tangled))
+        except UserError:
+            return Verdict(PromptAction.REFUSE, _TANGLED)
         return verdict_of(matches)
 
     async def _matcher(self, guild_id: int) -> Matcher:
@@ -115,8 +116,6 @@ def verdict_of(matches: tuple[Match, ...]) -> Verdict:
         return Verdict()
     gravest = min(matches, key=lambda match: (_GRAVITY.index(match.rule.action), match.start))
     reason = (gravest.rule.public_reason or _NO_REASON).rstrip(".")
-    if gravest.rule.action is PromptAction.REFUSE:
-        reason = f"This server does not allow that prompt: {reason}. Nothing was sent and nothing was charged."
     return Verdict(gravest.rule.action, reason, matches)
 
 

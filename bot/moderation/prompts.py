@@ -41,7 +41,7 @@ class Match:
 class Verdict:
     """What is to be done with a prompt. `action` None: nothing.
 
-    `reason` is fit for the person: where refused, the whole sentence; else the public reason of the rule that counts.
+    `reason` is what the person is told of it, as an admin wrote it and without a full stop: to be escaped by the face.
     `matches` are for moderators only.
     """
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.errors import UserError
+from bot.errors import PromptRefused, UserError
 from bot.guilds.settings import GuildSettingsService
 from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import PromptAction, Verdict
@@ -53,19 +53,22 @@ class Admission:
 
     async def passed(self, user_id: int, place: Place, prompt: str) -> Passed:
         """Let a request through. Raises UserError for one that the server refuses, and Unavailable."""
-        verdict = await self._verdict(place.guild_id, user_id, prompt)
-        if verdict.action is PromptAction.REFUSE:
+        try:
+            verdict = await self._verdict(place.guild_id, user_id, prompt)
+            if verdict.action is PromptAction.REFUSE:
+                raise PromptRefused(verdict.reason)
+        except UserError:
             _log.info("request refused", user=user_id, guild=place.guild_id)
-            raise UserError(verdict.reason)
+            raise
         return Passed(verdict)
 
     async def _verdict(self, guild_id: int | None, user_id: int, prompt: str) -> Verdict:
-        """A server's sanctions and rules hold in that server; in DMs nobody set any."""
+        """A server's sanctions and rules hold in that server; in DMs nobody set any. Raises UserError."""
         if guild_id is None:
             return Verdict()
         held = await self._sanctions.standing(guild_id, user_id)
         if not held.allowed:
-            return Verdict(PromptAction.REFUSE, held.sentence)
+            raise UserError(held.sentence)
         return await self._prompt_rules.check_prompt(guild_id, prompt)
 
     def tell(self, run: Run, passed: Passed) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.errors import OptionError, PictureFault
+from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, format_usd
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
@@ -77,6 +77,11 @@ def title(run: Run, ending: FinalCard | None) -> str:
             assert_never(unknown)
 
 
+def prompt_refused(error: PromptRefused) -> str:
+    """That a server does not allow a prompt, with the reason that an admin wrote, escaped."""
+    return PromptRefused.sentence(literal(error.reason, REASON_LIMIT))
+
+
 def option_refused(error: OptionError) -> str:
     """Which option cannot be what it was set to, and what is allowed. The value is a stranger's: escaped and cut."""
     value = literal(error.value, OPTION_VALUE_LIMIT) or "empty"
@@ -135,7 +140,8 @@ def withheld(run: Run, ending: Withheld) -> str:
     several = run.result is not None and run.result.num_outputs > 1
     subject, were = ("The pictures", "were") if several else ("The picture", "was")
     if ending.rule is not None:
-        return f"{subject} {were} drawn from a changed prompt that this server does not allow. {ending.rule}"
+        why = literal(ending.rule, REASON_LIMIT).rstrip(".")
+        return f"{subject} {were} drawn from a changed prompt that this server does not allow: {why}."
     why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
     return (
         f"{subject} {were} made but {were} {why}, and this channel does not show such pictures. "

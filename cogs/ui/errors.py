@@ -9,7 +9,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.errors import OptionError, Unavailable, UserError
+from bot.errors import OptionError, PromptRefused, Unavailable, UserError
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, short
 from cogs.ui.markdown import cut
@@ -58,6 +58,8 @@ class ErrorReplies:
         match error := _innermost(error):
             case OptionError():
                 return card_texts.option_refused(error)
+            case PromptRefused():
+                return card_texts.prompt_refused(error)
             case UserError() | Unavailable():
                 return str(error)
             case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.errors import UserError
+from bot.errors import PromptRefused, UserError
 from bot.guilds.audit import AdminAction, AuditFilter, page
 from bot.moderation.policy import Policy
 from bot.moderation.policy_service import PolicyService
@@ -158,8 +158,7 @@ async def test_rules_are_added_listed_found_and_removed(prompt_rules: PromptRule
     assert await prompt_rules.prompt_rules(OTHER_GUILD) == ()
     verdict = await prompt_rules.check_prompt(GUILD, "draw some g0re")
     assert verdict.action is PromptAction.REFUSE
-    assert "no violence, please. Nothing was sent" in verdict.reason
-    assert "gore" not in verdict.reason
+    assert verdict.reason == "no violence, please"
     assert await prompt_rules.check_prompt(GUILD, "some Gorebridge") == Verdict()
     assert (await prompt_rules.test_prompt(GUILD, "some Gorebridge")).excused
     with pytest.raises(UserError, match="no rule with this number"):
@@ -243,7 +242,7 @@ async def test_who_is_let_in_with_which_prompt(
     here, elsewhere, private = Place(GUILD, CHANNEL), Place(OTHER_GUILD, CHANNEL), Place(None, CHANNEL)
     await prompt_rules.add_rule(ADMIN, "gore", PromptAction.REFUSE, "no violence")
     assert (await admission.passed(PERSON, here, "a fox")).verdict == Verdict()
-    with pytest.raises(UserError, match="no violence"):
+    with pytest.raises(PromptRefused, match=r"that prompt: no violence\. Nothing was sent"):
         await admission.passed(PERSON, here, "gore")
     assert (await admission.passed(PERSON, private, "gore")).verdict == Verdict(), (
         "a server's rules hold in that server"

@@ -1,14 +1,21 @@
 """Rules for prompts: what they see through, and what they leave alone. What comparing costs: `make bench`."""
 
+import contextlib
 import random
+import string
+import sys
+import unicodedata
+from typing import cast
 
 import pytest
+from confusable_homoglyphs import confusables  # pyright: ignore[reportMissingTypeStubs]
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
+from bot.moderation.comparing import Effort
 from bot.moderation.matching import MATCHES_MOST, Matcher, key_of
-from bot.moderation.normalize import has_signs
+from bot.moderation.normalize import fold, has_signs
 from bot.moderation.prompts import PromptAction, PromptRule
 from tests.examples import share
 from tests.unit.moderation.disguises import CAUGHT, EXCEPTIONS, INNOCENT, RULES, TOO_MUCH
@@ -31,8 +38,8 @@ def met(prompt: str, by: Matcher = ALL) -> list[str]:
 
 
 def test_the_lists_are_long_enough() -> None:
-    assert sum(found is not None for found in CAUGHT.values()) >= 60
-    assert len(set(INNOCENT) - set(TOO_MUCH)) >= 60
+    assert sum(found is not None for found in CAUGHT.values()) >= 150
+    assert len(set(INNOCENT) - set(TOO_MUCH)) >= 150
 
 
 @pytest.mark.parametrize(("prompt", "found"), CAUGHT.items())
@@ -61,6 +68,10 @@ def test_a_disguise_is_seen_through_within_a_prompt_too(prompt: str) -> None:
         ("Ｎａｋｅｄ", "Ｎａｋｅｄ"),
         ("naaaaked!!", "naaaaked"),
         ("🅽🅰🅺🅴🅳 now", "🅽🅰🅺🅴🅳"),
+        ("she'll see ГОЛАЯ Мая", "ГОЛАЯ"),
+        ("\u200bسلام عَــارِي", "عَــارِي"),
+        ("👍🏿 一张 裸 体 的", "裸 体"),
+        ("eat 👍🏿 🍆️!", "🍆"),
     ],
 )
 def test_a_match_names_the_place_in_the_prompt_as_it_was_written(prompt: str, stretch: str) -> None:
@@ -97,7 +108,6 @@ def test_an_exception_in_disguise_still_excuses() -> None:
         ("x" * 10_240, "at most 100"),
         ("\u200b\u200b", "at least 2 letters"),
         ("...!?", "at least 2 letters"),
-        ("🔥", "at least 2 letters"),
         ("a", "at least 2 letters"),
         ("*", "at least 3 letters"),
         ("*an*", "at least 3 letters"),
@@ -160,3 +170,56 @@ def test_rules_and_prompts_made_to_be_slow_are_given_up(prompt: str) -> None:
 
 def test_a_prompt_full_of_matches_tells_only_so_many() -> None:
     assert len(ALL.find("naked " * 333)) == MATCHES_MOST
+
+
+@share(2)
+@given(prompt=st.text("ilLI1|! '.\u03bd\u039d\u0443n*\U0001f346", max_size=400), most=st.integers(0, 5_000))
+def test_comparing_takes_a_bounded_number_of_steps(prompt: str, most: int) -> None:
+    rng = random.Random(4)
+    evil = matcher(*("".join(rng.choices("iln", k=30)) for _ in range(50)), "🍆🍆", exceptions=("iiii*", "*lnln"))
+    effort = Effort(most=most)
+    with contextlib.suppress(UserError):
+        evil.test(prompt, effort)
+    assert effort.steps <= most + 1 + len(prompt), "what was spent last is never more than the prompt"
+
+
+def _cased() -> list[str]:
+    """Letters with a capital and a small form, one character each."""
+    every = map(chr, range(sys.maxunicode + 1))
+    return [one for one in every if one.casefold() != one.upper() and len(one.casefold()) == len(one.upper()) == 1]
+
+
+def test_both_cases_of_a_letter_are_one_letter_in_every_script() -> None:
+    def readings(char: str) -> list[str]:
+        return [letter.readings for letter in fold(char, signs_are_letters=False).letters]
+
+    small_i = ("i", "ı", "İ", "I", "\u0345")  # a small I without its dot is another letter; U+0345 is a mark
+    unlike = [one for one in _cased() if one not in small_i and readings(one.casefold()) != readings(one.upper())]
+    assert unlike == []
+
+
+def test_letters_share_one_group_with_all_they_may_stand_for() -> None:
+    every = [letter for one in _cased() for letter in fold(one, signs_are_letters=False).letters]
+    latin = [(letter, one) for letter in every for one in letter.readings if one in string.ascii_lowercase]
+    assert [(letter, one) for letter, one in latin if group_of(one) != letter.group] == []
+
+
+def test_what_unicode_calls_confusable_with_a_small_letter_is_read_as_it() -> None:
+    """Compared with Unicode's table of confusables, of which ICU's SpoofChecker makes its skeletons."""
+    # Read as another letter that they stand for as often: long s, a p of a fancy font, m upside down; and a mark.
+    other = {"fſ", "fẝ", "fք", "wɯ", "iͺ"}
+    missed: set[str] = set()
+    for small in string.ascii_lowercase:
+        known = cast("list[dict[str, list[dict[str, str]]]]", confusables.is_confusable(small, greedy=True) or [])  # pyright: ignore[reportUnknownMemberType]
+        alike = [one["c"] for each in known for one in each["homoglyphs"]]
+        for char in alike:
+            if len(char) != 1 or unicodedata.category(char)[0] != "L":
+                continue
+            letters = fold(char, signs_are_letters=False).letters
+            if not letters or group_of(small) != letters[0].group:
+                missed.add(f"{small}{char}")
+    assert missed == other
+
+
+def group_of(char: str) -> str:
+    return fold(char, signs_are_letters=False).letters[0].group

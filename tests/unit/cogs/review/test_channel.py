@@ -100,8 +100,14 @@ def test_a_rejected_card_says_why_kindly(ending: Rejected) -> None:
 
 
 def test_a_prompt_that_runflow_changed_into_one_the_server_refuses_is_said() -> None:
-    said = texts(cards.final(done(a_run()), Withheld(checked=True, rule="Nothing bloody."), BALANCE, "Model"))
-    assert "drawn from a changed prompt that this server does not allow. Nothing bloody." in said
+    said = texts(
+        cards.final(done(a_run()), Withheld(checked=True, rule="[no](https://evil.example) *blood*."), BALANCE, "Model")
+    )
+    assert (
+        "drawn from a changed prompt that this server does not allow: \\[no\\](https\\://evil.example) \\*blood\\*."
+        in said
+    )
+    assert "Nothing was charged" not in said
 
 
 def test_a_prompt_is_hidden_where_runflow_ended_a_run_for_its_content() -> None:

@@ -11,7 +11,7 @@ from discord import app_commands
 from structlog.testing import capture_logs
 
 from bot.entropy import Entropy
-from bot.errors import BotError, OptionError, RunflowUnclear, Unavailable, UserError
+from bot.errors import BotError, OptionError, PromptRefused, RunflowUnclear, Unavailable, UserError
 from cogs.ui import errors
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.wire import Call, interaction
@@ -137,3 +137,10 @@ async def test_even_a_broken_door_is_only_logged() -> None:
         with capture_logs() as logs:
             await errors.say(one, Broken())
     assert logs[0]["log_level"] == "error"
+
+
+def test_the_reason_of_a_rule_reaches_people_as_it_was_typed() -> None:
+    assert REPLIES.sentence_for(PromptRefused("[the rules](https://evil.example/x)")) == (
+        "This server does not allow that prompt: \\[the rules\\](https\\://evil.example/x). "
+        "Nothing was sent and nothing was charged."
+    )
