@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Row, and_, literal, literal_column, select, tuple_
+from sqlalchemy import Row, and_, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
@@ -102,8 +102,8 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
         )
         .outerjoin(end, and_(end.c.run_id == begin.c.run_id, end.c.kind.in_([Kind.SETTLE, Kind.RELEASE])))
         .outerjoin(late, and_(late.c.run_id == begin.c.run_id, late.c.kind == Kind.ADJUST))
-        # Written out, not bound: only then do both planners see that the partial index answers it.
-        .where(literal_column("beginning.kind IN ('reserve', 'grant')", Boolean))
+        # Text, not bound: only then do both planners see that the partial index answers it.
+        .where(text("beginning.kind IN ('reserve', 'grant')"))
         .order_by(begin.c.at, begin.c.id)
         .limit(_PAGE)
     )

@@ -94,19 +94,13 @@ def test_unfinished_names_every_state_that_is_not_final() -> None:
     assert {word.strip("() ,'") for word in named.split()} == {state.value for state in FINAL}
 
 
-async def test_unfinished_runs_are_found_by_their_index(store: Store, add_run: AddRun) -> None:
-    query = select(runs.c.id).where(tables.UNFINISHED).order_by(runs.c.created_at, runs.c.id)
+async def test_unfinished_runs_are_those_that_owe_an_end(store: Store, add_run: AddRun) -> None:
     async with store.write() as connection:
         for number in range(6):
             await add_run(connection, number)
         await connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="failed", delivery="shown"))
         await connection.execute(update(runs).where(runs.c.interaction_id == 3).values(state="succeeded"))
-        assert len(list(await connection.scalars(query))) == 3
-        if store.dialect == "postgresql":
-            await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if store.dialect == "sqlite" else "EXPLAIN"
-        plan = (await connection.execute(text(f"{explain} {query}"))).all()
-    assert "ix_runs_unfinished" in str(plan)
+        assert len(list(await connection.scalars(select(runs.c.id).where(tables.UNFINISHED)))) == 3
 
 
 # --- values
