@@ -100,8 +100,8 @@ async def pressed_after(
 
 
 def _of(user_id: int, guild_id: int | None) -> Select[Any]:
-    # `=`, or IS NULL: PostgreSQL has no index for IS NOT DISTINCT FROM. Whoever wants an order names the server in it as
-    # well, without which PostgreSQL sorts all of somebody's private runs.
+    # `=`, or IS NULL: PostgreSQL has no index for IS NOT DISTINCT FROM. Whoever wants an order names the server in it
+    # too, without which PostgreSQL sorts all of somebody's private runs.
     return select(runs).where(runs.c.user_id == user_id, runs.c.guild_id == guild_id)
 
 

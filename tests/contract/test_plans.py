@@ -56,26 +56,21 @@ async def plans_of(store: Store, read: Read) -> list[str]:
         return ["\n".join(str(row) for row in plan) for plan in plans]
 
 
-@pytest.mark.parametrize(
-    ("read", "index"),
-    [
-        pytest.param(rows.unfinished, "ix_runs_unfinished", id="the runs of a start"),
-        pytest.param(lambda c: rows.lost(c, SINCE), "ix_runs_lost", id="the lost runs of a start"),
-        pytest.param(recounted, "ix_ledger_entries_beginning", id="a recount"),
-        pytest.param(lambda c: used(c, 5), "ix_runs_history", id="the last runs of /usage"),
-        pytest.param(lambda c: used(c, None), "ix_runs_history", id="the last runs of /usage, privately"),
-        pytest.param(
-            lambda c: rows.pressed_by(c, PERSON.user_id, None, before=2**40, most=10), "ix_runs_history", id="/history"
-        ),
-        pytest.param(
-            lambda c: rows.pressed_after(c, PERSON.user_id, 5, after=1, most=10), "ix_runs_history", id="/history back"
-        ),
-        pytest.param(spent, "ix_ledger_totals_days", id="the days of /spend"),
-        pytest.param(
-            lambda c: reports.entries_page(c, 5, SINCE, UNTIL, None), "ix_ledger_entries_of_guild", id="the CSV of /spend"
-        ),
-    ],
-)
+READS: dict[str, tuple[Read, str]] = {
+    "the runs of a start": (rows.unfinished, "ix_runs_unfinished"),
+    "the lost runs of a start": (lambda c: rows.lost(c, SINCE), "ix_runs_lost"),
+    "tokens to forget": (lambda c: rows.forget_tokens(c, SINCE, most=10), "ix_runs_with_token"),
+    "a recount": (recounted, "ix_ledger_entries_beginning"),
+    "the last runs of /usage": (lambda c: used(c, 5), "ix_runs_history"),
+    "the last runs of /usage, privately": (lambda c: used(c, None), "ix_runs_history"),
+    "/history": (lambda c: rows.pressed_by(c, PERSON.user_id, None, before=2**40, most=10), "ix_runs_history"),
+    "/history, back": (lambda c: rows.pressed_after(c, PERSON.user_id, 5, after=1, most=10), "ix_runs_history"),
+    "the days of /spend": (spent, "ix_ledger_totals_days"),
+    "the CSV of /spend": (lambda c: reports.entries_page(c, 5, SINCE, UNTIL, None), "ix_ledger_entries_of_guild"),
+}
+
+
+@pytest.mark.parametrize(("read", "index"), READS.values(), ids=READS)
 async def test_a_read_goes_by_its_index(store: Store, add_run: AddRun, read: Read, index: str) -> None:
     async with store.write() as connection:
         for number in range(6):
