@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -420,7 +420,7 @@ async def test_a_database_that_stays_locked_at_a_start(sqlite_url: str) -> None:
 
 
 @asynccontextmanager
-async def a_server(answer: bytes) -> AsyncIterator[int]:
+async def a_server(answer: bytes) -> AsyncGenerator[int]:
     """The port of a server that gives one answer, and then waits for its client to go."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
