@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.database_url import Database, parsed
 from bot.errors import SettingsError, Unavailable
 from bot.store import postgresql, sqlite
-from bot.store.faults import no_answer, passes
+from bot.store.faults import at_start, passes
 from bot.store.migrate import upgrade
 
 _NOT_WRITTEN = "I could not write this down just now, so nothing was started. Please try again in a minute."
@@ -117,9 +117,9 @@ async def _migrate(store: Store) -> None:
         async with store.write() as connection:
             await connection.run_sync(upgrade)
     except Unavailable as error:
-        raise Unavailable(no_answer(error.__cause__)) from error
-    except DBAPIError as error:  # no such database, no such role, not a database at all
-        raise SettingsError(f"DATABASE_URL: the database cannot be used: {error.orig}") from error
+        raise at_start(error.__cause__) from error
+    except DBAPIError as error:
+        raise at_start(error) from error
     except CommandError as error:
         raise SettingsError(
             "DATABASE_URL: the database was written by a newer version of this bot, which must be used with it."
@@ -134,8 +134,8 @@ async def _transaction(engine: AsyncEngine, sentence: str) -> AsyncGenerator[Asy
                 connection = await stack.enter_async_context(engine.begin())
             except (OSError, TimeoutError) as error:  # asyncpg's connect raises these bare
                 raise Unavailable(sentence) from error
-            except ValueError as error:  # asyncpg's word for arguments that contradict each other
-                raise SettingsError(f"DATABASE_URL: {error}") from error
+            except ValueError as error:
+                raise at_start(error) from error
             yield connection
     except PoolTimeoutError as error:
         raise Unavailable(sentence) from error

@@ -4,6 +4,8 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
+from bot.errors import BotError, SettingsError, Unavailable
+
 _SQLITE_PASSING = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -33,9 +35,12 @@ def passes(error: DBAPIError) -> bool:
     return isinstance(state, str) and state.startswith(_POSTGRES_PASSING)
 
 
-def no_answer(error: BaseException | None) -> str:
-    """The sentence for the operator when the database is not there at a start, with what the driver says."""
-    if isinstance(error, DBAPIError):
-        error = error.orig
-    said = str(error).strip() if error else ""
-    return f"DATABASE_URL: the database does not answer: {said.splitlines()[0] if said else 'nothing came in time'}"
+def at_start(error: BaseException | None) -> BotError:
+    """The error of a start that this one of the driver's stands for, with what the driver says, for the operator."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = str(cause).strip().splitlines()[0] if str(cause or "").strip() else "nothing came in time"
+    if isinstance(error, DBAPIError) and not passes(error):  # no such database, no such role, not a database at all
+        return SettingsError(f"DATABASE_URL: the database cannot be used: {said}")
+    if isinstance(error, ValueError):  # asyncpg's word for arguments that contradict each other
+        return SettingsError(f"DATABASE_URL: {said}")
+    return Unavailable(f"DATABASE_URL: the database does not answer: {said}")

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.database_url import Database, parsed
 from bot.errors import SettingsError, Unavailable
 from bot.store import postgresql, sqlite
-from bot.store.faults import no_answer
+from bot.store.faults import at_start
 
 IN_USE = (
     "DATABASE_URL: another running bot uses this database. One database serves one bot at a time: stop the other one "
@@ -59,7 +59,10 @@ async def sole_use(database_url: str, *, patience_s: float = 3.0, every_s: float
             os.close(held)
         return
     async with _session(database, patience_s) as connection:
-        await _take(connection, patience_s)
+        try:
+            await _take(connection, patience_s)
+        except DBAPIError as error:
+            raise at_start(error) from error
         yield await _watching(connection, every_s)
 
 
@@ -93,10 +96,8 @@ async def _session(database: Database, patience_s: float) -> AsyncGenerator[Asyn
     try:
         try:
             connection = await engine.execution_options(isolation_level="AUTOCOMMIT").connect()
-        except (OSError, TimeoutError, DBAPIError) as error:
-            raise Unavailable(no_answer(error)) from error
-        except ValueError as error:  # asyncpg's word for arguments that contradict each other
-            raise SettingsError(f"DATABASE_URL: {error}") from error
+        except (OSError, TimeoutError, DBAPIError, ValueError) as error:
+            raise at_start(error) from error
         try:
             yield connection
         finally:

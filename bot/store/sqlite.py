@@ -53,13 +53,15 @@ def make_file(file: Path) -> None:
 def make_private(file: Path) -> None:
     """Make a file where there is none, and its folder; readable by its owner alone. Raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
+    # A file that is there is not opened: closing it would take away every lock that SQLite has on it in this process.
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY))
     _tighten(file)  # whatever the umask, and whoever made it
 
 
 def _tighten(file: Path) -> None:
-    # Not there, or somebody else's, who then decides who reads it.
-    with suppress(FileNotFoundError, PermissionError):
+    # Not there; or somebody else's, who then decides who reads it; or on a file system that knows no modes.
+    with suppress(OSError):
         if file.stat().st_mode & 0o777 != _OWNER_ONLY:
             file.chmod(_OWNER_ONLY)
 

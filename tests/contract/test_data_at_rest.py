@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.runs import rows
 from bot.runs.housekeeping import TOKEN_KEPT, Housekeeping
 from bot.store.engine import Store
 from bot.store.sole import sole_use
+from bot.store.sqlite import make_file
 from bot.store.tables import runs
 from sandbox.clock import SandboxClock
 
@@ -53,6 +55,25 @@ async def test_files_that_others_could_read_are_tightened_at_the_next_start(sqli
         async with Store.open(sqlite_url):
             assert set(modes(folder)) >= {"imagine.db", "imagine.db-wal", "imagine.db-shm"}
             assert set(modes(folder).values()) == {0o600}
+
+
+async def test_a_second_opening_takes_no_lock_from_the_first(sqlite_url: str) -> None:
+    """POSIX locks are the process's: whoever closes the file in any other way than SQLite's takes them all away."""
+    write = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute(sys.argv[2])"
+    file = sqlite_url.removeprefix("sqlite+aiosqlite:///")
+
+    async def can_close_the_wal() -> bool:
+        """Only who is alone with the file may leave the WAL mode; whether another process can."""
+        other = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", write, file, "PRAGMA journal_mode=DELETE", stderr=asyncio.subprocess.DEVNULL
+        )
+        return await other.wait() == 0
+
+    async with Store.open(sqlite_url) as store, store.read() as connection:
+        await connection.execute(select(runs.c.id))
+        assert not await can_close_the_wal()
+        await asyncio.to_thread(make_file, Path(file))
+        assert not await can_close_the_wal()
 
 
 async def tokens(store: Store) -> list[str]:

@@ -108,6 +108,11 @@ async def test_a_server_that_does_not_answer_is_named() -> None:
         await taken("sqlite:////proc/no/x.db")
 
 
+async def test_a_database_that_is_not_there_is_named(postgres_folder: str) -> None:
+    with pytest.raises(SettingsError, match=r'^DATABASE_URL: the database cannot be used: .*"nope" does not exist'):
+        await taken(f"postgresql://postgres@/nope?host={postgres_folder}")
+
+
 async def test_the_bot_itself_does_not_start_twice(sqlite_url: str) -> None:
     own = {"DISCORD_TOKEN": "t", "RUNFLOW_API_KEY": "k", "DATABASE_URL": sqlite_url, "LOG_FORMAT": "json"}
 

@@ -396,7 +396,7 @@ async def test_a_lost_connection_is_bad_weather_once(postgres_url: str) -> None:
 
 
 async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None:
-    async with Store.open(postgres_url, patience_s=0.05) as store:
+    async with Store.open(postgres_url, patience_s=0.3) as store:
         await _one_note(store, 1)
         async with store.write() as connection:
             await connection.execute(select(synced_commands).with_for_update())
