@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from operator import add
 from typing import Any
 
-from sqlalchemy import Row, and_, literal, select, text, tuple_
+from sqlalchemy import DateTime, Row, and_, literal, select, text, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
 from bot.ledger.values import Disagreement, Kind, Person, Subject, TotalKey, Window
 from bot.store.tables import ledger_entries, ledger_totals
+from bot.store.types import UtcDateTime
 
 _PAGE = 5_000
 _NESTED = (Window.HOUR, Window.DAY, Window.MONTH, Window.EVER)  # each is part of the next
@@ -145,12 +146,15 @@ async def _compared(
 ) -> AsyncIterator[Disagreement]:
     """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
     table = ledger_totals.c
-    columns = (table[name] for name in ("guild_id", "subject", "subject_id", *COUNTS, "window_start"))
-    wanted = select(*columns).where(table.window == window, table.window_start >= first, table.window_start < end)
-    stored: dict[datetime, _Sums] = {}
-    for row in await connection.execute(wanted):  # no more of them than there are sums in memory
+    columns = (table[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
+    # As the driver gives it: millions of rows begin at few moments, each of which is made UTC once.
+    bare = type_coerce(table.window_start, DateTime(timezone=True))
+    wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
+    found: dict[datetime, _Sums] = {}
+    for row in (await connection.execute(wanted)).all():  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
-        stored.setdefault(values[-1], {})[values[:3]] = values[3:-1]
+        found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
+    stored = {UtcDateTime().process_result_value(at, connection.dialect) or at: rows for at, rows in found.items()}
     for start in sorted({*stored, *sums}):
         for wrong in _differing(window, start, stored.get(start, {}), _kept(sums.get(start, {}), window)):
             yield wrong

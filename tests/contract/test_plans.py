@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.ledger import recount, reports
 from bot.ledger.values import Defaults, Person
 from bot.runs import rows
+from bot.runs.review import rows as reviews
 from bot.store.engine import Store
 from bot.store.tables import runs
 
@@ -65,6 +66,7 @@ READS: dict[str, tuple[Read, str]] = {
     "the last runs of /usage, privately": (lambda c: used(c, None), "ix_runs_history"),
     "/history": (lambda c: rows.pressed_by(c, PERSON.user_id, None, before=2**40, most=10), "ix_runs_history"),
     "/history, back": (lambda c: rows.pressed_after(c, PERSON.user_id, 5, after=1, most=10), "ix_runs_history"),
+    "the reviews that have something to be done": (lambda c: reviews.work(c, AT), "ix_reviews_unclosed"),
     "the days of /spend": (spent, "ix_ledger_totals_days"),
     "the CSV of /spend": (lambda c: reports.entries_page(c, 5, SINCE, UNTIL, None), "ix_ledger_entries_of_guild"),
 }
@@ -78,5 +80,6 @@ async def test_a_read_goes_by_its_index(store: Store, add_run: AddRun, read: Rea
         await connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="lost", ended_at=AT))
     plans = [plan for plan in await plans_of(store, read) if index in plan]
     assert plans, f"none goes by {index}"
-    if "totals" not in index:  # sums by day and by person are sorted, a server's people at most
+    # Sorted all the same: sums by day and by person, a server's people at most; and reviews, few of which are open.
+    if index not in {"ix_ledger_totals_days", "ix_reviews_unclosed"}:
         assert not [plan for plan in plans if "TEMP B-TREE" in plan or "Sort" in plan], "the index gives the order"
