@@ -40,7 +40,7 @@ def _totals() -> list[str]:
 
 
 async def measure(folder: Path, runs: int) -> tuple[float, float]:
-    """Seconds for one recount, by the wall and by the processor. Raises AssertionError where it finds the books wrong."""
+    """Seconds for one recount, and those of them at work. Raises AssertionError where it finds the books wrong."""
     file = folder / "books.db"
     async with Store.open(f"sqlite:///{file}"):
         pass  # migrated
@@ -63,9 +63,8 @@ def main() -> int:
         took_s, cpu_s = asyncio.run(measure(Path(folder), given.runs))
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     limit_s = TARGET_S * given.runs / 1_000_000
-    print(
-        f"recounted {given.runs:,} runs in {took_s:.1f} s (at most {limit_s:.1f} s), {cpu_s:.1f} s of them at work, {memory_mb} MB at most"
-    )
+    print(f"recounted {given.runs:,} runs in {took_s:.1f} s, {cpu_s:.1f} s of them at work; {memory_mb} MB at most")
+    print(f"at most {limit_s:.1f} s: " + ("holds" if took_s <= limit_s else "is MISSED"))
     return 0 if took_s <= limit_s else 1
 
 
