@@ -18,12 +18,11 @@ def open_engine(
     statement_s: float | None,
     silence: str,
     poolclass: type[Pool] | None = None,
-    **session: str,
 ) -> AsyncEngine:
     """The engine. `statement_s`: how long a statement may take, None for as long as it needs.
 
-    `silence` is the sentence of Unavailable where the server goes silent in the middle of a statement; `session` are
-    settings of PostgreSQL for each connection. Raises SettingsError where the driver or a file is missing.
+    `silence` is the sentence of Unavailable where the server goes silent in the middle of a statement. Raises
+    SettingsError where the driver or a file is missing.
     """
     for name, file in database.files.items():
         if not Path(file).is_file():
@@ -33,7 +32,6 @@ def open_engine(
         "lock_timeout": f"{patience_s * 1000:.0f}ms",
         "statement_timeout": f"{(statement_s or 0) * 1000:.0f}ms",
         "idle_in_transaction_session_timeout": "60s",
-        **session,
     }
     arguments: dict[str, Any] = {
         "timeout": patience_s,

@@ -36,7 +36,11 @@ _HELD = text(
     " AND objsubid = 1 AND classid::bigint << 32 | objid::bigint = :key"
 )
 # A machine that lost its power says no goodbye: the server asks after 30 s, and gives the lock up after a minute.
-_KEEPALIVES = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+_KEEPALIVES = text(
+    "SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),"
+    " set_config('tcp_keepalives_count', '3', false)"
+)
+_CONNECT_S = 5.0
 
 
 @asynccontextmanager
@@ -58,7 +62,7 @@ async def sole_use(database_url: str, *, patience_s: float = 3.0, every_s: float
         finally:
             os.close(held)
         return
-    async with _session(database, patience_s) as connection:
+    async with _session(database) as connection:
         try:
             await _take(connection, patience_s)
         except DBAPIError as error:
@@ -89,10 +93,8 @@ async def _for_ever() -> None:
 
 
 @asynccontextmanager
-async def _session(database: Database, patience_s: float) -> AsyncGenerator[AsyncConnection]:
-    engine = postgresql.open_engine(
-        database, max(patience_s, 1.0), statement_s=_STATEMENT_S, silence=LOST, poolclass=NullPool, **_KEEPALIVES
-    )
+async def _session(database: Database) -> AsyncGenerator[AsyncConnection]:
+    engine = postgresql.open_engine(database, _CONNECT_S, statement_s=_STATEMENT_S, silence=LOST, poolclass=NullPool)
     try:
         try:
             connection = await engine.execution_options(isolation_level="AUTOCOMMIT").connect()
@@ -107,6 +109,7 @@ async def _session(database: Database, patience_s: float) -> AsyncGenerator[Asyn
 
 
 async def _take(connection: AsyncConnection, patience_s: float) -> None:
+    await connection.execute(_KEEPALIVES)
     for _ in range(int(patience_s / _AGAIN_S)):
         if await connection.scalar(_TAKE, {"key": _KEY}):
             return
