@@ -298,7 +298,7 @@ async def run(settings: Settings) -> None:
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     models = every_model()
     async with AsyncExitStack() as stack:
-        watch_database = await stack.enter_async_context(sole_use(settings.database_url))
+        watch_database = await stack.enter_async_context(sole_use(settings.database_url, SystemClock()))
         views = DiscordViews(Presenter(clock=SystemClock(), models=models), DiscordReviewChannel(SystemClock()))
         edges = await _open_edges(settings, stack, views)
         app = wire(edges, Choices.of(settings), models)

@@ -13,6 +13,7 @@ from sqlalchemy import NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.clock import Clock
 from bot.database_url import Database, parsed
 from bot.errors import SettingsError, Unavailable
 from bot.store import postgresql, sqlite
@@ -44,7 +45,9 @@ _CONNECT_S = 5.0
 
 
 @asynccontextmanager
-async def sole_use(database_url: str, *, patience_s: float = 3.0, every_s: float = 5.0) -> AsyncGenerator[Watch]:
+async def sole_use(
+    database_url: str, clock: Clock, *, patience_s: float = 3.0, every_s: float = 5.0
+) -> AsyncGenerator[Watch]:
     """Keep every other bot off the database; whoever only reads or checks it is not kept off.
 
     On PostgreSQL the lock is one of a session of its own: it is waited for up to `patience_s`, since a server may take
@@ -64,7 +67,7 @@ async def sole_use(database_url: str, *, patience_s: float = 3.0, every_s: float
         return
     async with _session(database) as connection:
         try:
-            await _take(connection, patience_s)
+            await _take(connection, clock, patience_s)
         except DBAPIError as error:
             raise at_start(error) from error
         yield await _watching(connection, every_s)
@@ -108,12 +111,12 @@ async def _session(database: Database) -> AsyncGenerator[AsyncConnection]:
         await engine.dispose()
 
 
-async def _take(connection: AsyncConnection, patience_s: float) -> None:
+async def _take(connection: AsyncConnection, clock: Clock, patience_s: float) -> None:
     await connection.execute(_KEEPALIVES)
     for _ in range(int(patience_s / _AGAIN_S)):
         if await connection.scalar(_TAKE, {"key": _KEY}):
             return
-        await asyncio.sleep(_AGAIN_S)
+        await clock.sleep(_AGAIN_S)
     if not await connection.scalar(_TAKE, {"key": _KEY}):
         raise Unavailable(IN_USE)
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.clock import SystemClock
 from bot.runs import rows
 from bot.runs.housekeeping import TOKEN_KEPT, Housekeeping
 from bot.store.engine import Store
@@ -41,7 +42,7 @@ async def test_the_files_are_their_owners_alone_in_a_folder_that_was_there(tmp_p
     folder.mkdir()
     folder.chmod(0o755)
     url = f"sqlite:///{folder / 'x.db'}"
-    async with sole_use(url), Store.open(url) as store, store.write() as connection:
+    async with sole_use(url, SystemClock()), Store.open(url) as store, store.write() as connection:
         await connection.execute(text("DELETE FROM warnings"))
         assert modes(folder) == dict.fromkeys(("x.db", "x.db-wal", "x.db-shm", "x.db.lock"), 0o600)
 
