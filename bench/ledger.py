@@ -106,7 +106,7 @@ async def measure(folder: Path, *, many: int, pairs: int, say: Callable[[str], N
             file = folder / f"{entries}-{len(stores)}.db"
             async with Store.open(f"sqlite:///{file}"):
                 pass  # migrated
-            counts.append(_fill(file, entries))
+            counts.append(fill(file, entries, [_FILL_TOTALS]))
             stores.append(await stack.enter_async_context(Store.open(f"sqlite:///{file}")))
             await _set_limits(stores[-1])
         fill_s = perf_counter() - began
@@ -158,8 +158,10 @@ def as_json(measured: Measured) -> dict[str, object]:
     }
 
 
-def _fill(file: Path, entries: int) -> tuple[int, int]:
-    """Write the entries and a tenth as many totals; how many there are then."""
+def fill(file: Path, entries: int, totals: Sequence[str]) -> tuple[int, int]:
+    """Write the entries, and the totals by statements of SQL; how many of each there are then."""
+    amounts = {"people": _PEOPLE, "servers": _SERVERS, "start": int(_START.timestamp())}
+    amounts |= {"runs": entries // 2, "totals": entries // 10}
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-400000"):
             connection.execute(f"PRAGMA {pragma}")
@@ -167,9 +169,9 @@ def _fill(file: Path, entries: int) -> tuple[int, int]:
         connection.execute("BEGIN")
         for name, _ in indexes:
             connection.execute(f"DROP INDEX {name}")
-        amounts = {"people": _PEOPLE, "servers": _SERVERS, "start": int(_START.timestamp())}
-        connection.execute(_FILL_ENTRIES, amounts | {"runs": entries // 2})
-        connection.execute(_FILL_TOTALS, amounts | {"totals": entries // 10})
+        connection.execute(_FILL_ENTRIES, amounts)
+        for statement in totals:
+            connection.execute(statement, amounts)
         for _, sql in indexes:
             connection.execute(sql)
         connection.execute("COMMIT")

@@ -45,6 +45,7 @@ from bot.runs.execution.steps import RunSteps
 from bot.runs.execution.submit import Submitter
 from bot.runs.execution.worker import Worker
 from bot.runs.history import RunHistory
+from bot.runs.housekeeping import Housekeeping
 from bot.runs.images import RunImages
 from bot.runs.review.asking import ReviewAsker
 from bot.runs.review.channel import ReviewChannel
@@ -60,6 +61,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.shutdown import exit_whatever_happens, stop_on_signals, until_stopped
 from bot.store.engine import Store
+from bot.store.sole import sole_use
 from bot.store.synced import SyncedCommands
 from bot.web.app import Check, make_app, serve
 from bot.web.callbacks import CallbackReceiver
@@ -149,6 +151,7 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
         "reviews": review_worker.serve,
         "callback hints": callback_hints.serve,
         "low balance": low_balance.serve,
+        "housekeeping": Housekeeping(store=edges.store, clock=edges.clock).serve,
     }
     services = _services(core, scheduler, admission, models)
     return App(
@@ -288,10 +291,14 @@ def _review_worker(core: _Core) -> ReviewWorker:
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason."""
+    """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason.
+
+    Raises Unavailable where another process runs the bot on the same database.
+    """
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     models = every_model()
     async with AsyncExitStack() as stack:
+        watch_database = await stack.enter_async_context(sole_use(settings.database_url, SystemClock()))
         views = DiscordViews(Presenter(clock=SystemClock(), models=models), DiscordReviewChannel(SystemClock()))
         edges = await _open_edges(settings, stack, views)
         app = wire(edges, Choices.of(settings), models)
@@ -302,7 +309,7 @@ async def run(settings: Settings) -> None:
         CallbackReceiver(secrets=settings.runflow_callback_secrets, hints=app.hints, registry=registry).add_to(web)
         await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port))
         await until_stopped(
-            {**app.parts, "gateway": connection.serve},
+            {**app.parts, "gateway": connection.serve, "sole use of the database": watch_database},
             stop=stop_on_signals(),
             wind_down=connection.stop_accepting,
             last_resort=exit_whatever_happens,

@@ -12,12 +12,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from bot.database_url import parsed
 from bot.errors import SettingsError
 from bot.money import MicroUsd, format_usd, parse_usd
 
-_DATABASES = ("sqlite", "postgresql")
 _NO_LIMIT = "none"
 
 
@@ -54,12 +53,7 @@ def _gateway_url(text: str) -> str:
 
 
 def _database_url(text: str) -> str:
-    try:
-        database = make_url(text).get_backend_name()
-    except ArgumentError:
-        raise ValueError("is no database address") from None
-    if database not in _DATABASES:  # which driver speaks to it is the store's choice
-        raise ValueError("is another database")
+    _ = parsed(text)  # which driver speaks to it is the store's choice
     return text
 
 
@@ -79,7 +73,10 @@ def _host(text: str) -> str:
 def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return tuple(part for each in value.split(",") if (part := each.strip()))
+    parts = tuple(part for each in value.split(",") if (part := each.strip()))
+    if value.strip() and not parts:  # somebody meant to set some: none would mean that everybody is heard
+        raise ValueError("has only commas")
+    return parts
 
 
 def _limit(value: object) -> object:

@@ -1,49 +1,75 @@
 """Totals held against their entries: every entry once, in the order of time, a window's sums at a time.
 
-An hour's sums are compared when it is over and then added to its day's, those to the month's, and those to what has no
-end. So what is kept in memory grows with the people and channels there are, not with the entries.
+An hour's sums are added to its day's when it is over, a day's to its month's, and those to what has no end. A window is
+compared when it is over, the hours of a day together. So what is kept in memory grows with the people and channels that
+there are, not with the entries.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime, timedelta
+from operator import add
 from typing import Any
 
-from sqlalchemy import Boolean, Row, and_, literal, literal_column, select, tuple_
+from sqlalchemy import DateTime, Row, and_, literal, select, text, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
 from bot.ledger.values import Disagreement, Kind, Person, Subject, TotalKey, Window
 from bot.store.tables import ledger_entries, ledger_totals
+from bot.store.types import UtcDateTime
 
 _PAGE = 5_000
 _NESTED = (Window.HOUR, Window.DAY, Window.MONTH, Window.EVER)  # each is part of the next
 # What an entry or a row counts, in the order of the fields of Total.
 _HELD, _SPENT, _ESTIMATED, _GRANTED, _HELD_PICTURES, _SPENT_PICTURES, _LIVE_RUNS = range(7)
-_Sums = dict[Whose, list[int]]
+_Counts = tuple[int, ...]
+_Sums = dict[Whose, _Counts]
+_NOTHING: _Counts = (0,) * len(COUNTS)
 
 
 async def disagreements(connection: AsyncConnection) -> AsyncIterator[Disagreement]:
     """Every row that is not the sum of its entries, and every sum without a row."""
-    sums: Mapping[Window, _Sums] = {window: {} for window in _NESTED}
+    sums: dict[Window, _Sums] = {window: {} for window in _NESTED}
+    hours: dict[datetime, _Sums] = {}  # of the day that is being counted
     starts: dict[Window, datetime] = {}
     compared: set[tuple[Window, datetime]] = set()
     async for row in _beginnings(connection):
         if not starts or not _is_in(starts[Window.HOUR], row.at):
             for window in _over(starts, row.at):
-                compared.add((window, starts[window]))
-                async for wrong in _compared(connection, window, starts[window], sums[window]):
+                async for wrong in _closed(connection, window, starts[window], sums, hours):
                     yield wrong
-                _carry_over(sums, window)
+                compared.add((window, starts[window]))
             starts = {window: window.start_of(row.at) for window in _NESTED}
         _count(sums[Window.HOUR], row)
     for window, start in starts.items():
-        compared.add((window, start))
-        async for wrong in _compared(connection, window, start, sums[window]):
+        async for wrong in _closed(connection, window, start, sums, hours):
             yield wrong
-        _carry_over(sums, window)
+        compared.add((window, start))
     async for wrong in _without_entries(connection, compared):
         yield wrong
+
+
+async def _closed(
+    connection: AsyncConnection,
+    window: Window,
+    start: datetime,
+    sums: dict[Window, _Sums],
+    hours: dict[datetime, _Sums],
+) -> AsyncIterator[Disagreement]:
+    """What is wrong with a window that is over, and with the hours of a day; its sums go to what it is part of."""
+    if window is Window.HOUR:
+        hours[start] = sums[window]
+    elif window is Window.DAY:
+        async for wrong in _compared(connection, Window.HOUR, start, start + timedelta(days=1), hours):
+            yield wrong
+        hours.clear()
+    if window is not Window.HOUR:
+        async for wrong in _compared(
+            connection, window, start, start + timedelta(microseconds=1), {start: sums[window]}
+        ):
+            yield wrong
+    _carry_over(sums, window)
 
 
 def _is_in(hour: datetime, at: datetime) -> bool:
@@ -55,14 +81,13 @@ def _over(starts: Mapping[Window, datetime], at: datetime) -> list[Window]:
     return [window for window, start in starts.items() if window.start_of(at) != start]
 
 
-def _carry_over(sums: Mapping[Window, _Sums], window: Window) -> None:
+def _carry_over(sums: dict[Window, _Sums], window: Window) -> None:
     """Add a window's sums to those of the one it is part of, and begin anew."""
-    if window is Window.EVER:
-        return
-    longer = sums[_NESTED[_NESTED.index(window) + 1]]
-    for whose, counts in sums[window].items():
-        _sum_up(longer, whose, counts)
-    sums[window].clear()
+    if window is not Window.EVER:
+        longer = sums[_NESTED[_NESTED.index(window) + 1]]
+        for whose, counts in sums[window].items():
+            _sum_up(longer, whose, counts)
+        sums[window] = {}
 
 
 def _count(sums: _Sums, row: Row[Any]) -> None:
@@ -80,13 +105,14 @@ def _count(sums: _Sums, row: Row[Any]) -> None:
     elif row.late_amount_micro_usd is not None:
         counts[_SPENT], counts[_SPENT_PICTURES] = row.late_amount_micro_usd, row.late_pictures
         counts[_ESTIMATED] = counts[_SPENT] if row.late_estimated else 0
+    counted = tuple(counts)
     for whose in for_whom:
-        _sum_up(sums, whose, counts)
+        _sum_up(sums, whose, counted)
 
 
-def _sum_up(sums: _Sums, whose: Whose, counts: list[int]) -> None:
+def _sum_up(sums: _Sums, whose: Whose, counts: _Counts) -> None:
     before = sums.get(whose)
-    sums[whose] = counts if before is None else [one + other for one, other in zip(before, counts, strict=True)]
+    sums[whose] = counts if before is None else tuple(map(add, before, counts))
 
 
 async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
@@ -102,8 +128,8 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
         )
         .outerjoin(end, and_(end.c.run_id == begin.c.run_id, end.c.kind.in_([Kind.SETTLE, Kind.RELEASE])))
         .outerjoin(late, and_(late.c.run_id == begin.c.run_id, late.c.kind == Kind.ADJUST))
-        # Written out, not bound: only then do both planners see that the partial index answers it.
-        .where(literal_column("beginning.kind IN ('reserve', 'grant')", Boolean))
+        # Text, not bound: only then do both planners see that the partial index answers it.
+        .where(text("beginning.kind IN ('reserve', 'grant')"))
         .order_by(begin.c.at, begin.c.id)
         .limit(_PAGE)
     )
@@ -116,37 +142,52 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
 
 
 async def _compared(
-    connection: AsyncConnection, window: Window, start: datetime, sums: _Sums
+    connection: AsyncConnection, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
 ) -> AsyncIterator[Disagreement]:
-    """The rows of a window that differ from these sums, which are left as they are."""
-    nothing, unseen = (0,) * len(COUNTS), {whose for whose in sums if window in WINDOWS_OF[whose[1]]}
-    columns = (ledger_totals.c[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
-    wanted = select(*columns).where(ledger_totals.c.window == window, ledger_totals.c.window_start == start)
+    """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
+    table = ledger_totals.c
+    columns = (table[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
+    # As the driver gives it: millions of rows begin at few moments, each of which is made UTC once.
+    bare = type_coerce(table.window_start, DateTime(timezone=True))
+    wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
+    found: dict[datetime, _Sums] = {}
     for row in (await connection.execute(wanted)).all():  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
-        whose, stored = (values[0], Subject(values[1]), values[2]), values[3:]
-        counted = _in_window(sums[whose], window) if whose in unseen else nothing
-        unseen.discard(whose)
-        if counted != stored:
-            yield Disagreement(TotalKey(*whose, window, start), made(stored), made(counted))
-    for whose in sorted(unseen):
-        counted = _in_window(sums[whose], window)
-        if counted != nothing:
-            yield Disagreement(TotalKey(*whose, window, start), made(nothing), made(counted))
+        found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
+    stored = {UtcDateTime().process_result_value(at, connection.dialect) or at: rows for at, rows in found.items()}
+    for start in sorted({*stored, *sums}):
+        for wrong in _differing(window, start, stored.get(start, {}), _kept(sums.get(start, {}), window)):
+            yield wrong
 
 
-def _in_window(counts: list[int], window: Window) -> tuple[int, ...]:
-    """What a row of this window counts: runs at once are counted in the one without an end alone."""
-    return tuple(counts) if window is Window.EVER else (*counts[:_LIVE_RUNS], 0)
+def _kept(sums: _Sums, window: Window) -> _Sums:
+    """Of sums, what rows of this window say: not of everybody, and runs at once in the one without an end alone."""
+    unkept = {subject for subject, windows in WINDOWS_OF.items() if window not in windows}
+    kept = {whose: counts for whose, counts in sums.items() if whose[1] not in unkept}
+    if window is not Window.EVER and any(counts[_LIVE_RUNS] for counts in kept.values()):
+        return {whose: (*counts[:_LIVE_RUNS], 0) for whose, counts in kept.items()}
+    return kept
+
+
+def _differing(window: Window, start: datetime, stored: _Sums, counted: _Sums) -> Iterator[Disagreement]:
+    if stored == counted:  # nearly always, and much quicker than one by one
+        return
+    for whose in (*stored, *sorted(counted.keys() - stored.keys())):
+        one, other = stored.get(whose, _NOTHING), counted.get(whose, _NOTHING)
+        if one != other:
+            guild_id, subject, subject_id = whose
+            key = TotalKey(guild_id, Subject(subject), subject_id, window, start)
+            yield Disagreement(key, made(one), made(other))
 
 
 async def _without_entries(
     connection: AsyncConnection, compared: set[tuple[Window, datetime]]
 ) -> AsyncIterator[Disagreement]:
-    """The rows of windows in which nothing began."""
+    """The rows of windows in which nothing began, nor in the day of an hour."""
     places = select(ledger_totals.c.window, ledger_totals.c.window_start).distinct()
     for row in (await connection.execute(places)).all():
-        place = Window(row.window), row.window_start
-        if place not in compared:
-            async for wrong in _compared(connection, *place, {}):
+        window, start = Window(row.window), row.window_start
+        day = (Window.DAY, Window.DAY.start_of(start))
+        if (window, start) not in compared and not (window is Window.HOUR and day in compared):
+            async for wrong in _compared(connection, window, start, start + timedelta(microseconds=1), {}):
                 yield wrong

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog.stored import stored_request
@@ -22,13 +22,12 @@ from bot.ledger.values import (
     RecentRun,
     Spend,
     SpendReport,
-    Subject,
     Total,
     UsageReport,
     Window,
 )
 from bot.money import MicroUsd
-from bot.store.tables import ledger_entries, ledger_totals, runs
+from bot.store.tables import DAYS_OF_PEOPLE, ledger_entries, ledger_totals, runs
 
 _RECENT = 10
 _PAGE = 1_000
@@ -96,14 +95,29 @@ async def spending(connection: AsyncConnection, guild_id: int | None, since: dat
 
 
 async def entries_page(
-    connection: AsyncConnection, guild_id: int | None, since: datetime | None, until: datetime | None, after_id: int
+    connection: AsyncConnection,
+    guild_id: int | None,
+    since: datetime | None,
+    until: datetime | None,
+    after: EntryRow | None,
 ) -> list[EntryRow]:
-    """The next entries after an id, at most a thousand; of all servers and private use where `guild_id` is None."""
+    """The next entries after one (None: the first), at most a thousand.
+
+    Those of a server in the order of their time; of all servers and private use, where `guild_id` is None, as they were
+    written.
+    """
     table = ledger_entries
-    page = select(table).where(table.c.id > after_id).order_by(table.c.id).limit(_PAGE)
-    if guild_id is not None:
-        page = page.where(table.c.guild_id == guild_id)
-    if since is not None:
+    page = select(table).limit(_PAGE)
+    if guild_id is None:
+        page = page.order_by(table.c.id)
+        if after is not None:
+            page = page.where(table.c.id > after.id)
+    else:
+        page = page.where(table.c.guild_id == guild_id).order_by(table.c.at, table.c.id)
+        if after is not None:
+            last = tuple_(literal(after.at, table.c.at.type), literal(after.id, table.c.id.type))
+            page = page.where(tuple_(table.c.at, table.c.id) > last)
+    if since is not None and (after is None or guild_id is None):  # later pages of a server begin after it anyway
         page = page.where(table.c.at >= since)
     if until is not None:
         page = page.where(table.c.at < until)
@@ -113,12 +127,12 @@ async def entries_page(
 async def all_entries(
     connection: AsyncConnection, guild_id: int | None, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[EntryRow]:
-    """Entries in pages over one connection, oldest first."""
-    after_id = 0
-    while page := await entries_page(connection, guild_id, since, until, after_id):
+    """Entries in pages over one connection, in the order of `entries_page`."""
+    last: EntryRow | None = None
+    while page := await entries_page(connection, guild_id, since, until, last):
         for entry in page:
             yield entry
-        after_id = page[-1].id
+        last = page[-1]
 
 
 def _spent(guild_id: int | None, first: datetime, end: datetime, by: ColumnElement[Any]) -> Any:
@@ -128,8 +142,7 @@ def _spent(guild_id: int | None, first: datetime, end: datetime, by: ColumnEleme
         select(by.label("place"), *(func.sum(columns[name]).label(name) for name in names))
         .where(
             columns.guild_id == (guild_id or 0),
-            columns.subject == Subject.USER,
-            columns.window == Window.DAY,
+            DAYS_OF_PEOPLE,
             columns.window_start >= first,
             columns.window_start < end,
         )
@@ -145,8 +158,9 @@ def _spend(row: Row[Any]) -> Spend:
 async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRun, ...]:
     wanted = (
         select(runs)
-        .where(runs.c.user_id == person.user_id, runs.c.guild_id.is_not_distinct_from(person.guild_id))
-        .order_by(runs.c.created_at.desc(), runs.c.id.desc())
+        # `=`, or IS NULL: PostgreSQL has no index for IS NOT DISTINCT FROM, and sorts after IS NULL unless it is told.
+        .where(runs.c.user_id == person.user_id, runs.c.guild_id == person.guild_id)
+        .order_by(runs.c.guild_id.desc(), runs.c.interaction_id.desc())
         .limit(_RECENT)
     )
     return tuple(_recent_run(row) for row in await connection.execute(wanted))

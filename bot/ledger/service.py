@@ -88,15 +88,15 @@ class LedgerService:
         self, guild_id: int | None, since: datetime | None, until: datetime | None
     ) -> AsyncIterator[EntryRow]:
         """The entries of a server (None: of all) with since <= at < until, oldest first; no transaction stays open."""
-        after_id = 0
+        last: EntryRow | None = None
         while True:
             async with self._store.read() as connection:
-                page = await reports.entries_page(connection, guild_id, since, until, after_id)
+                page = await reports.entries_page(connection, guild_id, since, until, last)
             for entry in page:
                 yield entry
             if not page:
                 return
-            after_id = page[-1].id
+            last = page[-1]
 
 
 def _told(limit: Limit) -> Mapping[str, object]:

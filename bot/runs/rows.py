@@ -11,7 +11,7 @@ from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
 from bot.runs.run import Delivery, Place, Reason, Reply, Result, ReviewCause, Run, State
-from bot.store.tables import UNFINISHED, runs
+from bot.store.tables import LOST, UNFINISHED, WITH_TOKEN, runs
 from bot.store.upsert import insert_if_absent
 
 
@@ -45,12 +45,25 @@ async def by_message(connection: AsyncConnection, message_id: int) -> Run | None
 
 async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
+    values = _values(after)
+    del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
     done = await connection.execute(
         update(runs)
         .where(runs.c.id == before.id, runs.c.state == before.state, runs.c.delivery == before.delivery)
-        .values(**_values(after))
+        .values(**values)
     )
     return done.rowcount == 1
+
+
+async def forget_tokens(connection: AsyncConnection, before: datetime, *, most: int) -> int:
+    """Blank the tokens of interactions from before then, the oldest first and no more than `most`; how many there were.
+
+    Nothing else of a row is written. Where somebody is writing one just now, PostgreSQL leaves it for the next time.
+    """
+    old = select(runs.c.id).where(WITH_TOKEN, runs.c.interaction_at < before).order_by(runs.c.interaction_at)
+    chosen = old.limit(most).with_for_update(skip_locked=True)
+    done = await connection.execute(update(runs).where(runs.c.id.in_(chosen)).values(interaction_token=""))
+    return done.rowcount
 
 
 async def unfinished(connection: AsyncConnection) -> list[Run]:
@@ -61,7 +74,7 @@ async def unfinished(connection: AsyncConnection) -> list[Run]:
 
 async def lost(connection: AsyncConnection, since: datetime) -> list[Run]:
     """Runs that were given up as lost since then, oldest first."""
-    wanted = select(runs).where(runs.c.state == State.LOST, runs.c.ended_at >= since)
+    wanted = select(runs).where(LOST, runs.c.ended_at >= since)
     return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.ended_at, runs.c.id))]
 
 
@@ -72,7 +85,8 @@ async def pressed_by(
     wanted = _of(user_id, guild_id)
     if before is not None:
         wanted = wanted.where(runs.c.interaction_id < before)
-    rows = await connection.execute(wanted.order_by(runs.c.interaction_id.desc()).limit(most))
+    newest_first = (runs.c.guild_id.desc(), runs.c.interaction_id.desc())
+    rows = await connection.execute(wanted.order_by(*newest_first).limit(most))
     return [_run(row) for row in rows]
 
 
@@ -81,11 +95,14 @@ async def pressed_after(
 ) -> list[Run]:
     """The first of a person's runs there that were pressed after this interaction, oldest first."""
     wanted = _of(user_id, guild_id).where(runs.c.interaction_id > after)
-    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.interaction_id).limit(most))]
+    wanted = wanted.order_by(runs.c.guild_id, runs.c.interaction_id).limit(most)
+    return [_run(row) for row in await connection.execute(wanted)]
 
 
 def _of(user_id: int, guild_id: int | None) -> Select[Any]:
-    return select(runs).where(runs.c.user_id == user_id, runs.c.guild_id.is_not_distinct_from(guild_id))
+    # `=`, or IS NULL: PostgreSQL has no index for IS NOT DISTINCT FROM. Whoever wants an order names the server in it
+    # too, without which PostgreSQL sorts all of somebody's private runs.
+    return select(runs).where(runs.c.user_id == user_id, runs.c.guild_id == guild_id)
 
 
 def _values(run: Run) -> dict[str, Any]:

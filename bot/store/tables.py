@@ -16,7 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    literal_column,
+    text,
 )
 
 from bot.store.types import UtcDateTime
@@ -31,11 +31,22 @@ metadata = MetaData(
     }
 )
 
-# Written out, not bound: only then do both planners see that the partial index below answers it.
-UNFINISHED = literal_column(
-    "(delivery = 'pending' OR state NOT IN ('canceled', 'failed', 'lost', 'partial', 'succeeded'))", Boolean
-)
+# Conditions of partial indexes. A query that is to go by such an index says the same words: bound values hide from the
+# planners what they mean, and a typed `literal_column` is compiled to `(…) = 1` for SQLite, which is another condition.
+UNFINISHED = text("(delivery = 'pending' OR state NOT IN ('canceled', 'failed', 'lost', 'partial', 'succeeded'))")
 """The condition on `runs` for those that still owe somebody an end: not final, or final and not yet shown."""
+
+LOST = text("state = 'lost'")
+"""The condition on `runs` for those that were given up as lost."""
+
+WITH_TOKEN = text("interaction_token <> ''")
+"""The condition on `runs` for those whose interaction's token is still kept."""
+
+BEGINNINGS = text("kind IN ('reserve', 'grant')")
+"""The condition on `ledger_entries` for those that begin something: what a run may cost, or a grant."""
+
+DAYS_OF_PEOPLE = text("subject = 'user' AND \"window\" = 'day'")
+"""The condition on `ledger_totals` for what each person used in each day."""
 
 runs = Table(
     "runs",
@@ -69,16 +80,15 @@ runs = Table(
     Column("rules", JSON(none_as_null=True)),  # what held in the channel when it was accepted
     Column("review_why", String(32)),
     Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
-    Index(None, "user_id", "created_at"),
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+    Index("ix_runs_lost", "ended_at", "id", sqlite_where=LOST, postgresql_where=LOST),
+    Index("ix_runs_with_token", "interaction_at", sqlite_where=WITH_TOKEN, postgresql_where=WITH_TOKEN),
 )
 
-_UNCLOSED = literal_column("(closed_at IS NULL)", Boolean)
-
-_ENDS = literal_column("kind IN ('settle', 'release')", Boolean)
-_BEGINNINGS = literal_column("kind IN ('reserve', 'grant')", Boolean)
+_UNCLOSED = text("(closed_at IS NULL)")
+_ENDS = text("kind IN ('settle', 'release')")
 
 ledger_entries = Table(
     "ledger_entries",
@@ -101,9 +111,9 @@ ledger_entries = Table(
     CheckConstraint("amount_micro_usd >= 0 OR kind IN ('grant', 'adjust')", name="amount"),
     # A run that holds money ends once, as `settle` or as `release`.
     Index("uq_ledger_entries_end", "run_id", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
-    Index(None, "guild_id", "id"),  # a server's export, in pages
+    Index("ix_ledger_entries_of_guild", "guild_id", "at", "id"),  # a stretch of a server's time, in pages
     # In the order of time, which decides the windows: so the books are recomputed in pages.
-    Index("ix_ledger_entries_beginning", "at", "id", sqlite_where=_BEGINNINGS, postgresql_where=_BEGINNINGS),
+    Index("ix_ledger_entries_beginning", "at", "id", sqlite_where=BEGINNINGS, postgresql_where=BEGINNINGS),
 )
 """Append-only: no code updates or deletes an entry."""
 
@@ -123,6 +133,13 @@ ledger_totals = Table(
     Column("spent_pictures", BigInteger, nullable=False),
     Column("live_runs", BigInteger, nullable=False),
     Index(None, "window", "window_start"),  # for comparing one window after the other
+    Index(
+        "ix_ledger_totals_days",
+        "guild_id",
+        "window_start",
+        sqlite_where=DAYS_OF_PEOPLE,
+        postgresql_where=DAYS_OF_PEOPLE,
+    ),
 )
 """Sums of the entries, one row for each subject and window; changed with the entries, in the same transaction."""
 

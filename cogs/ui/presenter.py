@@ -75,7 +75,7 @@ class Presenter:
         client = self._client
         if client is None or client.application is None or client.is_closed():
             raise Unavailable("not connected to Discord")
-        if self._clock.now() - run.reply.created_at >= TOKEN_LIFE:
+        if not run.reply.token or self._clock.now() - run.reply.created_at >= TOKEN_LIFE:
             return None
         webhook = discord.Webhook.partial(run.reply.application_id, run.reply.token, client=client)
         found = await tried(webhook.fetch_message(cast("int", "@original")), _EDIT_TIMEOUT_S)
@@ -144,7 +144,7 @@ class Presenter:
         return await self._by_any_way(client, run, edit) if opened is EditOutcome.TAKEN else opened
 
     async def _by_any_way(self, client: discord.Client, run: Run, edit: _Edit) -> EditOutcome:
-        if self._clock.now() - run.reply.created_at < TOKEN_LIFE:
+        if run.reply.token and self._clock.now() - run.reply.created_at < TOKEN_LIFE:
             outcome = await self._try(run, lambda: self._by_token(client, run, edit), edit.timeout_s)
             if outcome is not EditOutcome.CLOSED:
                 return outcome

@@ -144,7 +144,7 @@ async def test_usage_tells_the_persons_own_totals_and_last_runs_of_this_place(ro
         mine[-1], Change(replace(mine[-1], cost=MicroUsd(3), cost_estimated=True), Settle(MicroUsd(3), estimated=True))
     )
     usage = await room.desk.usage(ME)
-    assert [run.run_id for run in usage.runs] == sorted((run.id for run in mine), reverse=True)[:10]
+    assert [run.run_id for run in usage.runs] == [run.id for run in reversed(mine)][:10], "pressed last, listed first"
     assert {run.prompt for run in usage.runs} == {"a red fox"}
     told = {run.run_id: run for run in usage.runs}.get(spent.id)
     assert told is None or (told.cost, told.estimated) == (3, True)

@@ -3,8 +3,8 @@
 import asyncio
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -94,19 +94,13 @@ def test_unfinished_names_every_state_that_is_not_final() -> None:
     assert {word.strip("() ,'") for word in named.split()} == {state.value for state in FINAL}
 
 
-async def test_unfinished_runs_are_found_by_their_index(store: Store, add_run: AddRun) -> None:
-    query = select(runs.c.id).where(tables.UNFINISHED).order_by(runs.c.created_at, runs.c.id)
+async def test_unfinished_runs_are_those_that_owe_an_end(store: Store, add_run: AddRun) -> None:
     async with store.write() as connection:
         for number in range(6):
             await add_run(connection, number)
         await connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="failed", delivery="shown"))
         await connection.execute(update(runs).where(runs.c.interaction_id == 3).values(state="succeeded"))
-        assert len(list(await connection.scalars(query))) == 3
-        if store.dialect == "postgresql":
-            await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if store.dialect == "sqlite" else "EXPLAIN"
-        plan = (await connection.execute(text(f"{explain} {query}"))).all()
-    assert "ix_runs_unfinished" in str(plan)
+        assert len(list(await connection.scalars(select(runs.c.id).where(tables.UNFINISHED)))) == 3
 
 
 # --- values
@@ -402,7 +396,7 @@ async def test_a_lost_connection_is_bad_weather_once(postgres_url: str) -> None:
 
 
 async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None:
-    async with Store.open(postgres_url, patience_s=0.05) as store:
+    async with Store.open(postgres_url, patience_s=0.3) as store:
         await _one_note(store, 1)
         async with store.write() as connection:
             await connection.execute(select(synced_commands).with_for_update())
@@ -412,9 +406,67 @@ async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None
 
 
 async def test_a_database_that_does_not_answer() -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"DATABASE_URL: the database does not answer: .*127\.0\.0\.1"):
         async with Store.open("postgresql://x@127.0.0.1:9/x"):
             pass
+
+
+async def test_a_database_that_stays_locked_at_a_start(sqlite_url: str) -> None:
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="DATABASE_URL: the database does not answer: database is locked"):
+            async with Store.open(sqlite_url, patience_s=0.05):
+                pass
+
+
+@asynccontextmanager
+async def a_server(answer: bytes) -> AsyncGenerator[int]:
+    """The port of a server that gives one answer, and then waits for its client to go."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        await asyncio.sleep(0.05)  # for the client's end to be heard
+
+
+async def test_a_server_that_says_nothing_at_a_start() -> None:
+    async with a_server(b"") as port:
+        with pytest.raises(Unavailable, match="DATABASE_URL: the database does not answer: nothing came in time"):
+            async with Store.open(f"postgresql://x@127.0.0.1:{port}/x?sslmode=disable", patience_s=0.1):
+                pass
+
+
+@pytest.mark.parametrize(
+    "options", ["sslmode=prefer&channel_binding=prefer", "ssl=false", "sslmode=disable&connect_timeout=5"]
+)
+async def test_options_as_hosters_give_them(postgres_url: str, options: str) -> None:
+    url = postgres_url.replace("postgresql+asyncpg://", "postgres://")
+    async with Store.open(f"{url}&{options}&application_name=imagine") as store, store.read() as connection:
+        assert await connection.scalar(text("SHOW application_name")) == "imagine"
+
+
+@pytest.mark.parametrize("options", ["sslmode=require&channel_binding=require", "ssl=true"])
+async def test_a_server_without_tls_where_it_is_demanded(options: str) -> None:
+    async with a_server(b"N") as port:  # "no", in PostgreSQL's protocol
+        with pytest.raises(Unavailable, match=r"DATABASE_URL: the database does not answer: .*SSL"):
+            async with Store.open(f"postgres://bot:word@127.0.0.1:{port}/x?{options}", patience_s=1):
+                pass
+
+
+async def test_a_migration_may_take_longer_than_a_statement(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(connection: Connection) -> None:
+        connection.execute(text("SELECT pg_sleep(0.3)"))
+
+    monkeypatch.setattr("bot.store.engine.upgrade", slow)
+    async with Store.open(postgres_url, statement_s=0.1) as store:
+        with pytest.raises(Unavailable):
+            async with store.write() as connection:
+                await connection.execute(text("SELECT pg_sleep(0.3)"))
 
 
 @pytest.mark.parametrize(
@@ -427,6 +479,10 @@ async def test_a_database_that_does_not_answer() -> None:
         "sqlite+aiosqlite:///:memory:",
         "sqlite:////proc/no/x.db",
         "sqlite:////proc/x.db",
+        "postgresql://x@h:99999/x",
+        "postgres://x@h/x?sslmode=sometimes",
+        "postgres://x@h/x?sslmode=verify-full&sslrootcert=/no/such/file",
+        "postgres://x@h/x?prefer=cheese",
     ],
 )
 async def test_an_address_that_cannot_be_used(url: str) -> None:

@@ -86,7 +86,16 @@ def test_callback_secrets_are_parted_by_commas():
     assert [secret.get_secret_value() for secret in settings.runflow_callback_secrets] == ["new", "old"]
 
 
-@pytest.mark.parametrize("url", ["sqlite:///a.db", "sqlite+aiosqlite:////a.db", "postgresql://u:p@h/d"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///a.db",
+        "sqlite+aiosqlite:////a.db",
+        "postgresql://u:p@h/d",
+        "postgres://u:p@h.example:25060/d?sslmode=require",
+        "postgresql://u:p@h/d?sslmode=require&channel_binding=require",
+    ],
+)
 def test_databases(url: str):
     assert load_settings({**NEEDED, "DATABASE_URL": url}).database_url == url
 
@@ -114,7 +123,12 @@ def test_daily_limit(text: str, micro: int | None):
         ("HTTP_PORT", "80.5", "a whole number from 1 to 65535"),
         ("DATABASE_URL", "mysql://u:word@h/d", "postgresql://"),
         ("DATABASE_URL", "postgresql+asyncpg://u:word@h:port/d", "postgresql://"),
+        ("DATABASE_URL", "postgres://u:word@h:99999/d", "postgresql://"),
+        ("DATABASE_URL", "postgres://u:word@h:0/d", "postgresql://"),
+        ("DATABASE_URL", "postgres://u:word@h/d?sslmode=sometimes", "postgresql://"),
         ("DATABASE_URL", "imagine.db", "sqlite:///"),
+        ("RUNFLOW_CALLBACK_SECRETS", ",", "commas"),
+        ("RUNFLOW_CALLBACK_SECRETS", " , ,,", "commas"),
         ("LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("LOG_FORMAT", "xml", "console, json"),
         ("USER_DAILY_LIMIT_USD", "-1", "dollars"),

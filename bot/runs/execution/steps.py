@@ -31,6 +31,7 @@ class RunSteps:
     ) -> None:
         self._cards, self._scheduler, self._at_runflow = cards, scheduler, at_runflow
         self._deliverer, self._progress, self._clock = deliverer, progress, clock
+        self.looked_for = 0  # lost runs that have had their end, of which Runflow may still tell
 
     async def run_to_completion(self, run: Run, wake_up: asyncio.Event) -> None:
         """Everything that is left to do for a run. `wake_up` makes its next poll due now.
@@ -44,8 +45,15 @@ class RunSteps:
                 step = await self._at_runflow.run_to_end(run, wake_up, progress)
             await progress.finish()
         run = await self._end_card(step, wake_up)
-        while (found := await self._at_runflow.look_for_lost(run, wake_up)) is not None:
+        while (found := await self._look_for_lost(run, wake_up)) is not None:
             run = await self._end_card(found, wake_up)
+
+    async def _look_for_lost(self, run: Run, wake_up: asyncio.Event) -> Step | None:
+        self.looked_for += 1
+        try:
+            return await self._at_runflow.look_for_lost(run, wake_up)
+        finally:
+            self.looked_for -= 1
 
     async def _end_card(self, step: Step, wake_up: asyncio.Event) -> Run:
         """Bring the card to its last form: tried again, later each time, while Discord takes nothing."""

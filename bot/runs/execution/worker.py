@@ -63,8 +63,8 @@ class Worker:
 
     @property
     def alive(self) -> int:
-        """How many runs are being worked on."""
-        return len(self._wake_ups)
+        """How many runs are being worked on; those that had their end and are merely looked for are none of them."""
+        return len(self._wake_ups) - self._steps.looked_for
 
     def _begin(self, tasks: asyncio.TaskGroup, run_id: str) -> None:
         wake_up = self._wake_ups[run_id] = asyncio.Event()

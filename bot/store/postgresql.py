@@ -1,0 +1,65 @@
+"""PostgreSQL as the store opens it: nothing waits for ever, and no error tells what a row holds."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ExceptionContext, Pool, event
+from sqlalchemy.exc import EmulatedDBAPIException
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.database_url import Database
+from bot.errors import SettingsError, Unavailable
+
+
+def open_engine(
+    database: Database,
+    patience_s: float,
+    *,
+    statement_s: float | None,
+    silence: str,
+    poolclass: type[Pool] | None = None,
+) -> AsyncEngine:
+    """The engine. `statement_s`: how long a statement may take, None for as long as it needs.
+
+    `silence` is the sentence of Unavailable where the server goes silent in the middle of a statement. Raises
+    SettingsError where the driver or a file is missing.
+    """
+    for name, file in database.files.items():
+        if not Path(file).is_file():
+            raise SettingsError(f"DATABASE_URL: the file that {name} names is not there.")
+    settings = {
+        **database.session,
+        "lock_timeout": f"{patience_s * 1000:.0f}ms",
+        "statement_timeout": f"{(statement_s or 0) * 1000:.0f}ms",
+        "idle_in_transaction_session_timeout": "60s",
+    }
+    arguments: dict[str, Any] = {
+        "timeout": patience_s,
+        # For a server that went silent; the server's own timeout comes first.
+        "command_timeout": None if statement_s is None else statement_s * 1.5,
+        "server_settings": settings,
+    }
+    if database.dsn is not None:
+        arguments["dsn"] = database.dsn
+    pool: dict[str, Any] = {"pool_timeout": patience_s} if poolclass is None else {"poolclass": poolclass}
+    try:
+        engine = create_async_engine(
+            database.url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments, **pool
+        )
+    except ModuleNotFoundError as error:
+        raise SettingsError("DATABASE_URL: PostgreSQL needs the extra `postgres` (asyncpg) installed.") from error
+
+    def name_silence(context: ExceptionContext) -> None:
+        # asyncpg raises these bare in the middle of a statement, where SQLAlchemy does not wrap them.
+        if isinstance(context.original_exception, TimeoutError | OSError):
+            context.chained_exception = Unavailable(silence)
+
+    event.listen(engine.sync_engine, "handle_error", name_silence)
+    event.listen(engine.sync_engine, "handle_error", _hide_row)
+    return engine
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """Forget PostgreSQL's DETAIL, which quotes the whole row that it refuses, before a trace can print it."""
+    if isinstance(context.original_exception, EmulatedDBAPIException) and context.original_exception.orig:
+        vars(context.original_exception.orig).pop("detail", None)

@@ -1,0 +1,95 @@
+"""SQLite as the store opens it: a file that only its owner reads, and connections that lose nothing."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import SettingsError
+from bot.store.inline import InlineConnection
+
+_OWNER_ONLY = 0o600  # the rows hold people's prompts
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """Undoes its transaction before it closes.
+
+    SQLite keeps a closed connection, lock and all, until its last statement is forgotten; and the statement of a
+    cancelled task lives in its traceback for as long as anybody holds that. Runs in the connection's own thread.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):  # closed already, or broken: there is nothing left to undo
+            self.rollback()
+        super().close()
+
+
+def file_of(url: URL) -> Path:
+    """The file of an SQLite address."""
+    return Path(cast("str", url.database))
+
+
+def make_file(file: Path) -> None:
+    """See to it that the file and its folder are there, and that nobody but their owner reads the file.
+
+    Raises SettingsError where it cannot be opened or made.
+    """
+    # Opened here once, since a file that cannot be opened leaves aiosqlite's thread behind, which then speaks to a
+    # loop that may be gone.
+    try:
+        make_private(file)
+        sqlite3.connect(file).close()
+        for beside in ("-wal", "-shm"):  # SQLite makes these with the file's own mode: older ones are as they were
+            _tighten(Path(f"{file}{beside}"))
+    except (OSError, sqlite3.OperationalError) as error:
+        raise SettingsError(f"DATABASE_URL: the file {file} cannot be opened or made.") from error
+
+
+def make_private(file: Path) -> None:
+    """Make a file where there is none, and its folder; readable by its owner alone. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A file that is there is not opened: closing it would take away every lock that SQLite has on it in this process.
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY))
+    _tighten(file)  # whatever the umask, and whoever made it
+
+
+def _tighten(file: Path) -> None:
+    # Not there; or somebody else's, who then decides who reads it; or on a file system that knows no modes.
+    with suppress(OSError):
+        if file.stat().st_mode & 0o777 != _OWNER_ONLY:
+            file.chmod(_OWNER_ONLY)
+
+
+def open_engine(url: URL, patience_s: float, *, inline: bool) -> AsyncEngine:
+    """The engine over a file that is there."""
+    # Without an isolation level the driver begins nothing by itself; `begin` below does.
+    driver: dict[str, Any] = {
+        "connect_args": {"isolation_level": None, "timeout": patience_s, "factory": _SqliteConnection}
+    }
+    if inline:
+        creator = partial(InlineConnection.open, file_of(url), _SqliteConnection, patience_s=patience_s)
+        driver = {"async_creator": creator}
+    # An error's text would carry prompts and interaction tokens into the log.
+    engine = create_async_engine(url, pool_timeout=patience_s, hide_parameters=True, **driver)
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare(dbapi_connection: Any, _record: object) -> None:
+    cursor = dbapi_connection.cursor()
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+    finally:
+        cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

@@ -1,0 +1,85 @@
+"""Reads whose cost must not grow with the books: the statement that is really sent is the one that is explained."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ledger import recount, reports
+from bot.ledger.values import Defaults, Person
+from bot.runs import rows
+from bot.runs.review import rows as reviews
+from bot.store.engine import Store
+from bot.store.tables import runs
+
+AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
+Read = Callable[[AsyncConnection], Awaitable[object]]
+AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
+SINCE, UNTIL = AT - timedelta(days=1), AT + timedelta(days=30)
+PERSON = Person(2**63 - 1, 5, 3)
+
+
+async def recounted(connection: AsyncConnection) -> None:
+    assert [wrong async for wrong in recount.disagreements(connection)] == []
+
+
+async def spent(connection: AsyncConnection) -> None:
+    await reports.spending(connection, 5, SINCE, UNTIL)
+
+
+async def used(connection: AsyncConnection, guild_id: int | None) -> None:
+    await reports.usage(connection, Person(PERSON.user_id, guild_id, 3), Defaults(), AT)
+
+
+async def plans_of(store: Store, read: Read) -> list[str]:
+    """How the database goes about each statement that `read` sends, with the values that it sends."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, _x: object, _many: object) -> None:
+        sent.append((statement, parameters))
+
+    async with store.write() as connection:
+        if store.dialect == "postgresql":  # which would read tables of a few rows whole, and sort them
+            for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan", "enable_hashagg"):
+                await connection.execute(text(f"SET LOCAL {name} = off"))
+        sync = connection.sync_connection
+        assert sync is not None
+        event.listen(sync, "before_cursor_execute", note)
+        await read(connection)
+        event.remove(sync, "before_cursor_execute", note)
+        explain = "EXPLAIN QUERY PLAN" if store.dialect == "sqlite" else "EXPLAIN"
+        plans = [await connection.exec_driver_sql(f"{explain} {statement}", values) for statement, values in sent]
+        return ["\n".join(str(row) for row in plan) for plan in plans]
+
+
+READS: dict[str, tuple[Read, str]] = {
+    "the runs of a start": (rows.unfinished, "ix_runs_unfinished"),
+    "the lost runs of a start": (lambda c: rows.lost(c, SINCE), "ix_runs_lost"),
+    "tokens to forget": (lambda c: rows.forget_tokens(c, SINCE, most=10), "ix_runs_with_token"),
+    "a recount": (recounted, "ix_ledger_entries_beginning"),
+    "the last runs of /usage": (lambda c: used(c, 5), "ix_runs_history"),
+    "the last runs of /usage, privately": (lambda c: used(c, None), "ix_runs_history"),
+    "/history": (lambda c: rows.pressed_by(c, PERSON.user_id, None, before=2**40, most=10), "ix_runs_history"),
+    "/history, back": (lambda c: rows.pressed_after(c, PERSON.user_id, 5, after=1, most=10), "ix_runs_history"),
+    "the reviews that have something to be done": (lambda c: reviews.work(c, AT), "ix_reviews_unclosed"),
+    "the days of /spend": (spent, "ix_ledger_totals_days"),
+    "the CSV of /spend": (lambda c: reports.entries_page(c, 5, SINCE, UNTIL, None), "ix_ledger_entries_of_guild"),
+}
+
+
+@pytest.mark.parametrize(("read", "index"), READS.values(), ids=READS)
+async def test_a_read_goes_by_its_index(store: Store, add_run: AddRun, read: Read, index: str) -> None:
+    async with store.write() as connection:
+        for number in range(6):
+            await add_run(connection, number)
+        await connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="lost", ended_at=AT))
+    plans = [plan for plan in await plans_of(store, read) if index in plan]
+    assert plans, f"none goes by {index}"
+    # Sorted all the same: sums by day and by person, a server's people at most; and reviews, few of which are open.
+    if index not in {"ix_ledger_totals_days", "ix_reviews_unclosed"}:
+        assert not [plan for plan in plans if "TEMP B-TREE" in plan or "Sort" in plan], "the index gives the order"
