@@ -300,7 +300,7 @@ async def run(settings: Settings) -> None:
         registry = _registry(app)
         web = make_app(checks=_checks(edges.store, connection, app.overdue), registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, hints=app.hints, registry=registry).add_to(web)
-        await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port))
+        await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port, clock=edges.clock))
         await until_stopped(
             {**app.parts, "gateway": connection.serve},
             stop=stop_on_signals(),
