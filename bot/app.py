@@ -36,7 +36,7 @@ from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.held_card import HeldCard
 from bot.runs.delivery.progress import Progress
 from bot.runs.execution.at_runflow import AtRunflow
-from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints
+from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.poll import Poller
 from bot.runs.execution.recovery import CardFinder
@@ -126,6 +126,7 @@ class _Core:
     held: HeldImages
     images: RunImages
     wake_ups: WakeUps
+    callbacks: HeardCallbacks
 
 
 def wire(edges: Edges, choices: Choices, models: Registry) -> App:
@@ -140,7 +141,13 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     )
     worker, review_worker = _worker(core, scheduler, overdue, models), _review_worker(core)
     hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
-    callback_hints = CallbackHints(store=core.store, waiting=hints, wake=core.wake_ups.wake_run, clock=edges.clock)
+    callback_hints = CallbackHints(
+        store=core.store,
+        waiting=hints,
+        wake=core.wake_ups.wake_run,
+        heard=core.callbacks,
+        clock=edges.clock,
+    )
     low_balance = LowBalance(
         store=edges.store, account=edges.runflow, admins=edges.admins, clock=edges.clock, below=choices.low_balance
     )
@@ -191,6 +198,7 @@ def _core(edges: Edges, choices: Choices) -> _Core:
         held=held,
         images=RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock),
         wake_ups=wake_ups,
+        callbacks=HeardCallbacks(asked_for=choices.callback_url is not None),
     )
 
 
@@ -240,6 +248,7 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         rng=edges.entropy.rng,
         deadline_s=choices.run_deadline_s,
         overdue=overdue,
+        callbacks=core.callbacks,
     )
     deliverer = Deliverer(
         store=core.store,
