@@ -39,6 +39,7 @@ _FIRST_WAIT_S = 1.0
 _MOST_WAIT_S = 32.0
 _MOST_RETRY_AFTER_S = 60.0
 _READ_RETRY_S = 0.25
+_MOST_READS = 50  # at once: half of what a session of aiohttp holds
 _CONNECT_TIMEOUT_S = 10.0
 _LIST_MOST_BYTES = 1024 * 1024
 # A run may carry its pictures as `data:` URLs: four of them are some 17 MB in base64.
@@ -86,6 +87,8 @@ class RunflowClient:
         self._session, self._base_url, self._api_key = session, base_url.rstrip("/"), api_key
         self._clock, self._rng, self._attempts = clock, rng, attempts
         self._gate = ReadGate(clock, rng)
+        # Creates find a connection however many reads hang, and no read waits for one while its time runs.
+        self._turns = asyncio.Semaphore(_MOST_READS)
         self._finder = RunFinder(self._page)
         self._timeout = aiohttp.ClientTimeout(
             total=request_timeout_s, connect=min(_CONNECT_TIMEOUT_S, request_timeout_s)
@@ -161,8 +164,9 @@ class RunflowClient:
         """
 
         async def once() -> _Answer:
-            await self._gate.passed()
-            answer = await self._send("GET", path, query=query, most_bytes=most_bytes)
+            async with self._turns:
+                await self._gate.passed()
+                answer = await self._send("GET", path, query=query, most_bytes=most_bytes)
             if answer.status != 429:
                 self._gate.answered()
             self._check(answer)

@@ -1,5 +1,6 @@
 """RunflowClient against a scripted server: what is sent, how often, and what each answer becomes."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 
 from bot.errors import Refusal, RunflowRefused, RunflowUnanswered, RunflowUnclear, RunflowUnreachable
@@ -258,6 +260,21 @@ async def test_a_read_that_fails_twice_is_left_to_the_next_look(
     with pytest.raises(error):
         await bench.read(answer)
     assert len(bench.clock.slept_s) == 1
+
+
+async def test_creates_come_through_however_many_reads_hang(bench: Bench) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await (says(201, RUN) if request.method == "POST" else hangs())(request)
+
+    bench.server.then(answer)
+    client = bench.client(timeout_s=2.0)
+    reads = [asyncio.create_task(client.read("r1"), name="read") for _ in range(150)]
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(1):
+        await client.create(MODEL, {}, job="j1", callback_url=None)
+    for read in reads:
+        read.cancel()
+    await asyncio.gather(*reads, return_exceptions=True)
 
 
 async def test_an_unreadable_run_is_unclear(bench: Bench) -> None:
