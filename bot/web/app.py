@@ -46,7 +46,7 @@ async def serve(
 
     `door`: who is let in, with other times than the usual. It is put before the application's own middlewares.
     """
-    door = door or Door()
+    door = door or Door(clock)
     app.middlewares.insert(0, door.middleware)
     runner = web.AppRunner(app, access_log=None, logger=GarbageLog(clock), lingering_time=_LINGERING_S)
     await runner.setup()

@@ -23,14 +23,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Door:
-    """Lets connections in. Times in seconds of the event loop.
+    """Lets connections in. Times in seconds of the clock.
 
     `request_s`: how long a request may take from its first byte, or from the connection, to its last header.
     `idle_s`: how long a connection may rest after an answer; longer than the proxies before us keep one, so that none
     is closed under their next request. `most`: connections at once; beyond, the one goes that has waited longest.
     """
 
-    def __init__(self, *, request_s: float = 10.0, idle_s: float = 75.0, most: int = 200) -> None:
+    def __init__(self, clock: Clock, *, request_s: float = 10.0, idle_s: float = 75.0, most: int = 200) -> None:
+        self.clock = clock
         self.request_s, self.idle_s, self._most = request_s, idle_s, most
         # In the order in which they last had a whole request. The keys are aiohttp's handlers.
         self._open: dict[asyncio.BaseProtocol, _Guarded] = {}
@@ -80,7 +81,7 @@ class _Guarded(asyncio.Protocol):
         self.has_request = False
         self._has_begun = True  # a new connection owes its first request
         self._transport: asyncio.Transport | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
@@ -136,7 +137,12 @@ class _Guarded(asyncio.Protocol):
     def _end_in(self, delay_s: float) -> None:
         self._cancel()
         if self._transport is not None:
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self.drop)
+            self._timer = asyncio.create_task(self._drop_after(delay_s), name="connection's time")
+
+    async def _drop_after(self, delay_s: float) -> None:
+        await self._door.clock.sleep(delay_s)
+        self._timer = None  # it is this task, which ends by itself
+        self.drop()
 
     def _cancel(self) -> None:
         if self._timer is not None:

@@ -77,7 +77,7 @@ async def street(*, request_s: float = 0.15, idle_s: float = 5.0, most: int = 50
     app.router.add_get("/broken", broken)
     app.router.add_get("/slow", slow)
     CallbackReceiver(secrets=(), hints=hints, registry=registry).add_to(app)
-    door, clock = Door(request_s=request_s, idle_s=idle_s, most=most), SandboxClock(stopped=True)
+    door, clock = Door(SandboxClock(), request_s=request_s, idle_s=idle_s, most=most), SandboxClock(stopped=True)
     async with serve(app, host="127.0.0.1", port=0, clock=clock, door=door) as port:
         here = Street(port, door, clock, hints)
         try:
