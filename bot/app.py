@@ -36,7 +36,7 @@ from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.held_card import HeldCard
 from bot.runs.delivery.progress import Progress
 from bot.runs.execution.at_runflow import AtRunflow
-from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints
+from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.poll import Poller
 from bot.runs.execution.recovery import CardFinder
@@ -128,6 +128,7 @@ class _Core:
     held: HeldImages
     images: RunImages
     wake_ups: WakeUps
+    callbacks: HeardCallbacks
 
 
 def wire(edges: Edges, choices: Choices, models: Registry) -> App:
@@ -142,7 +143,13 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     )
     worker, review_worker = _worker(core, scheduler, overdue, models), _review_worker(core)
     hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
-    callback_hints = CallbackHints(store=core.store, waiting=hints, wake=core.wake_ups.wake_run, clock=edges.clock)
+    callback_hints = CallbackHints(
+        store=core.store,
+        waiting=hints,
+        wake=core.wake_ups.wake_run,
+        heard=core.callbacks,
+        clock=edges.clock,
+    )
     low_balance = LowBalance(
         store=edges.store, account=edges.runflow, admins=edges.admins, clock=edges.clock, below=choices.low_balance
     )
@@ -194,6 +201,7 @@ def _core(edges: Edges, choices: Choices) -> _Core:
         held=held,
         images=RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock),
         wake_ups=wake_ups,
+        callbacks=HeardCallbacks(asked_for=choices.callback_url is not None),
     )
 
 
@@ -243,6 +251,7 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         rng=edges.entropy.rng,
         deadline_s=choices.run_deadline_s,
         overdue=overdue,
+        callbacks=core.callbacks,
     )
     deliverer = Deliverer(
         store=core.store,
@@ -307,7 +316,7 @@ async def run(settings: Settings) -> None:
         registry = _registry(app)
         web = make_app(checks=_checks(edges.store, connection, app.overdue), registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, hints=app.hints, registry=registry).add_to(web)
-        await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port))
+        await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port, clock=edges.clock))
         await until_stopped(
             {**app.parts, "gateway": connection.serve, "sole use of the database": watch_database},
             stop=stop_on_signals(),

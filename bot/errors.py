@@ -9,6 +9,7 @@
     ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
     │   ├── RunflowRefused    a final no: `refusal` says of what kind, `fields` which inputs
     │   ├── RunflowUnclear    the request may or may not have been taken: never send a create again
+    │   │   └── RunflowUnanswered  there was no whole answer, or one of a server in trouble
     │   └── RunflowUnreachable  proven not taken: limits, refused connections; tries are used up
     ├── PictureError          a picture could not be had or read (`reason`)
     ├── UnknownModel          no model of the catalog has this id; str(error) names those there are
@@ -86,6 +87,10 @@ class RunflowRefused(RunflowError):
 
 class RunflowUnclear(RunflowError):
     """The answer was lost or unreadable: the request may have been taken."""
+
+
+class RunflowUnanswered(RunflowUnclear):
+    """No answer, half of one, or 5xx: it says nothing about what was asked, and reading again may help."""
 
 
 class RunflowUnreachable(RunflowError):

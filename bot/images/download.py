@@ -107,20 +107,29 @@ class Downloader:
     """Fetches pictures, as an async context that owns its connections.
 
     `api_url` is RUNFLOW_API_URL, `max_bytes` the most that one picture may have, and `timeout_s` the time for one
-    picture, everything included. `resolver` stands in for the machine's own.
+    picture, everything included but the wait for a connection, of which there are `at_once`. `resolver` stands in for
+    the machine's own.
     """
 
     def __init__(
-        self, *, api_url: str, max_bytes: int, timeout_s: float = 30.0, resolver: AbstractResolver | None = None
+        self,
+        *,
+        api_url: str,
+        max_bytes: int,
+        timeout_s: float = 30.0,
+        at_once: int = 100,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._rule, self._max_bytes, self._timeout_s = AddressRule(api_url), max_bytes, timeout_s
-        self._resolver = resolver
+        self._resolver, self._at_once = resolver, at_once
+        # Taken before a picture's time begins: to aiohttp, waiting for one of its connections is time to connect.
+        self._turns = asyncio.Semaphore(at_once)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         resolver = CheckingResolver(self._rule, self._resolver or aiohttp.ThreadedResolver())
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=resolver),
+            connector=aiohttp.TCPConnector(resolver=resolver, limit=self._at_once),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, connect=_CONNECT_TIMEOUT_S
@@ -143,7 +152,7 @@ class Downloader:
         if url[:5].lower() == "data:":
             return await asyncio.to_thread(decode_data_url, url, self._max_bytes)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with self._turns, asyncio.timeout(self._timeout_s):
                 try:
                     return await self._follow(_url(url))
                 except _Flawed:

@@ -19,9 +19,19 @@ from yarl import URL
 
 from bot.clock import Clock
 from bot.entropy import Rng
-from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable
+from bot.errors import (
+    Refusal,
+    RunflowError,
+    RunflowRefused,
+    RunflowUnanswered,
+    RunflowUnclear,
+    RunflowUnreachable,
+)
 from bot.money import MicroUsd
 from bot.runflow import wire
+from bot.runflow.bodies import LONG_BYTES, BodyTooLong, parse_long, parse_long_reading
+from bot.runflow.finder import RunFinder
+from bot.runflow.gate import ReadGate
 from bot.runflow.reading import Reading, RunflowStatus
 
 # Source of the waits: concepts/errors (start 1 s, double, cap 32 s, plus 0-1 s of jitter).
@@ -29,15 +39,11 @@ _FIRST_WAIT_S = 1.0
 _MOST_WAIT_S = 32.0
 _MOST_RETRY_AFTER_S = 60.0
 _READ_RETRY_S = 0.25
+_MOST_READS = 50  # at once: half of what a session of aiohttp holds
 _CONNECT_TIMEOUT_S = 10.0
-_ANSWER_MOST_BYTES = 1024 * 1024
+_LIST_MOST_BYTES = 1024 * 1024
 # A run may carry its pictures as `data:` URLs: four of them are some 17 MB in base64.
 _RUN_MOST_BYTES = 32 * 1024 * 1024
-_LONG_BYTES = 256 * 1024  # a longer body is read in a thread, off the event loop
-_LIST_LIMIT = 50
-_LIST_MOST_PAGES = 10
-_LIST_FIELDS = "id,client_ref,metadata,status_code,created_at"
-
 
 # 409 is "usually a duplicate create or a race" (concepts/errors); 408 and 499 are a proxy's words for having waited
 # too long for an answer. After each there may be a run, so it must be looked for.
@@ -47,15 +53,11 @@ _TOLD = frozenset({Refusal.CREDIT, Refusal.NOT_FOUND})
 
 
 class _NotTaken(RunflowUnreachable):
-    """Proven not taken, so it may be sent again. `retry_after_s` is what Runflow asked for, where that is sane."""
+    """Proven not taken, so it may be sent again. `retry_after_s` is what Runflow asked for, if anything."""
 
     def __init__(self, log_text: str, retry_after_s: float | None = None) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(log_text)
-
-
-class _Unanswered(RunflowUnclear):
-    """A 5xx, or an answer that was lost on its way: reading again may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,10 @@ class RunflowClient:
     ) -> None:
         self._session, self._base_url, self._api_key = session, base_url.rstrip("/"), api_key
         self._clock, self._rng, self._attempts = clock, rng, attempts
+        self._gate = ReadGate(clock, rng)
+        # Creates find a connection however many reads hang, and no read waits for one while its time runs.
+        self._turns = asyncio.Semaphore(_MOST_READS)
+        self._finder = RunFinder(self._page)
         self._timeout = aiohttp.ClientTimeout(
             total=request_timeout_s, connect=min(_CONNECT_TIMEOUT_S, request_timeout_s)
         )
@@ -111,21 +117,11 @@ class RunflowClient:
     async def find(self, job: str, *, since: datetime) -> Reading | None:
         """The run that was created for `job`, among those created since `since`; None where lists show none.
 
-        Raises as `read` does. Matched here and not by `q`: filtering by our id is not documented.
+        Raises as `read` does: a search that failed is not one that found nothing. All who look at the same time are
+        served by one list.
         """
-        cursor: str | None = None
-        for _ in range(_LIST_MOST_PAGES):
-            query = {"sort_by": "created_at:desc", "limit": str(_LIST_LIMIT), "fields": _LIST_FIELDS}
-            answer = await self._get("/v1/runs", query if cursor is None else {**query, "pq": cursor})
-            page = wire.parse_run_page(answer.body)
-            for listed in page.runs:
-                if job in listed.jobs:
-                    return await self._whole(replace(listed.reading, job=job))
-            is_past = any(one.created_at is not None and one.created_at < since for one in page.runs)
-            if is_past or not page.listed or page.next_cursor in {None, cursor}:
-                return None
-            cursor = page.next_cursor
-        return None
+        listed = await self._finder.find(job, since=since)
+        return None if listed is None else await self._whole(replace(listed.reading, job=job))
 
     async def balance(self) -> MicroUsd | None:
         """The organisation's credit, None where it cannot be known (keys may lack the scope). Never raises."""
@@ -148,6 +144,12 @@ class RunflowClient:
             # It exists, and that must not be lost: its end will be read later.
             return Reading(listed.runflow_id, RunflowStatus.UNKNOWN, listed.job)
 
+    async def _page(self, query: Mapping[str, str]) -> wire.RunPage:
+        body = (await self._get("/v1/runs", query, most_bytes=_LIST_MOST_BYTES)).body
+        if len(body) <= LONG_BYTES:
+            return wire.parse_run_page(body)
+        return await asyncio.to_thread(parse_long, wire.parse_run_page, body)
+
     async def _create_once(self, path: str, sent: bytes) -> Reading:
         answer = await self._send("POST", path, sent, most_bytes=_RUN_MOST_BYTES)
         if answer.status in _MAYBE_TAKEN:
@@ -155,17 +157,22 @@ class RunflowClient:
         self._check(answer)
         return await _reading(answer.body)
 
-    async def _get(
-        self, path: str, query: Mapping[str, str] | None = None, *, most_bytes: int = _ANSWER_MOST_BYTES
-    ) -> _Answer:
-        """A read, tried once more after a short wait where that may help: whoever looks will look again anyway."""
+    async def _get(self, path: str, query: Mapping[str, str] | None = None, *, most_bytes: int = LONG_BYTES) -> _Answer:
+        """A read, tried once more after a short wait where that may help: whoever looks will look again anyway.
+
+        It waits while Runflow asks for a pause, which it may do for all reads at once.
+        """
 
         async def once() -> _Answer:
-            answer = await self._send("GET", path, query=query, most_bytes=most_bytes)
+            async with self._turns:
+                await self._gate.passed()
+                answer = await self._send("GET", path, query=query, most_bytes=most_bytes)
+            if answer.status != 429:
+                self._gate.answered()
             self._check(answer)
             return answer
 
-        return await self._retrying(2, _NotTaken, _Unanswered, short=True)(once)
+        return await self._retrying(2, _NotTaken, RunflowUnanswered, short=True)(once)
 
     def _retrying(self, attempts: int, *errors: type[Exception], short: bool = False) -> AsyncRetrying:
         return AsyncRetrying(
@@ -180,6 +187,8 @@ class RunflowClient:
         backoff_s = min(_FIRST_WAIT_S * 2 ** (state.attempt_number - 1), _MOST_WAIT_S)
         error = state.outcome.exception() if state.outcome else None
         asked_s = error.retry_after_s if isinstance(error, _NotTaken) else None
+        if asked_s is not None and asked_s > _MOST_RETRY_AFTER_S:
+            asked_s = None  # somebody waits for the picture, and there are only so many tries
         return (backoff_s if asked_s is None else max(asked_s, _FIRST_WAIT_S)) + self._rng.random()
 
     def _short_wait_s(self, state: RetryCallState) -> float:
@@ -191,9 +200,11 @@ class RunflowClient:
         if 200 <= status < 300:
             return
         if status == 429:
-            raise _NotTaken("answered with 429", self._retry_after_s(answer.retry_after))
+            asked_s = self._retry_after_s(answer.retry_after)
+            self._gate.close(asked_s)
+            raise _NotTaken("answered with 429", asked_s)
         if status >= 500:
-            raise _Unanswered(f"answered with {status}")
+            raise RunflowUnanswered(f"answered with {status}")
         error = wire.parse_error(answer.body)
         refusal = wire.refusal_of(status)
         told = error.message if refusal in _TOLD else ", ".join(error.fields)
@@ -201,7 +212,7 @@ class RunflowClient:
         raise RunflowRefused(refusal, text.replace(self._key, "<key>"), error.fields)
 
     def _retry_after_s(self, header: str | None) -> float | None:
-        """Seconds to wait by `Retry-After`, in seconds or as a date; None where it is absent or not sane."""
+        """Seconds to wait by `Retry-After`, in seconds or as a date; None where it is absent or no time."""
         if header is None:
             return None
         try:
@@ -212,7 +223,7 @@ class RunflowClient:
                 wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - self._clock.now()).total_seconds()
         except (ValueError, OverflowError):
             return None
-        return wait_s if 0 <= wait_s <= _MOST_RETRY_AFTER_S else None
+        return wait_s if wait_s >= 0 else None
 
     @property
     def _key(self) -> str:
@@ -227,7 +238,7 @@ class RunflowClient:
         query: Mapping[str, str] | None = None,
         most_bytes: int,
     ) -> _Answer:
-        """One request. Raises _NotTaken where no connection was made, _Unanswered where there is no whole answer."""
+        """One request. Raises _NotTaken where there was no connection, RunflowUnanswered where no whole answer came."""
         url = URL(f"{self._base_url}{path}", encoded=True).with_query(query)
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", "Accept-Encoding": "identity"}
         if sent is not None:
@@ -246,7 +257,7 @@ class RunflowClient:
         ) as error:
             raise _NotTaken(f"no connection: {type(error).__name__}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _Unanswered(f"no answer: {type(error).__name__}") from error
+            raise RunflowUnanswered(f"no answer: {type(error).__name__}") from error
 
 
 async def _capped(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
@@ -256,10 +267,10 @@ async def _capped(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
     try:
         async for chunk in response.content.iter_chunked(64 * 1024):
             body += chunk
-            if len(body) > (most_bytes if is_good else _ANSWER_MOST_BYTES):
+            if len(body) > (most_bytes if is_good else LONG_BYTES):
                 response.close()
                 if is_good:
-                    raise RunflowUnclear(f"unreadable body: longer than {most_bytes} bytes")
+                    raise BodyTooLong(f"unreadable body: longer than {most_bytes} bytes")
                 return b""
     except (aiohttp.ClientError, TimeoutError, OSError):
         if is_good:
@@ -270,7 +281,9 @@ async def _capped(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
 
 
 async def _reading(body: bytes) -> Reading:
-    return wire.parse_reading(body) if len(body) <= _LONG_BYTES else await asyncio.to_thread(wire.parse_reading, body)
+    if len(body) <= LONG_BYTES:
+        return wire.parse_reading(body)
+    return await asyncio.to_thread(parse_long_reading, body)
 
 
 def _quoted(*segments: str) -> str:

@@ -7,9 +7,14 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from bot.clock import Clock
+from bot.web.door import Door, GarbageLog
+
 Check = Callable[[], Awaitable[bool]]
 
 _CHECK_TIMEOUT_S = 2.0
+# For how long the rest of a body that was refused is read and thrown away, so that the answer is not lost in a reset.
+_LINGERING_S = 1.0
 
 
 def make_app(*, checks: Mapping[str, Check], registry: CollectorRegistry) -> web.Application:
@@ -34,13 +39,25 @@ def make_app(*, checks: Mapping[str, Check], registry: CollectorRegistry) -> web
 
 
 @asynccontextmanager
-async def serve(app: web.Application, *, host: str, port: int) -> AsyncGenerator[None]:
-    """Serve the application while the block runs. Raises OSError when the port cannot be had."""
-    runner = web.AppRunner(app, access_log=None)
+async def serve(
+    app: web.Application, *, host: str, port: int, clock: Clock, door: Door | None = None
+) -> AsyncGenerator[int]:
+    """Serve the application while the block runs; gives the port. Raises OSError when the port cannot be had.
+
+    `door`: who is let in, with other times than the usual. It is put before the application's own middlewares.
+    """
+    door = door or Door(clock)
+    app.middlewares.insert(0, door.middleware)
+    runner = web.AppRunner(app, access_log=None, logger=GarbageLog(clock), lingering_time=_LINGERING_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
-        yield
+        if runner.server is None:
+            raise RuntimeError("a runner that is set up has a server")
+        listening = await asyncio.get_running_loop().create_server(door.behind(runner.server), host, port)
+        try:
+            yield int(listening.sockets[0].getsockname()[1])
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
 

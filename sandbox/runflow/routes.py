@@ -14,7 +14,7 @@ from sandbox.runflow.records import Records
 from sandbox.runflow.refusals import Broken, Refused, rate_limited, server_error
 from sandbox.runflow.run import StandinRun, view
 from sandbox.runflow.schema import model_wire
-from sandbox.runflow.search import matching, page, parse_search
+from sandbox.runflow.search import Search, matching, page, parse_search
 from sandbox.runflow.state import State
 from sandbox.runflow.storage import Storage
 from sandbox.runflow.wire import ORG_ID, STATUSES, timestamp
@@ -90,7 +90,7 @@ class Routes:
         state = self._state
         if state.take("list_errors"):
             raise server_error(state.switches.get_error_status)
-        query = parse_search(request.query, state.switches.list_client_ref)
+        query = parse_search(request.query, state.switches.list_client_ref, state.switches.list_created_at)
         now = state.now()
         # The newest come first where two were created in the same moment.
         listed = [
@@ -98,11 +98,18 @@ class Routes:
             for run in reversed(list(state.runs.values()))
             if run.created_at + timedelta(seconds=run.switches.list_lag_s) <= now
         ]
-        found = matching([await self._records.record(run, reading=False, bare=True) for run in listed], query)
-        shown = [state.runs[str(record["id"])] for record in found[query.offset : query.offset + query.limit]]
+        found = await self._found(listed, query)
+        shown = found[query.offset : query.offset + query.limit]
         bare = bool(query.wanted) and "output" not in query.wanted
         items = [await self._records.record(run, reading=False, bare=bare) for run in shown]
         return web.json_response(page(items, len(found), query, state.switches.list_cursors))
+
+    async def _found(self, listed: list[StandinRun], query: Search) -> list[StandinRun]:
+        """The runs that a search finds, in its order."""
+        if (is_found := query.by_creation()) is not None:
+            return [run for run in listed if is_found(run.created_at)]
+        records = [await self._records.record(run, reading=False, bare=True) for run in listed]
+        return [self._state.runs[str(record["id"])] for record in matching(records, query)]
 
     async def statuses(self, _: web.Request) -> web.Response:
         """`GET /v1/runs/statuses`. The shape of the answer is not documented."""

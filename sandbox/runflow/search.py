@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from sandbox.runflow.refusals import Refused
@@ -13,7 +14,7 @@ from sandbox.runflow.refusals import Refused
 _TERM: Final = re.compile(r'(?P<name>\w+)\s*(?P<sign>>=|<=|[:=<>])\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>\S+))\s*')
 _JOINT: Final = re.compile(r"(AND|OR)\b\s*")
 _NOT: Final = re.compile(r"NOT\b\s*")
-_SIGNS: Final[Mapping[str, Callable[[str, str], bool]]] = {
+_SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ":": operator.eq,
     "=": operator.eq,
     ">": operator.gt,
@@ -25,13 +26,15 @@ _COLUMNS: Final = frozenset(
     {"id", "status_code", "target_type", "source_code", "model_id", "request_id", "failure_code"}
     | {"client_ref", "created_at", "started_at", "completed_at"}
 )
+_TIMES: Final = frozenset({"created_at", "started_at", "completed_at"})
 
+Answered = Literal["supported", "refused", "ignored"]
 Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One comparison of a filter. Times compare as text, which ISO 8601 allows."""
+    """One comparison of a filter. Times compare as moments, whatever offset they are written with."""
 
     name: str
     sign: str
@@ -41,8 +44,15 @@ class Term:
     def holds(self, record: Record) -> bool:
         """Whether a record has it so; what a record lacks never compares."""
         found = record.get(self.name)
-        holds = found is not None and _SIGNS[self.sign](str(found), self.value)
-        return holds is not self.negated
+        if found is None:
+            return self.negated
+        if self.name in _TIMES:
+            return self.holds_at(_moment(str(found)), _moment(self.value))
+        return _SIGNS[self.sign](str(found), self.value) is not self.negated
+
+    def holds_at(self, found: datetime, value: datetime) -> bool:
+        """Whether a moment has it so. `value` is this term's, read once."""
+        return _SIGNS[self.sign](found, value) is not self.negated
 
 
 Filter = tuple[tuple[Term, ...], ...]
@@ -59,9 +69,24 @@ class Search:
     order: tuple[tuple[str, bool], ...] = (("created_at", True),)
     wanted: tuple[str, ...] = ()
 
+    def by_creation(self) -> Callable[[datetime], bool] | None:
+        """Tells by the moment of creation alone whether a run is found; None where more is asked, or another order.
 
-def parse_search(query: Mapping[str, str], client_ref: Literal["supported", "refused", "ignored"]) -> Search:
-    """The search that a query string asks for. Raises Refused with 400 or 422."""
+        So long lists cost what is shown of them, and no record of every run.
+        """
+        if self.order != (("created_at", True),) or len(self.terms) > 1:
+            return None
+        terms = self.terms[0] if self.terms else ()
+        if any(term.name != "created_at" for term in terms):
+            return None
+        bounds = [(term, _moment(term.value)) for term in terms]
+        return lambda at: all(term.holds_at(at, value) for term, value in bounds)
+
+
+def parse_search(
+    query: Mapping[str, str], client_ref: Answered = "supported", created_at: Answered = "supported"
+) -> Search:
+    """The search that a query string asks for; how filters on two columns are answered. Raises Refused: 400 or 422."""
     limit = query.get("limit", "50")
     if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= 500:
         raise Refused(
@@ -71,11 +96,7 @@ def parse_search(query: Mapping[str, str], client_ref: Literal["supported", "ref
             errors=[{"loc": ["query", "limit"], "msg": "must be between 1 and 500", "type": "range"}],
         )
     terms = parse_filter(query.get("q", ""))
-    if any(term.name == "client_ref" for group in terms for term in group):
-        if client_ref == "refused":
-            raise Refused(400, "BAD_REQUEST", "Unknown filter column: client_ref")
-        if client_ref == "ignored":
-            terms = tuple(tuple(term for term in group if term.name != "client_ref") for group in terms)
+    terms = _as_answered(_as_answered(terms, "client_ref", client_ref), "created_at", created_at)
     return Search(
         terms=terms,
         limit=int(limit),
@@ -83,6 +104,14 @@ def parse_search(query: Mapping[str, str], client_ref: Literal["supported", "ref
         order=_order(query.get("sort_by", "created_at:desc")),
         wanted=tuple(name.strip() for name in query.get("fields", "").split(",") if name.strip()),
     )
+
+
+def _as_answered(terms: Filter, column: str, answered: Answered) -> Filter:
+    if answered == "supported" or not any(term.name == column for group in terms for term in group):
+        return terms
+    if answered == "refused":
+        raise Refused(400, "BAD_REQUEST", f"Unknown filter column: {column}")
+    return tuple(tuple(term for term in group if term.name != column) for group in terms)
 
 
 def parse_filter(text: str) -> Filter:
@@ -112,7 +141,18 @@ def _term(text: str, at: int) -> tuple[Term, int]:
     if found is None or found["name"] not in _COLUMNS:
         raise _unreadable(begin)
     value = found["bare"] if found["quoted"] is None else found["quoted"]
+    if found["name"] in _TIMES:
+        try:
+            _moment(value)
+        except ValueError as error:
+            raise _unreadable(begin) from error
     return Term(found["name"], found["sign"], value, negated=negation is not None), found.end()
+
+
+def _moment(text: str) -> datetime:
+    """A time, or the first moment of a date; without an offset in UTC. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _unreadable(at: int) -> Refused:

@@ -6,6 +6,8 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -90,6 +92,19 @@ class RunflowStandin:
     def requests(self) -> Sequence[RecordedRequest]:
         """Every request that reached it, oldest first."""
         return tuple(self._state.requests)
+
+    def fill(self, count: int, *, every_s: float) -> None:
+        """Let others of the organisation make runs, one each `every_s` seconds from now on: copies of the last run.
+
+        Time does not move: lists show each of them once it is created.
+        """
+        last = list(self._state.runs.values())[-1]
+        for n in range(count):
+            created_at = self._state.now() + timedelta(seconds=(n + 1) * every_s)
+            other = replace(
+                last, id=self._state.new_id(), created_at=created_at, metadata=None, client_ref=f"other-{n}"
+            )
+            self._state.keep(other)
 
     def billed_micro_usd(self) -> int:
         """What it has billed until now: the sum of all costs, each rounded half up to a whole micro-dollar."""

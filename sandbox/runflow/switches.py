@@ -144,6 +144,8 @@ class Switches:
     list_cursors: Literal["next", "next_pq"] = "next"
     list_client_ref: Literal["supported", "refused", "ignored"] = "supported"
     """`q` on client_ref: filters, is answered with 400, or changes nothing."""
+    list_created_at: Literal["supported", "refused", "ignored"] = "supported"
+    """`q` on created_at, in the same way."""
     list_lag_s: float = 0.0
     """How long after its creation a run is missing from lists."""
     list_errors: int = 0

@@ -24,7 +24,7 @@ from bot.ledger import recount
 from bot.ledger.values import Defaults
 from bot.runflow import wire
 from bot.runflow.callback import SIGNATURE_HEADER, is_signed
-from bot.runs.execution.callbacks import CallbackHint, CallbackHints
+from bot.runs.execution.callbacks import CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.run import Run, State
 from bot.runs.store import RunStore
 from bot.runs.transitions import FINAL, Change, read
@@ -128,7 +128,8 @@ async def receiving(directory: Path) -> AsyncGenerator[Receiver]:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}{CALLBACK_PATH}"
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        hints = CallbackHints(store=book, waiting=waiting, wake=woken.put_nowait, clock=clock)
+        heard = HeardCallbacks(asked_for=True)
+        hints = CallbackHints(store=book, waiting=waiting, wake=woken.put_nowait, heard=heard, clock=clock)
         serving = asyncio.create_task(hints.serve(), name="hints")
         try:
             yield Receiver(url, session, book, await working(book, 1), directory / "any.db", woken)

@@ -334,3 +334,38 @@ async def test_a_model_that_is_not_there(bench: Bench) -> None:
     with pytest.raises(RunflowRefused) as caught:
         await bench.client.create("black-forest-labs/none", SMALL, job="j1", callback_url=None)
     assert caught.value.refusal is Refusal.NOT_FOUND
+
+
+@pytest.mark.parametrize("bounds", ["supported", "ignored", "refused"])
+@pytest.mark.parametrize("newer", [499, 500, 2500])
+async def test_a_create_is_found_behind_newer_runs(bench: Bench, newer: int, bounds: str) -> None:
+    bench.standin.switches = replace(Switches(), lost_creates=1, list_created_at=bounds)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(RunflowUnclear):
+        await bench.create()
+    bench.standin.fill(newer, every_s=0.05)
+    bench.clock.advance(newer * 0.05)
+    found = await bench.find()
+    assert found is not None
+    assert (found.job, await bench.find("nobody")) == ("j1", None)
+
+
+async def test_a_create_is_found_behind_fifty_thousand_newer_runs(bench: Bench) -> None:
+    bench.standin.switches = replace(Switches(), lost_creates=1)
+    with pytest.raises(RunflowUnclear):
+        await bench.create()
+    lost_at = bench.clock.now()
+    bench.standin.fill(50_000, every_s=1.7)  # a day of them, as long as a lost run is looked for
+    bench.clock.advance(50_000 * 1.7)
+    before = len(bench.standin.requests)
+    found = await bench.client.find("j1", since=lost_at - timedelta(minutes=5))
+    assert found is not None
+    assert (found.job, len(bench.standin.requests) - before) == ("j1", 3)  # two pages, and the run itself
+
+
+async def test_one_list_serves_all_lost_runs(bench: Bench) -> None:
+    for n in range(12):
+        await bench.create(f"j{n}")
+    before = len(bench.standin.requests)
+    found = await asyncio.gather(*(bench.find(f"j{n}") for n in range(12)))
+    assert [one and one.job for one in found] == [f"j{n}" for n in range(12)]
+    assert [seen.path for seen in bench.standin.requests[before:]] == ["/v1/runs"]

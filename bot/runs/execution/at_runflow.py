@@ -37,9 +37,10 @@ class AtRunflow:
         """Send the run where that was not done, and poll until it has its end."""
         step = Step(run)
         if run.state is State.ACCEPTED:
-            step = await self._submitter.submit(run)
+            wake_up.clear()  # it rang for the turn; what Runflow has to say can only come after this
+            step = await self._submitter.submit(run, progress.show)
         elif run.state is State.SUBMITTING:
-            step = await self._submitter.search(run)
+            step = await self._submitter.search(run, progress.show)
         return await self._poller.poll_to_end(step, wake_up, progress)
 
     async def look_for_lost(self, run: Run, wake_up: asyncio.Event) -> Step | None:

@@ -26,13 +26,48 @@ class CallbackHint:
     job: str | None
 
 
+class HeardCallbacks:
+    """Whether callbacks can be relied on just now: so long as none was missed, or one came after that.
+
+    `asked_for`: creates name an address for them. Kept in memory: a new process relies on them until one is missed.
+    """
+
+    def __init__(self, *, asked_for: bool) -> None:
+        self._asked_for = self._do_come = asked_for
+        self._heard: dict[str, None] = {}  # the last runs whose callback came, oldest first
+
+    def will_come(self, run_id: str) -> bool:
+        """Whether a callback of this run is still to come, as far as anybody can tell."""
+        return self._do_come and run_id not in self._heard
+
+    def heard(self, run_id: str) -> None:
+        """One came. The run is polled at the usual pace from now on, should it have no end yet."""
+        self._do_come = self._asked_for
+        self._heard[run_id] = None
+        if len(self._heard) > MOST_WAITING:
+            del self._heard[next(iter(self._heard))]
+
+    def ended(self, run_id: str) -> None:
+        """A poll found the end of the run. Where its callback did not come first, it was missed, or is late."""
+        if run_id not in self._heard:
+            self._do_come = False
+        self._heard.pop(run_id, None)
+
+
 class CallbackHints:
     """Passes hints on. `wake(run_id)` makes a poll of the run due now, whether it is followed already or not."""
 
     def __init__(
-        self, *, store: RunStore, waiting: asyncio.Queue[CallbackHint], wake: Callable[[str], None], clock: Clock
+        self,
+        *,
+        store: RunStore,
+        waiting: asyncio.Queue[CallbackHint],
+        wake: Callable[[str], None],
+        heard: HeardCallbacks,
+        clock: Clock,
     ) -> None:
         self._store, self._waiting, self._wake, self._clock = store, waiting, wake, clock
+        self._heard = heard
         self._last: tuple[str, float] | None = None
 
     async def serve(self) -> None:
@@ -44,7 +79,10 @@ class CallbackHints:
             except BotError as error:
                 _log.warning("callback hint dropped", why=str(error))
                 continue
-            if run is not None and owes_news(run) and not self._just_now(run):
+            if run is None:
+                continue
+            self._heard.heard(run.id)
+            if owes_news(run) and not self._just_now(run):
                 self._wake(run.id)
 
     def _just_now(self, run: Run) -> bool:

@@ -1,6 +1,7 @@
 """When to poll a run next: quick while the model may well be done, slower later, never in step with others."""
 
 import asyncio
+from collections.abc import Iterator
 
 from bot.clock import Clock
 from bot.entropy import Rng
@@ -9,12 +10,30 @@ from bot.entropy import Rng
 _PACE_S = ((4.0, 0.25), (20.0, 1.0), (120.0, 3.0))
 _SLOWEST_S = 5.0
 _JITTER = 0.2
+# While a callback is awaited: at most five polls in any 20 s, and the one that the callback makes due.
+_SPARSE_PACE_S = ((1.0, 1.5), (3.0, 2.5), (7.0, 4.0))
+_SPARSE_SLOWEST_S = 6.0
+_SPARSE_JITTER = 0.1
+_LOOK_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 
-def next_poll_s(age_s: float, rng: Rng) -> float:
-    """Seconds to wait before the next poll of a run that was submitted `age_s` seconds ago."""
-    every_s = next((every for younger_than, every in _PACE_S if age_s < younger_than), _SLOWEST_S)
-    return every_s * rng.uniform(1 - _JITTER, 1 + _JITTER)
+def next_poll_s(age_s: float, rng: Rng, *, callback_awaited: bool = False) -> float:
+    """Seconds to wait before the next poll of a run that was submitted `age_s` seconds ago.
+
+    `callback_awaited`: its end will most likely be told, so that polling only has to find what was not.
+    """
+    pace_s, slowest_s, jitter = _PACE_S, _SLOWEST_S, _JITTER
+    if callback_awaited:
+        pace_s, slowest_s, jitter = _SPARSE_PACE_S, _SPARSE_SLOWEST_S, _SPARSE_JITTER
+    every_s = next((every for younger_than, every in pace_s if age_s < younger_than), slowest_s)
+    return every_s * rng.uniform(1 - jitter, 1 + jitter)
+
+
+def look_again_s() -> Iterator[float]:
+    """Seconds between tries to find something out that is owed to somebody: later each time, never by much."""
+    yield from _LOOK_AGAIN_S
+    while True:
+        yield _LOOK_AGAIN_S[-1]
 
 
 async def first_of(wake_up: asyncio.Event, clock: Clock, delay_s: float) -> None:

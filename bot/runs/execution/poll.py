@@ -1,6 +1,8 @@
 """Following a run at Runflow until it has an end. A reading changes nothing when it is stale or repeated."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -8,12 +10,14 @@ import structlog
 from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.entropy import Rng
-from bot.errors import Refusal, RunflowError, RunflowRefused
+from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnanswered, RunflowUnreachable
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.delivery.progress import Progress
+from bot.runs.execution.callbacks import HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
-from bot.runs.execution.pacing import first_of, next_poll_s
+from bot.runs.execution.pacing import first_of, look_again_s, next_poll_s
+from bot.runs.execution.recovery import LOOKED_FOR
 from bot.runs.execution.submit import Step
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
@@ -25,10 +29,18 @@ _log = structlog.get_logger(__name__)
 _FORGIVEN_404_S = 15.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """A poll. `said_something`: Runflow answered for the run, be it that it has none, or in a way nobody can read."""
+
+    reading: Reading | None
+    said_something: bool = True
+
+
 class Poller:
     """Polls runs until they end. `deadline_s` counts from the sending: time in the bot's queue is no fault.
 
-    `overdue` knows when each is polled next.
+    `overdue` knows when each is polled next, `callbacks` whether news will come by itself.
     """
 
     def __init__(
@@ -41,26 +53,41 @@ class Poller:
         rng: Rng,
         deadline_s: float,
         overdue: OverduePolls,
+        callbacks: HeardCallbacks,
     ) -> None:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
         self._rng, self._deadline_s, self._overdue = rng, deadline_s, overdue
+        self._callbacks = callbacks
 
     async def poll_to_end(self, step: Step, wake_up: asyncio.Event, progress: Progress) -> Step:
         """Poll until the run has an end; `wake_up` makes the next poll due now."""
         while step.run.state not in FINAL:
             progress.show(step.run)
             if self._age_s(step.run) >= self._deadline_s:
-                return await self._at_deadline(step.run)
+                return await self._at_deadline(step.run, wake_up, progress.show)
             try:
                 await self._wait(step.run, wake_up)
                 step = await self.poll(step.run)
             finally:
                 self._overdue.done(step.run.id)
+            if step.run.state in FINAL:
+                self._callbacks.ended(step.run.id)
         return step
 
-    async def _at_deadline(self, run: Run) -> Step:
-        """One more poll decides: the bot may have been away, or the last poll may have failed."""
-        step = await self.poll(run)
+    async def _at_deadline(self, run: Run, wake_up: asyncio.Event, looking: Callable[[Run], None]) -> Step:
+        """The next poll that is answered decides: the bot may have been away, or Runflow is.
+
+        `looking` is called each time that keeps the run waiting for longer.
+        """
+        step = Step(run)
+        for delay_s in look_again_s():
+            poll = await self._read(run)
+            step = await self._apply(step.run, poll.reading)
+            is_decided = poll.said_something or self._age_s(run) >= self._deadline_s + LOOKED_FOR.total_seconds()
+            if step.run.state in FINAL or is_decided:
+                break
+            looking(run)
+            await first_of(wake_up, self._clock, delay_s)
         if step.run.state in FINAL:
             return step
         late = ended(step.run, State.LOST, Reason.DEADLINE, self._store.now())
@@ -68,28 +95,33 @@ class Poller:
 
     async def poll(self, run: Run) -> Step:
         """Read the run from Runflow and apply what it says, in one transaction."""
-        reading = await self._read(run)
+        return await self._apply(run, (await self._read(run)).reading)
+
+    async def _apply(self, run: Run, reading: Reading | None) -> Step:
         if reading is None:
             return Step(run)
         change = read(run, reading, self._models.find(run.model_id), self._store.now())
         return Step(await self._store.apply(run, change) if change else run, reading)
 
-    async def _read(self, run: Run) -> Reading | None:
-        if run.runflow_id is None:
-            return None
+    async def _read(self, run: Run) -> _Poll:
+        if run.runflow_id is None:  # nothing to ask for: the search was over before
+            return _Poll(None)
         try:
-            return await self._runflow.read(run.runflow_id)
+            return _Poll(await self._runflow.read(run.runflow_id))
         except RunflowRefused as error:
-            if error.refusal is not Refusal.NOT_FOUND or self._age_s(run) > _FORGIVEN_404_S:
+            is_gone = error.refusal is Refusal.NOT_FOUND
+            if not is_gone or self._age_s(run) > _FORGIVEN_404_S:
                 _log.error("poll refused", refusal=error.refusal, detail=str(error))
+            return _Poll(None, said_something=is_gone)
         except RunflowError as error:
             _log.warning("poll failed", detail=str(error))
-        return None
+            return _Poll(None, said_something=not isinstance(error, RunflowUnanswered | RunflowUnreachable))
 
     async def _wait(self, run: Run, wake_up: asyncio.Event) -> None:
         """Wait for the next poll's time, the deadline, or a wake-up: whichever comes first."""
         left_s = self._deadline_s - self._age_s(run)
-        delay_s = min(next_poll_s(self._age_s(run), self._rng), max(left_s, 0))
+        pace_s = next_poll_s(self._age_s(run), self._rng, callback_awaited=self._callbacks.will_come(run.id))
+        delay_s = min(pace_s, max(left_s, 0))
         self._overdue.set(run.id, self._store.now() + timedelta(seconds=delay_s))
         await first_of(wake_up, self._clock, delay_s)
 

@@ -1,6 +1,6 @@
 """Sending a run to Runflow: at most one create, whatever happens to its answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,6 +11,8 @@ from bot.clock import Clock
 from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
+from bot.runs.execution.pacing import look_again_s
+from bot.runs.execution.recovery import LOOKED_FOR
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
 from bot.runs.transitions import Change, ended, read
@@ -24,7 +26,6 @@ _REASONS: Mapping[Refusal, Reason] = {
     Refusal.NOT_FOUND: Reason.NOT_AVAILABLE,
     Refusal.OTHER: Reason.UPSTREAM_FAILED,
 }
-_SEARCH_EVERY_S = 1.0
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -52,8 +53,8 @@ class Submitter:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
         self._callback_url, self._lost_after_s = callback_url, lost_after_s
 
-    async def submit(self, run: Run) -> Step:
-        """Create the run at Runflow. The row says `submitting` before anything is sent."""
+    async def submit(self, run: Run, looking: Callable[[Run], None]) -> Step:
+        """Create the run at Runflow. The row says `submitting` before anything is sent. `looking`: see `search`."""
         sending = replace(run, state=State.SUBMITTING, submitted_at=self._store.now())
         taken = await self._store.take(run, Change(sending))
         if taken is None:  # it left the queue, or another process sends it
@@ -73,24 +74,35 @@ class Submitter:
             return await self._end(run, State.FAILED, Reason.BUSY)
         except RunflowUnclear as error:
             _log.warning("create unclear, looking for it", detail=str(error))
-            return await self.search(run)
+            return await self.search(run, looking)
         return await self.adopt(run, reading)
 
-    async def search(self, run: Run) -> Step:
-        """Look for a run whose create was sent and never answered: adopt it, or end it as lost. Never send it again."""
-        since = (run.submitted_at or run.created_at) - _CLOCK_SKEW
-        until = (run.submitted_at or run.created_at) + timedelta(seconds=self._lost_after_s)
-        while True:
+    async def search(self, run: Run, looking: Callable[[Run], None]) -> Step:
+        """Look for a run whose create was sent and never answered: adopt it, or end it as lost. Never send it again.
+
+        It is lost after a list that was really read, `lost_after_s` or more after the sending: a search that failed
+        found out nothing. `looking` is called each time that keeps the run waiting for longer.
+        """
+        sent_at = run.submitted_at or run.created_at
+        lost_at = sent_at + timedelta(seconds=self._lost_after_s)
+        for delay_s in look_again_s():
+            began = self._store.now()
             try:
-                reading = await self._runflow.find(run.id, since=since)
+                reading = await self._runflow.find(run.id, since=sent_at - _CLOCK_SKEW)
             except RunflowError as error:
                 _log.warning("search failed", detail=str(error))
-                reading = None
+                reading, lost_from = None, sent_at + LOOKED_FOR
+            else:
+                lost_from = lost_at
             if reading is not None:
                 return await self.adopt(run, reading)
-            if self._store.now() >= until:
-                return await self._end(run, State.LOST, Reason.LOST)
-            await self._clock.sleep(_SEARCH_EVERY_S)
+            if began >= lost_from:
+                break
+            if began >= lost_at:
+                looking(run)
+            left_s = (lost_at - self._store.now()).total_seconds()
+            await self._clock.sleep(min(delay_s, left_s) if left_s > 0 else delay_s)
+        return await self._end(run, State.LOST, Reason.LOST)
 
     async def search_once(self, run: Run) -> Step:
         """Look once for a run that was given up as lost, and apply what is found."""

@@ -1,10 +1,12 @@
 """Downloader: what is fetched, what is never connected to, and what each failure becomes."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,6 +90,27 @@ async def test_nobody_listens() -> None:
 async def test_the_whole_has_a_time(server: ScriptedServer) -> None:
     server.then(hangs())
     assert await fault(f"{server.url}/a", api_url=server.url, timeout_s=0.1) is PictureFault.UNREACHABLE
+
+
+async def test_the_time_of_a_picture_begins_when_it_has_a_connection(server: ScriptedServer) -> None:
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.1)
+        return web.Response(body=b"x")
+
+    server.then(slow)
+    async with Downloader(api_url=server.url, max_bytes=MOST, timeout_s=0.3, at_once=2) as downloader:
+        found = await asyncio.gather(*(downloader.fetch(f"{server.url}/{n}") for n in range(12)))
+    assert found == [b"x"] * 12  # 0.6 s in all
+
+
+async def test_a_picture_that_is_not_there_in_time_gives_its_turn_to_the_next(server: ScriptedServer) -> None:
+    server.then(hangs(), says(200, b"x"))
+    async with Downloader(api_url=server.url, max_bytes=MOST, timeout_s=0.1, at_once=1) as downloader:
+        first, second = await asyncio.gather(
+            downloader.fetch(f"{server.url}/1"), downloader.fetch(f"{server.url}/2"), return_exceptions=True
+        )
+    assert isinstance(first, PictureError)
+    assert second == b"x"
 
 
 @pytest.mark.parametrize(

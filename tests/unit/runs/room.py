@@ -241,12 +241,18 @@ async def runs_room(
     inline: bool = False,
     models: Registry = MODELS,
     runflow_url: str | None = None,
+    callback_url: str | None = None,
 ) -> AsyncGenerator[RunsRoom]:
     """Open it all, wired as the bot is; with `serve` both workers run. `runflow_url`: another than the stand-in's."""
     clock, card, moderators = SandboxClock(), FakeCardView(), FakeReviewChannel()
     entropy = Entropy.of_system()  # a room may be opened twice over one file, and two seeds alike would make ids alike
     choices = Choices(
-        defaults=defaults, caps=caps, run_deadline_s=deadline_s, lost_after_s=lost_after_s, progress_spacing_s=0
+        defaults=defaults,
+        caps=caps,
+        run_deadline_s=deadline_s,
+        lost_after_s=lost_after_s,
+        progress_spacing_s=0,
+        callback_url=callback_url,
     )
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from bot.errors import Unavailable
 from bot.runs.card import EditResult, Ended, Pictures
 from bot.runs.delivery.progress import Progress
-from bot.runs.execution.callbacks import CallbackHint, CallbackHints, owes_news
+from bot.runs.execution.callbacks import CallbackHint, CallbackHints, HeardCallbacks, owes_news
 from bot.runs.execution.poll import Poller
 from bot.runs.execution.recovery import next_search_s
 from bot.runs.execution.submit import Step
@@ -206,7 +206,9 @@ async def test_a_knock_makes_the_look_due_now(tmp_path: Path) -> None:
         await room.services.runs.start(run, 11)
         await room.running(run)
         woken: list[str] = []
-        knocks = CallbackHints(store=room.runs, waiting=waiting, wake=woken.append, clock=room.clock)
+        knocks = CallbackHints(
+            store=room.runs, waiting=waiting, wake=woken.append, heard=HeardCallbacks(asked_for=True), clock=room.clock
+        )
         task = asyncio.create_task(knocks.serve(), name="knocks")
         runflow_id = next(iter(room.runflow.runs))
         for knock in (

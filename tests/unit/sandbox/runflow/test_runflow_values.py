@@ -83,7 +83,8 @@ def test_filters_bind_and_before_or() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "client_ref:", "nope:1", "id:1 AND", "id:1 id:2", "AND id:1", "NOT NOT id:1", "(id:1)"]
+    "text",
+    ["x", "client_ref:", "nope:1", "id:1 AND", "id:1 id:2", "AND id:1", "NOT NOT id:1", "(id:1)", "created_at>soon"],
 )
 def test_unreadable_filters_are_refused(text: str) -> None:
     with pytest.raises(Refused) as caught:
@@ -96,6 +97,29 @@ def test_no_query_breaks_the_search(text: str) -> None:
     for name in ("q", "limit", "pq", "sort_by", "fields"):
         with contextlib.suppress(Refused):
             parse_search({name: text}, "supported")
+
+
+def test_times_compare_as_moments_and_dates_as_their_first() -> None:
+    record = {"created_at": "2026-07-01T10:00:00.500000Z"}
+    for text, holds in (
+        ('created_at>"2026-07-01T12:00:00+02:00"', True),
+        ('created_at<="2026-07-01T10:00:00Z"', False),
+        ("created_at>=2026-07-01", True),
+        ("created_at<2026-07-01", False),
+        ('NOT created_at>="2026-07-01T10:00:00.500Z"', False),
+    ):
+        search = parse_search({"q": text})
+        assert search.terms[0][0].holds(record) is holds
+        by_creation = search.by_creation()
+        assert by_creation is not None
+        assert by_creation(datetime.fromisoformat("2026-07-01T10:00:00.500000+00:00")) is holds
+
+
+@pytest.mark.parametrize(
+    "query", [{"q": "created_at>2026-07-01 OR id:1"}, {"sort_by": "created_at:asc"}, {"q": "id:1"}]
+)
+def test_other_searches_need_the_records(query: dict[str, str]) -> None:
+    assert parse_search(query).by_creation() is None
 
 
 def test_ids_are_uuid7_and_reproducible() -> None:
