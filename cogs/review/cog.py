@@ -6,7 +6,7 @@ from discord import app_commands, ui
 
 from bot.custom_ids import run_id
 from bot.errors import UserError
-from bot.guilds.permissions import guild_of
+from bot.guilds.permissions import PERMISSIONS, guild_of, need_not_own, need_there
 from bot.guilds.settings import REASON_MOST as LISTED_REASON_MOST
 from bot.guilds.settings import REASONS_MOST as LISTED_REASONS_MOST
 from bot.runs.review.review import Review
@@ -37,15 +37,16 @@ class Decisions:
     async def approve(self, interaction: discord.Interaction, run_id: str) -> None:
         """Approve."""
         guild_id = guild_of(interaction)
+        await self._find(interaction, run_id)
         decided = await self._reviews.approve(AdminAction(guild_id, interaction.user.id), run_id)
         await self._show(interaction, decided)
 
     async def ask_why(self, interaction: discord.Interaction, run_id: str) -> None:
         """Before a rejection: its reason."""
         guild_id = guild_of(interaction)
-        known = await self._reviews.find(guild_id, run_id)
+        known = await self._find(interaction, run_id)
         if not known.first:
-            await answer(interaction, review_texts.already(known.review))
+            await answer(interaction, review_texts.already(known.review, known.run))
             return
         settings = await self._guild_settings.settings_of(guild_id)
         await open_form(interaction, reject_form(run_id, settings.reasons))
@@ -53,30 +54,42 @@ class Decisions:
     async def reject(self, interaction: discord.Interaction, run_id: str, values: Values) -> None:
         """Reject, with the reason that was chosen or written."""
         guild_id = guild_of(interaction)
+        await self._find(interaction, run_id)
         own, chosen = plain(values.get("words", "")), values.get("reason", "")
         settings = await self._guild_settings.settings_of(guild_id)
-        listed = dict(enumerate(settings.reasons))
-        reason = own or (listed.get(int(chosen)) if chosen.isascii() and chosen.isdigit() else None)
+        listed = {str(number): each for number, each in enumerate(settings.reasons)}
+        reason = own or listed.get(chosen)
         if not reason:
             raise UserError("Please choose a reason or write one: the person will read it. Nothing was changed.")
         decided = await self._reviews.reject(AdminAction(guild_id, interaction.user.id), run_id, reason)
         await self._show(interaction, decided)
 
+    async def _find(self, interaction: discord.Interaction, run_id: str) -> Decided:
+        """The review, where whoever presses may decide it: of this server or channel, and not about themselves.
+
+        Raises UserError. The press may come from anywhere: it can be forged.
+        """
+        known = await self._reviews.find(guild_of(interaction), run_id)
+        rule = PERMISSIONS.buttons[APPROVE]
+        need_there(interaction, rule, known.run.place.channel_id, known.review.channel_id)
+        need_not_own(interaction, interaction.user.id, known.run.user_id)
+        return known
+
     async def _show(self, interaction: discord.Interaction, decided: Decided) -> None:
         """Let the moderators' message say it at once; what became of it follows when the card has its form."""
         if not decided.first:
-            await answer(interaction, review_texts.already(decided.review))
+            await answer(interaction, review_texts.already(decided.review, decided.run))
             return
         message = interaction.message
         if message is None or message.id != decided.review.message_id:
-            await answer(interaction, review_texts.decided(decided.review))
+            await answer(interaction, review_texts.decided(decided.review, decided.run))
             return
         view = panel(decided.run, decided.review, names_on(message))
         edited = await tried(interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS))
         if isinstance(edited, Refused):
             # It is decided, whatever becomes of the message: perhaps somebody deleted it just now.
             _log.info("the moderators' message could not be changed", run=decided.run.id, why=edited.why)
-            await answer(interaction, review_texts.decided(decided.review))
+            await answer(interaction, review_texts.decided(decided.review, decided.run))
 
 
 def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:

@@ -45,19 +45,20 @@ def prompts(run: Run) -> str:
     return "\n".join(lines)
 
 
-def decided(review: Review) -> str:
-    """What was decided, by whom and when."""
+def decided(review: Review, run: Run) -> str:
+    """What was decided, by whom and when; that it was about their own picture is said."""
     yes, no = ("Kept", "Removed") if review.why is ReviewCause.REPORTED else ("Approved", "Rejected")
     verb = yes if review.outcome is Decision.APPROVED else no
-    by = f"by <@{review.decided_by}>" if review.decided_by else "by the channel's rule: nobody decided in time"
+    own = ", about their own picture" if review.decided_by == run.user_id else ""
+    by = f"by <@{review.decided_by}>{own}" if review.decided_by else "by the channel's rule: nobody decided in time"
     when = f" {relative(review.decided_at)}" if review.decided_at else ""
     reason = f"\nReason: {literal(review.reason, REASON_LIMIT)}" if review.reason else ""
     return f"{verb} {by}{when}.{reason}"
 
 
-def already(review: Review) -> str:
+def already(review: Review, run: Run) -> str:
     """To the moderator who was second."""
-    return f"This was decided already. {decided(review)}\nNothing was changed."
+    return f"This was decided already. {decided(review, run)}\nNothing was changed."
 
 
 def result(run: Run, review: Review) -> str:
@@ -99,9 +100,7 @@ def told_obstacle(found: Obstacle) -> str:
 
 def log_decision(run: Run, review: Review) -> str:
     """A line in the log channel."""
-    return (
-        f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {decided(review)} {result(run, review)}"
-    )
+    return f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {decided(review, run)} {result(run, review)}"
 
 
 def log_rule(run: Run, words: str) -> str:

@@ -15,7 +15,7 @@ from cogs.settings.view import PAGE, ROWS_MOST, AuditView, Turn, turn_of
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
 from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.replies import answer, wait_a_moment
+from cogs.ui.replies import answer, turn_page, wait_a_moment
 
 
 class SettingsCommands(app_commands.Group):
@@ -66,8 +66,7 @@ class SettingsCommands(app_commands.Group):
 
     async def turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Show the page that a button leads to, in place of the one it is under."""
-        async with asyncio.timeout(WORDS_TIMEOUT_S):
-            await interaction.response.defer()
+        await turn_page(interaction)
         await self._show(interaction, turn)
 
     async def _show(self, interaction: discord.Interaction, turn: Turn) -> None:

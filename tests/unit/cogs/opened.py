@@ -65,6 +65,7 @@ async def opened(
     reviews: object = None,
     models: Registry | None = None,
     permissions: Permissions = PERMISSIONS,
+    server: dict[str, Any] | None = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
@@ -91,7 +92,10 @@ async def opened(
             point_discord_at(fake.url, None, None)
             async with client:
                 await client.login("token")
-                yield Opened(fake, client)
+                open_ = Opened(fake, client)
+                if server is not None:
+                    open_.hand_in("GUILD_CREATE", server)
+                yield open_
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before[:2]
         setattr(discord.Asset, "BASE", before[2])  # noqa: B010
