@@ -200,6 +200,11 @@ def need_not_own(asking: Asking, asking_id: int, person_id: int) -> None:
         raise UserError(_OWN_CASE)
 
 
+def manages(held: object) -> bool:
+    """Whether somebody with these permissions in the server manages it: no moderator acts about them."""
+    return _has(held, Permission.MANAGE_SERVER)
+
+
 def guild_of(asking: Asking) -> int:
     """The server's id. Raises UserError outside servers."""
     if asking.guild_id is None:

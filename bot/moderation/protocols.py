@@ -104,6 +104,14 @@ class Sanctions(Protocol):
         """A decided appeal that the person was not told of yet; from now on they count as told."""
         ...
 
+    async def used_here(self, guild_id: int, user_id: int) -> bool:
+        """Whether the person ever asked for pictures in this server."""
+        ...
+
+    async def may_write_to(self, guild_id: int, user_id: int) -> bool:
+        """Whether the bot may write to the person of the latest act: they used it here, and acts were few of late."""
+        ...
+
     async def record(self, guild_id: int, user_id: int, most: int = 25) -> tuple[RecordLine, ...]:
         """What moderators decided about a person, and what was reported of them; newest first."""
         ...

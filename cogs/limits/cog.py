@@ -108,7 +108,7 @@ class LimitsCommands(app_commands.Group):
 
     async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
         settings = await self._guild_settings.settings_of(guild_id)
-        await tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
+        tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
 
 
 def _subject(

@@ -117,7 +117,7 @@ class PolicyCommands(app_commands.Group):
             told += f"\n{words.NO_MODERATION_CHANNEL}"
         await answer(interaction, told)
         line = f"<@{act.actor_id}> changed the policy. {words.what_members_see(place.mention, rules)}"
-        await tell_admins(interaction.client, settings.log_channel_id, line)
+        tell_admins(interaction.client, settings.log_channel_id, line)
 
 
 class AgeMarks:
@@ -136,7 +136,7 @@ class AgeMarks:
             settings = await self._guild_settings.settings_of(act.guild_id)
             line = f"{after.mention} is no longer age-restricted, so its policy was changed. "
             line += words.what_members_see(after.mention, rules)
-            await tell_admins(self._client, settings.log_channel_id, line)
+            tell_admins(self._client, settings.log_channel_id, line)
 
 
 def _told(place: discord.abc.GuildChannel, rules: ChannelRules) -> str:

@@ -18,7 +18,9 @@ from cogs.review.panel import APPROVE, REJECT, names_on, panel
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
 from cogs.ui.card_texts import relative
+from cogs.ui.context import everyone_sees, is_age_restricted
 from cogs.ui.discord_errors import Refused, tried
+from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import cut, link, listed, literal, plain
 from cogs.ui.replies import answer, wait_a_moment
 
@@ -134,19 +136,23 @@ class ReviewCommands(app_commands.Group):
                 interaction,
                 "Moderators are no longer asked. Pictures that need one stay hidden until you set this again.",
             )
+            await self._log(interaction, guild_id, "ended asking moderators about pictures.")
             return
         found = interaction.guild.get_channel_or_thread(channel) if interaction.guild else None
         if found is None:
             raise UserError("The bot cannot see that channel here. Let it view the channel, or choose another.")
+        if everyone_sees(found):
+            raise UserError(review_texts.EVERYONE_SEES.format(channel=channel))
         await wait_a_moment(interaction)
         await self._guild_settings.set_review_channel(act, channel)
         await self._reviews.retry(guild_id)
         lines = [f"Moderators are asked in <#{channel}> from now on."]
         if (obstacle := (await self._reviews.status(guild_id)).obstacle) is not None:
             lines.append(review_texts.obstacle(obstacle, channel))
-        if interaction.guild and found.permissions_for(interaction.guild.default_role).view_channel:
-            lines.append("Everyone in this server can see that channel, and with it pictures that nobody has checked.")
+        if not is_age_restricted(found):
+            lines.append(review_texts.NO_AGE_MARK)
         await answer(interaction, "\n".join(lines))
+        await self._log(interaction, guild_id, f"chose <#{channel}> for asking moderators about pictures.")
 
     @app_commands.command(name="reasons", description="The reasons that moderators can choose from")
     @app_commands.describe(change="Add one, take one away, or show them", reason="The words that the person will read")
@@ -165,6 +171,10 @@ class ReviewCommands(app_commands.Group):
         if change != "show":
             reasons = changed(reasons, change, words)
             await self._guild_settings.set_reasons(AdminAction(guild_id, interaction.user.id), reasons)
+            did = "added" if change == "add" else "removed"
+            await self._log(
+                interaction, guild_id, f"{did} a reason for rejecting: {literal(words, LISTED_REASON_MOST * 2)}"
+            )
         shown = "\n".join(f"{number}. {literal(each, LISTED_REASON_MOST)}" for number, each in enumerate(reasons, 1))
         head = "Moderators can choose from these, or write their own:" if reasons else "There are no reasons yet."
         await answer(interaction, f"{head}\n{shown or 'Add one with /review reasons change:add.'}")
@@ -203,6 +213,10 @@ class ReviewCommands(app_commands.Group):
         await wait_a_moment(interaction)
         await self._reviews.retry(guild_id)
         await answer(interaction, "Trying again now. /review status tells how it went.")
+
+    async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
+        settings = await self._guild_settings.settings_of(guild_id)
+        tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
 
 
 def changed(reasons: tuple[str, ...], change: str, words: str) -> tuple[str, ...]:

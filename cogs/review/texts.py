@@ -11,6 +11,12 @@ DETAIL_LIMIT = 300
 REASON_LIMIT = 300
 
 
+EVERYONE_SEES = (
+    "Everyone in this server can see <#{channel}>, and with it pictures that nobody has checked. Choose a channel that "
+    "only moderators see. Nothing was changed."
+)
+NO_AGE_MARK = "That channel is not age-restricted, though flagged pictures will stand there. Better mark it."
+
 _WHY = {
     ReviewCause.FLAGGED: "Runflow's safety check flagged it as not safe for work",
     ReviewCause.UNCHECKED: "Nobody checked it for adult content",
@@ -100,7 +106,8 @@ def told_obstacle(found: Obstacle) -> str:
 
 def log_decision(run: Run, review: Review) -> str:
     """A line in the log channel."""
-    return f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {decided(review, run)} {result(run, review)}"
+    words = f"{decided(review, run)} {result(run, review)}"
+    return f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {words}"
 
 
 def log_rule(run: Run, words: str) -> str:

@@ -92,3 +92,10 @@ def is_age_restricted(channel: object) -> bool:
             return channel.is_nsfw()
         case _:
             return False
+
+
+def everyone_sees(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whether all members of the server see this channel; of a private thread, only those who were let in do."""
+    if isinstance(channel, discord.Thread) and channel.is_private():
+        return False
+    return channel.permissions_for(channel.guild.default_role).view_channel

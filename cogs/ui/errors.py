@@ -9,14 +9,15 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.errors import OptionError, Unavailable, UserError
+from bot.errors import OptionError, SanctionError, Unavailable, UserError
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, short
-from cogs.ui.markdown import cut
+from cogs.ui.markdown import cut, literal
 
 _log = structlog.get_logger(__name__)
 
 _CHANGED = "This command has changed. Please reload Discord and try again."
+_REASON_LIMIT = 600  # twice as long as a reason may be: escaping makes it longer
 _NOT_ALLOWED = "You may not use this here."
 
 
@@ -58,6 +59,8 @@ class ErrorReplies:
         match error := _innermost(error):
             case OptionError():
                 return card_texts.option_refused(error)
+            case SanctionError():
+                return f"{error.before}{literal(error.reason, _REASON_LIMIT)}{error.after}"
             case UserError() | Unavailable():
                 return str(error)
             case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():

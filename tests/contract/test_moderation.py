@@ -285,6 +285,25 @@ async def test_strikes_warn_pause_and_stop_and_fade(
     assert await acts(store) == [*strikes * 2, *pause, *pause, *strikes, "sanction stop", *strikes]
 
 
+async def test_people_are_written_to_who_used_the_bot_here_and_a_few_times_an_hour(
+    sanctions: SanctionsService, store: Store, clock: MovableClock, add_run: AddRun
+) -> None:
+    async def strike() -> bool:
+        await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
+        return await sanctions.may_write_to(GUILD, PERSON)
+
+    assert not await sanctions.used_here(GUILD, PERSON)
+    assert not await strike()
+    async with store.write() as connection:
+        await add_run(connection, 1)
+    assert await sanctions.used_here(GUILD, PERSON)
+    assert not await sanctions.used_here(OTHER_GUILD, PERSON)
+    clock.time += timedelta(hours=2)
+    assert [await strike() for _ in range(5)] == [True, True, True, False, False]
+    clock.time += timedelta(minutes=61)
+    assert await strike()
+
+
 async def test_lifting_ends_everything(sanctions: SanctionsService) -> None:
     await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
     await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "very rude")
