@@ -8,6 +8,7 @@ from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, notices, reports, sentences
 from bot.ledger.values import Defaults, Demand, Notice, Person
+from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
 from bot.runs.run import Delivery, Place, Run
@@ -115,11 +116,13 @@ class RunStore:
             return await rows.lost(connection, since)
 
     async def balance(self, run: Run) -> Balance:
-        """What the one who asked has used and has left today, where they asked, with the roles they had then."""
+        """What the one who asked has used today and has left, where they asked, with the roles they had then."""
         async with self._store.read() as connection:
             person = _person(run, await ledger.roles_at_reserve(connection, run.id))
-            used, left = await reports.used_and_left_today(connection, person, self._defaults, self.now())
-        return Balance(used=used, left=left)
+            used, least = await reports.used_and_least_left(connection, person, self._defaults, self.now())
+        if least is None:
+            return Balance(used=used, left=None)
+        return Balance(used=used, left=MicroUsd(least.left), left_in=sentences.left_in(least))
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """The limits that are nearly used and are told beside this run's card."""
