@@ -54,7 +54,6 @@ class SanctionActions:
         words = plain(reason)
         if not words or len(words) > REASON_MOST:
             raise UserError(texts.REASON_WANTED)
-        await wait_a_moment(interaction)
         await self._need_may(interaction, user_id, kind)
         act = AdminAction(guild_id, interaction.user.id)
         done = await self._sanctions.sanction(act, user_id, kind, words, length_s=length_s)
@@ -71,6 +70,7 @@ class SanctionActions:
         if kind is SanctionKind.LIFT:
             need_not_own(interaction, interaction.user.id, user_id)
         else:
+            await wait_a_moment(interaction)  # who that is must be asked of Discord
             await need_below(interaction, self._sanctions, user_id)
 
     async def _take_back(self, act: AdminAction, user_id: int) -> int | None:

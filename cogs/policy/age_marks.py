@@ -5,6 +5,7 @@ import asyncio
 import discord
 import structlog
 
+from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.services import AdminAction, Guilds, Policies
 from cogs.policy import texts as words
@@ -26,8 +27,8 @@ class AgeMarks:
     now. So what needs the mark holds where the mark was when it was set, and nowhere else.
     """
 
-    def __init__(self, *, policies: Policies, guild_settings: Guilds, client: discord.Client) -> None:
-        self._policies, self._guild_settings, self._client = policies, guild_settings, client
+    def __init__(self, *, policies: Policies, guild_settings: Guilds, client: discord.Client, clock: Clock) -> None:
+        self._policies, self._guild_settings, self._client, self._clock = policies, guild_settings, client, clock
         self._looking, self._is_due = asyncio.Lock(), False
 
     async def changed(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
@@ -45,7 +46,7 @@ class AgeMarks:
             return
         async with self._looking:
             while self._is_due:
-                await asyncio.sleep(_SETTLE_S)
+                await self._clock.sleep(_SETTLE_S)
                 self._is_due = False
                 for guild_id, place_id in await self._needing():
                     guild = self._client.get_guild(guild_id)
@@ -62,7 +63,7 @@ class AgeMarks:
                 return await self._policies.needing_age_mark()
             except Unavailable as error:
                 _log.warning("lost age marks could not be looked for", why=str(error))
-                await asyncio.sleep(wait_s)
+                await self._clock.sleep(wait_s)
         return ()
 
     async def _look(self, guild: discord.Guild, place_id: int) -> None:
@@ -79,7 +80,7 @@ class AgeMarks:
                 await self._undo(channel, why)
             except Unavailable as error:
                 _log.warning("a lost age mark could not be written down", channel=channel.id, why=str(error))
-                await asyncio.sleep(wait_s)
+                await self._clock.sleep(wait_s)
             else:
                 return
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import discord
 from discord import app_commands
 
+from bot.clock import SystemClock
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
 from bot.moderation.policy import Policy
@@ -157,7 +158,7 @@ def _members_see(place: discord.abc.GuildChannel, rules: ChannelRules, marked: C
 async def setup(host: Host) -> None:
     """Add /policy, and watch age marks."""
     policies, guild_settings = host.services.policies, host.services.guild_settings
-    marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client)
+    marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client, clock=SystemClock())
     host.tree.add_command(PolicyCommands(policies=policies, guild_settings=guild_settings, marks=marks))
     host.add_listener(marks.changed, "on_guild_channel_update")
     for event in ("on_ready", "on_guild_available", "on_guild_join"):
