@@ -50,7 +50,13 @@ def a_server(*, seen: bool) -> dict[str, Any]:
     known = server()
     known["roles"][0]["permissions"] = str((VIEW | SEND) if seen else SEND)
     mine = {"id": str(APPLICATION_ID), "username": "imagine", "discriminator": "0", "avatar": None}
-    joined: dict[str, Any] = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False, "flags": 0}
+    joined: dict[str, Any] = {
+        "roles": [],
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }
     allow = {"id": str(APPLICATION_ID), "type": 1, "allow": str(VIEW | SEND), "deny": "0"}
     known["channels"][0]["permission_overwrites"] = [allow]
     return known | {"members": [joined | {"user": mine}]}
