@@ -68,6 +68,7 @@ from bot.web.callbacks import CallbackReceiver
 from cogs import EXTENSIONS
 from cogs.review.channel import DiscordReviewChannel
 from cogs.ui.errors import ErrorReplies
+from cogs.ui.log_channel import LogOutbox
 from cogs.ui.presenter import Presenter
 
 _POLL_OVERDUE_S = 60.0
@@ -308,9 +309,10 @@ async def run(settings: Settings) -> None:
     models = every_model()
     async with AsyncExitStack() as stack:
         watch_database = await stack.enter_async_context(sole_use(settings.database_url, SystemClock()))
-        views = DiscordViews(Presenter(clock=SystemClock(), models=models), DiscordReviewChannel(SystemClock()))
+        views = _views(models, SystemClock(), Entropy.of_system())
         edges = await _open_edges(settings, stack, views)
         app = wire(edges, Choices.of(settings), models)
+        stack.push_async_callback(views.admin_log.close)
         stack.push_async_callback(app.admission.close)
         connection = _connection(settings, app.services, edges, views)
         registry = _registry(app)
@@ -320,7 +322,7 @@ async def run(settings: Settings) -> None:
         await until_stopped(
             {**app.parts, "gateway": connection.serve, "sole use of the database": watch_database},
             stop=stop_on_signals(),
-            wind_down=connection.stop_accepting,
+            wind_down=lambda: _wind_down(connection, app, views.admin_log),
             last_resort=exit_whatever_happens,
         )
 
@@ -331,11 +333,28 @@ class DiscordViews:
 
     presenter: Presenter
     review_channel: DiscordReviewChannel
+    admin_log: LogOutbox
 
     def attach(self, client: ImagineClient) -> None:
         """Show everything through this client from now on."""
         self.presenter.attach(client)
         self.review_channel.attach(client)
+        self.admin_log.attach(client)
+
+
+def _views(models: Registry, clock: Clock, entropy: Entropy) -> DiscordViews:
+    return DiscordViews(
+        Presenter(clock=clock, models=models),
+        DiscordReviewChannel(clock),
+        LogOutbox(clock=clock, new_nonce=entropy.new_reference),
+    )
+
+
+async def _wind_down(connection: Connection, app: App, admin_log: LogOutbox) -> None:
+    """Finish what people wait for, then what admins are to read of it, while Discord is still connected."""
+    await connection.stop_accepting()
+    await app.admission.close()
+    await admin_log.flush()
 
 
 async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordViews) -> Edges:
@@ -370,7 +389,13 @@ def _connection(settings: Settings, services: Services, edges: Edges, views: Dis
     memory = SyncedCommands(store=edges.store, clock=edges.clock)
 
     return Connection(
-        make=lambda: ImagineClient(services=services, extensions=EXTENSIONS, sync_memory=memory, say_error=errors.say),
+        make=lambda: ImagineClient(
+            services=services,
+            extensions=EXTENSIONS,
+            sync_memory=memory,
+            say_error=errors.say,
+            admin_log=views.admin_log,
+        ),
         attach=views.attach,
         token=settings.discord_token.get_secret_value(),
         clock=edges.clock,

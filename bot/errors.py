@@ -4,7 +4,8 @@
     ├── UserError             the person can mend it; str(error) is the sentence they read
     │   ├── OptionError       an option lies outside what the model takes (option, value, allowed)
     │   ├── PromptRefused     a server's rules do not allow a prompt (reason, as an admin wrote it)
-    │   └── LimitError        a limit would be passed (resets_at, fits)
+    │   ├── LimitError        a limit would be passed (resets_at, fits)
+    │   └── SanctionError     moderators paused or stopped the person (before, reason, after)
     ├── Unavailable           nothing wrong with the request; str(error) says to try later
     ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
     │   ├── RunflowRefused    a final no: `refusal` says of what kind, `fields` which inputs
@@ -57,6 +58,17 @@ class LimitError(UserError):
     def __init__(self, sentence: str, *, resets_at: datetime | None = None, fits: int = 0) -> None:
         self.resets_at, self.fits = resets_at, fits
         super().__init__(sentence)
+
+
+class SanctionError(UserError):
+    """Moderators paused or stopped the person. `reason` is in a moderator's own words: whoever shows it escapes it.
+
+    The sentence stands before and after it; both are the whole of it where no reason was given.
+    """
+
+    def __init__(self, *, before: str, reason: str, after: str) -> None:
+        self.before, self.reason, self.after = before, reason, after
+        super().__init__(f"{before}{reason}{after}")
 
 
 class Unavailable(BotError):

@@ -55,11 +55,18 @@ class Runs(Protocol):
         """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
         ...
 
-    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
+    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
         """Take a run that waits in the bot's queue out of it and release its money; its card then ends by itself.
 
         Only for the one who asked, and for whoever moderates the channel `moderated_channel_id` (checked by the cog)
         where the run is from there. Raises UserError for anybody else and for a run that waits no more; Unavailable.
+        """
+        ...
+
+    async def leave_all(self, user_id: int, act: AdminAction) -> int:
+        """Take all that a person has waiting in a server out of the queue, as a moderator's act; how many those were.
+
+        Raises Unavailable.
         """
         ...
 

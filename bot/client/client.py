@@ -1,6 +1,6 @@
 """The discord.py client: what the bot asks of Discord, and where its interactions come in."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import discord
@@ -15,6 +15,15 @@ from bot.errors import SettingsError, Unavailable
 from bot.guilds.permissions import PERMISSIONS, Permissions
 from bot.services import Services
 
+
+class AdminLog(Protocol):
+    """Where lines for servers' log channels wait until they stand."""
+
+    def tell(self, channel_id: int, sentence: str) -> None:
+        """Take a line for a channel."""
+        ...
+
+
 _log = structlog.get_logger(__name__)
 
 # Close codes after which Discord says not to reconnect (Gateway: close event codes): token, shards, version, intents.
@@ -25,7 +34,7 @@ class ImagineClient(commands.AutoShardedBot):
     """The bot on Discord. It asks for the guilds intent alone and reads no messages.
 
     `extensions` are loaded before the gateway is opened; each finds `services`, `tree` and `router` here. `say_error`
-    is the one error door.
+    is the one error door; `admin_log` takes lines for servers' log channels.
     """
 
     def __init__(
@@ -35,6 +44,7 @@ class ImagineClient(commands.AutoShardedBot):
         extensions: tuple[str, ...],
         sync_memory: SyncMemory,
         say_error: ErrorDoor,
+        admin_log: AdminLog,
         permissions: Permissions = PERMISSIONS,
         guild_ready_timeout_s: float = 2.0,
     ) -> None:
@@ -48,7 +58,7 @@ class ImagineClient(commands.AutoShardedBot):
             guild_ready_timeout=guild_ready_timeout_s,
         )
         self._services, self._extensions, self._sync_memory = services, extensions, sync_memory
-        self._say_error = say_error
+        self._say_error, self._admin_log = say_error, admin_log
         self._permissions = permissions.with_models(model.command for model in services.models)
         self._intake = Intake()
         self._router = Router(intake=self._intake, permissions=permissions, say_error=say_error)
@@ -62,6 +72,11 @@ class ImagineClient(commands.AutoShardedBot):
     def permissions(self) -> Permissions:
         """Who may do what."""
         return self._permissions
+
+    @property
+    def admin_log(self) -> AdminLog:
+        """Where extensions leave lines for servers' log channels."""
+        return self._admin_log
 
     @property
     def intake(self) -> Intake:

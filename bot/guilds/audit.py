@@ -35,6 +35,7 @@ class AuditKind(StrEnum):
     PICTURE_REPORTED = "picture reported"
     REVIEW_APPROVED = "review approved"
     REVIEW_REJECTED = "review rejected"
+    TAKEN_FROM_QUEUE = "taken from queue"
 
 
 @dataclass(frozen=True, slots=True)

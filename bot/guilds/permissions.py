@@ -36,8 +36,8 @@ class Scope(StrEnum):
     """Where something can be used, and where the permission for it must be held."""
 
     ANYWHERE = "anywhere"  # DMs included, and wherever a person brings the app
-    SERVER = "server"  # the permission is one of the whole server
-    CHANNEL = "channel"  # in a server; the permission is held in the channel of the act, which may have its own
+    SERVER = "server"  # the permission is held in the whole server: what a channel adds counts for nothing
+    CHANNEL = "channel"  # in a server; it may also be held in the one channel of the run or of the review alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Rule:
     def words(self) -> str:
         """For whom it is, for people."""
         if self.permission is not None:
-            return self.permission.words + (", in that channel" if self.scope is Scope.CHANNEL else "")
+            return self.permission.words + (", there or in the server" if self.scope is Scope.CHANNEL else "")
         return f"everyone; {self.others.words} for another person's" if self.others else "everyone"
 
 
@@ -82,6 +82,7 @@ _EVERYONE = Rule(None, Scope.ANYWHERE)
 _MEMBERS = Rule(None, Scope.SERVER)
 _OWN = Rule(None, Scope.ANYWHERE, others=Permission.MANAGE_MESSAGES)
 _ADMINS = Rule(Permission.MANAGE_SERVER, Scope.SERVER)
+_WATCHERS = Rule(Permission.MANAGE_MESSAGES, Scope.SERVER)
 _REVIEWERS = Rule(Permission.MANAGE_MESSAGES, Scope.CHANNEL)
 _MODERATORS = Rule(Permission.MODERATE_MEMBERS, Scope.SERVER)
 
@@ -95,7 +96,7 @@ PERMISSIONS = Permissions(
         "settings": _ADMINS,
         "policy": _ADMINS,
         "rules": _ADMINS,
-        "review": _REVIEWERS,
+        "review": _WATCHERS,
         "review channel": _ADMINS,
         "review reasons": _ADMINS,
         "sanction": _MODERATORS,
@@ -135,29 +136,73 @@ class Asking(Protocol):
         ...
 
     @property
+    def channel_id(self) -> int | None:
+        """The channel, or the thread."""
+        ...
+
+    @property
     def permissions(self) -> object:
         """What the person may do in this channel, as Discord computed it for this interaction."""
         ...
 
+    @property
+    def guild(self) -> object:
+        """The server as far as it is known: `unavailable` until Discord has told its roles."""
+        ...
+
+    @property
+    def user(self) -> object:
+        """The person; a member's `guild_permissions` are those of their roles in the whole server."""
+        ...
+
+
+_NOT_KNOWN_YET = "I do not know this server's roles yet. Please try again in a minute. Nothing was changed."
+_OWN_CASE = "This is about you: another moderator must decide it. Nothing was changed."
+
 
 def need(asking: Asking, rule: Rule) -> None:
-    """Let whoever asks through. Raises UserError outside servers, and for people without the permission."""
+    """Let whoever asks through. Raises UserError outside servers, and for people without the permission.
+
+    Of a rule for a channel, whether this is the right one is still to be asked (`need_there`): only what it is about
+    can tell.
+    """
     if rule.scope is not Scope.ANYWHERE:
         guild_of(asking)
     if rule.permission is not None:
-        _need(asking, rule.permission)
+        _need(asking, rule.permission, (asking.channel_id,) if rule.scope is Scope.CHANNEL else ())
 
 
-def need_for_others(asking: Asking, rule: Rule) -> None:
-    """Let whoever asks at what is another person's. Raises UserError as `need`."""
+def need_there(asking: Asking, rule: Rule, *channel_ids: int | None) -> None:
+    """As `need`, where the permission counts in the whole server, or in these channels while one is in them."""
+    guild_of(asking)
+    if rule.permission is not None:
+        _need(asking, rule.permission, channel_ids)
+
+
+def need_for_others(asking: Asking, rule: Rule, *channel_ids: int | None) -> None:
+    """Let whoever asks at what is another person's, of these channels where there are any. Raises UserError."""
     guild_of(asking)
     if rule.others is not None:
-        _need(asking, rule.others)
+        _need(asking, rule.others, channel_ids)
 
 
 def may_for_others(asking: Asking, rule: Rule) -> bool:
-    """Whether whoever asks may do this to what is another person's, in this channel."""
-    return asking.guild_id is not None and rule.others is not None and _holds(asking, rule.others)
+    """Whether whoever asks may do this to what is another person's and from this very channel."""
+    return asking.guild_id is not None and rule.others is not None and _has(asking.permissions, rule.others)
+
+
+def need_not_own(asking: Asking, asking_id: int, person_id: int) -> None:
+    """Nobody decides in their own case. Raises UserError.
+
+    The server's owner and Administrators may: there may be nobody else, and what they do is told as their own.
+    """
+    if asking_id == person_id and not _is_administrator(asking):
+        raise UserError(_OWN_CASE)
+
+
+def manages(held: object) -> bool:
+    """Whether somebody with these permissions in the server manages it: no moderator acts about them."""
+    return _has(held, Permission.MANAGE_SERVER)
 
 
 def guild_of(asking: Asking) -> int:
@@ -167,11 +212,21 @@ def guild_of(asking: Asking) -> int:
     return asking.guild_id
 
 
-def _need(asking: Asking, permission: Permission) -> None:
-    if not _holds(asking, permission):
+def _need(asking: Asking, permission: Permission, channel_ids: Iterable[int | None]) -> None:
+    held_here = _has(asking.permissions, permission)
+    if _is_administrator(asking) or (held_here and asking.channel_id in set(channel_ids) - {None}):
+        return
+    known = asking.guild is not None and not getattr(asking.guild, "unavailable", False)
+    if not known and held_here:
+        raise UserError(_NOT_KNOWN_YET)
+    if not known or not _has(getattr(asking.user, "guild_permissions", None), permission):
         raise UserError(f"Only people with the permission “{permission.words}” may do this. Nothing was changed.")
 
 
-def _holds(asking: Asking, permission: Permission) -> bool:
-    held = asking.permissions
+def _is_administrator(asking: Asking) -> bool:
+    """No channel can give this to anybody, and the owner has it: what holds here holds everywhere."""
+    return bool(getattr(asking.permissions, "administrator", False))
+
+
+def _has(held: object, permission: Permission) -> bool:
     return bool(getattr(held, "administrator", False) or getattr(held, permission.value, False))

@@ -53,18 +53,23 @@ async def limit_uses(
     return uses(applied, rows, person, at)
 
 
-async def used_and_left_today(
+async def used_and_least_left(
     connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime
-) -> tuple[MicroUsd, MicroUsd | None]:
-    """The money that the person used today here, and the least that any limit leaves them; None: no limit on money."""
+) -> tuple[MicroUsd, LimitUse | None]:
+    """The money that the person used today here, and the limit on money that leaves them least; None: there is none.
+
+    Of several that leave the same, the one that holds for longest.
+    """
     today = next(key for key in persons_own(person, at) if key.window is Window.DAY)
     used = (await totals.read(connection, [today])).get(today, Total()).used(Measure.MONEY)
-    lefts = [
-        use.left
-        for use in await limit_uses(connection, person, defaults, at)
-        if use.applied.limit.measure is Measure.MONEY
+    on_money = [
+        use for use in await limit_uses(connection, person, defaults, at) if use.applied.limit.measure is Measure.MONEY
     ]
-    return MicroUsd(used), MicroUsd(min(lefts)) if lefts else None
+    return MicroUsd(used), min(on_money, key=_room, default=None)
+
+
+def _room(use: LimitUse) -> tuple[int, float]:
+    return use.left, -use.resets_at.timestamp() if use.resets_at else float("-inf")
 
 
 async def spending(connection: AsyncConnection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:

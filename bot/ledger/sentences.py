@@ -11,6 +11,7 @@ PRIVATE_USE_IS_OFF = (
 )
 
 _FOR = {Window.HOUR: "for this hour", Window.DAY: "for today", Window.MONTH: "for this month", Window.EVER: "in all"}
+_THIS = {Window.HOUR: "this hour", Window.DAY: "today", Window.MONTH: "this month", Window.EVER: "in all"}
 _A = {Window.HOUR: "an hour", Window.DAY: "a day", Window.MONTH: "a month", Window.EVER: "in all"}
 
 
@@ -37,6 +38,16 @@ def refused(use: LimitUse, demand: Demand, fits: int, *, others_let: bool = True
         return _too_many_at_once(use)
     fitting = _what_fits(use, demand, fits, others_let=others_let)
     return " ".join(part for part in (_what_is_left(use, demand), _when(use), fitting) if part)
+
+
+def left_in(use: LimitUse) -> str:
+    """Of which limit something is left: `today`, `this hour for this channel`."""
+    whose = {
+        LimitCause.GUILD: " for this server",
+        LimitCause.CHANNEL: " for this channel",
+        LimitCause.BOT: " for everybody together",
+    }
+    return f"{_THIS[use.applied.limit.window]}{whose.get(use.applied.why, '')}"
 
 
 def nearly_used(use: LimitUse) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
@@ -11,7 +11,7 @@ from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.guilds.settings import lock_guild
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, Unchecked, rules_for
+from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, Unchecked, rules_for, without_age_mark
 from bot.store.engine import Store
 from bot.store.tables import channel_settings
 
@@ -65,19 +65,27 @@ class PolicyService:
             await self._put(connection, act, channel_id, before, None)
         return True
 
-    async def age_mark_removed(self, act: AdminAction, channel_id: int) -> bool:
+    async def age_mark_removed(self, act: AdminAction, channel_id: int, category_id: int | None = None) -> bool:
         """Undo for good what only an age-restricted channel may have; False when nothing of it was set.
 
         It stopped to hold at the moment the mark went, whether or not this is called: this keeps it from coming back
-        with the mark.
+        with the mark. What the channel would take from its category is kept from it by a setting of its own.
         """
         async with self._store.write() as connection:
             before = await _setting(connection, act.guild_id, channel_id)
-            if before is None or not before.needs_age_mark:
+            category = await _setting(connection, act.guild_id, category_id) if category_id else None
+            after = without_age_mark(before or ChannelSetting(), category or ChannelSetting())
+            if after == (before or ChannelSetting()):
                 return False
-            after = before.holding(age_restricted=False)
             await self._put(connection, act, channel_id, before, None if after.is_empty else after)
         return True
+
+    async def needing_age_mark(self) -> tuple[tuple[int, int], ...]:
+        """The servers with the channels and categories where something is set that only an age mark lets hold."""
+        needs = or_(channel_settings.c.policy == Policy.ALLOW.value, channel_settings.c.safety_checker.is_(False))
+        wanted = select(channel_settings.c.guild_id, channel_settings.c.channel_id).where(needs)
+        async with self._store.read() as connection:
+            return tuple((row.guild_id, row.channel_id) for row in await connection.execute(wanted))
 
     async def channel_settings(self, guild_id: int) -> tuple[tuple[int, ChannelSetting], ...]:
         """What is set in a server, by channel or category id."""

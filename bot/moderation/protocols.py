@@ -27,8 +27,12 @@ class Policies(Protocol):
         """Forget what was set for a channel or a category; False when nothing was."""
         ...
 
-    async def age_mark_removed(self, act: AdminAction, channel_id: int) -> bool:
-        """Undo for good what only an age-restricted channel may have; False when nothing of it was set."""
+    async def age_mark_removed(self, act: AdminAction, channel_id: int, category_id: int | None = None) -> bool:
+        """Undo for good what only an age-restricted channel may have, from its category too; False for nothing."""
+        ...
+
+    async def needing_age_mark(self) -> tuple[tuple[int, int], ...]:
+        """The servers with the channels and categories where something is set that only an age mark lets hold."""
         ...
 
     async def channel_settings(self, guild_id: int) -> tuple[tuple[int, ChannelSetting], ...]:
@@ -102,6 +106,14 @@ class Sanctions(Protocol):
 
     async def unheard(self, guild_id: int, user_id: int) -> Appeal | None:
         """A decided appeal that the person was not told of yet; from now on they count as told."""
+        ...
+
+    async def used_here(self, guild_id: int, user_id: int) -> bool:
+        """Whether the person ever asked for pictures in this server."""
+        ...
+
+    async def may_write_to(self, guild_id: int, user_id: int) -> bool:
+        """Whether the bot may write to the person of the latest act: they used it here, and acts were few of late."""
         ...
 
     async def record(self, guild_id: int, user_id: int, most: int = 25) -> tuple[RecordLine, ...]:

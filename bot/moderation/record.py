@@ -1,8 +1,9 @@
 """What is on record about a person in a server: read from the rows of sanctions, appeals, reviews and reports."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.sanctions import RecordKind, RecordLine
@@ -18,6 +19,20 @@ async def read(connection: AsyncConnection, guild_id: int, user_id: int, most: i
         *await _reports(connection, guild_id, user_id, most),
     ]
     return tuple(sorted(found, key=lambda line: line.at, reverse=True)[:most])
+
+
+async def used_here(connection: AsyncConnection, guild_id: int, user_id: int) -> bool:
+    """Whether the person ever asked for pictures in the server."""
+    any_run = select(runs.c.id).where(runs.c.user_id == user_id, runs.c.guild_id == guild_id).limit(1)
+    return (await connection.execute(any_run)).first() is not None
+
+
+async def acts_since(connection: AsyncConnection, guild_id: int, user_id: int, since: datetime) -> int:
+    """How many acts of moderators there were about a person since then, without those that followed from strikes."""
+    theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
+    recent = sanctions.c.at >= since, sanctions.c.by_threshold.is_(False)
+    counted = select(func.count()).select_from(sanctions).where(*theirs, *recent)
+    return (await connection.execute(counted)).scalar_one()
 
 
 async def _sanctions(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:

@@ -1,7 +1,7 @@
 """What holds in a channel: what admins set there, for its category, and what Discord says of it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from bot.moderation.policy import Policy, default_policy, stricter
@@ -80,6 +80,19 @@ class ChannelSetting:
             undecided_reject=self.undecided_reject,
             hide_reported=self.hide_reported,
         )
+
+
+def without_age_mark(channel: ChannelSetting, category: ChannelSetting) -> ChannelSetting:
+    """The setting of a channel that lost its mark, so that nothing comes back with the mark, from its category either.
+
+    Where the category allows flagged pictures, the channel blocks them from now on, until an admin sets it anew.
+    """
+    left = channel.holding(age_restricted=False)
+    if category.policy is Policy.ALLOW and left.policy is None:
+        left = replace(left, policy=Policy.BLOCK)
+    if category.safety_checker is False and left.safety_checker is None:
+        left = replace(left, safety_checker=True)
+    return left
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class SanctionStatus:
-    """What holds for a person in a server now. `sentence` is for the person, empty while nothing does.
+    """What holds for a person in a server now.
+
+    `before_reason` and `after_reason` are what the person reads around it, empty while nothing holds.
 
     `kind` None: free to ask for pictures. `until` None with a kind: until it is lifted. `strikes` are those that count;
     `sanction_id` is the act that holds.
@@ -55,12 +57,23 @@ class SanctionStatus:
     strikes: int = 0
     warned: bool = False
     sanction_id: int | None = None
-    sentence: str = ""
+    before_reason: str = ""
+    after_reason: str = ""
 
     @property
     def allowed(self) -> bool:
         """Whether the person may ask for pictures."""
         return self.kind is None
+
+    @property
+    def told_reason(self) -> str:
+        """The reason as it stands in the sentence: a moderator's own words, which whoever shows them escapes."""
+        return self.reason.rstrip(".") if self.after_reason else ""
+
+    @property
+    def sentence(self) -> str:
+        """What the person reads, the reason raw; empty while nothing holds."""
+        return f"{self.before_reason}{self.told_reason}{self.after_reason}"
 
 
 class RecordKind(StrEnum):
@@ -116,14 +129,15 @@ def standing(acts: Sequence[Sanction], now: datetime, thresholds: Thresholds) ->
         held = max(pauses, key=lambda one: (one.until or now, one.id))
     else:
         return SanctionStatus(strikes=strikes, warned=warned)
-    return SanctionStatus(held.kind, held.until, held.reason, strikes, warned, held.id, _sentence(held))
+    return SanctionStatus(held.kind, held.until, held.reason, strikes, warned, held.id, *_around_reason(held))
 
 
-def _sentence(held: Sanction) -> str:
-    reason = f" The reason they gave: {held.reason.rstrip('.')}." if held.reason else ""
+def _around_reason(held: Sanction) -> tuple[str, str]:
+    reason, stop = (" The reason they gave: ", ".") if held.reason.rstrip(".") else ("", "")
     if held.until is None:
         end = "You cannot ask for pictures here until they lift it."
     else:
         end = f"You can ask for pictures again <t:{int(held.until.timestamp()) + 1}:R>."
     word = "stopped" if held.kind is SanctionKind.STOP else "paused"
-    return f"The moderators of this server have {word} you.{reason} {end} If you think that is a mistake, use /appeal."
+    before = f"The moderators of this server have {word} you.{reason}"
+    return before, f"{stop} {end} If you think that is a mistake, use /appeal."

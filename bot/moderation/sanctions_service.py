@@ -30,6 +30,8 @@ APPEAL_MOST = 1000
 PAUSE_MOST = timedelta(days=365)
 """The longest reason and appeal, in characters, and the longest pause."""
 
+_WRITTEN_MOST, _WRITTEN_WITHIN = 3, timedelta(hours=1)
+
 _NOTED = {
     SanctionKind.STRIKE: AuditKind.SANCTION_STRIKE,
     SanctionKind.PAUSE: AuditKind.SANCTION_PAUSE,
@@ -176,6 +178,22 @@ class SanctionsService:
         async with self._store.write() as connection:
             row = (await connection.execute(told)).first()
         return None if row is None else _appeal(row)
+
+    async def used_here(self, guild_id: int, user_id: int) -> bool:
+        """Whether the person ever asked for pictures in this server."""
+        async with self._store.read() as connection:
+            return await record.used_here(connection, guild_id, user_id)
+
+    async def may_write_to(self, guild_id: int, user_id: int) -> bool:
+        """Whether the bot may write to the person of the latest act: they used it here, and acts were few of late.
+
+        Otherwise moderators could make it write to anybody, as often as they like.
+        """
+        since = self._clock.now() - _WRITTEN_WITHIN
+        async with self._store.read() as connection:
+            if not await record.used_here(connection, guild_id, user_id):
+                return False
+            return await record.acts_since(connection, guild_id, user_id, since) <= _WRITTEN_MOST
 
     async def record(self, guild_id: int, user_id: int, most: int = 25) -> tuple[RecordLine, ...]:
         """What moderators decided about a person, and what was reported of them; newest first."""

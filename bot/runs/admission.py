@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.errors import PromptRefused, UserError
+from bot.errors import PromptRefused, SanctionError
 from bot.guilds.settings import GuildSettingsService
 from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import PromptAction, Verdict
@@ -53,23 +53,25 @@ class Admission:
 
     async def passed(self, user_id: int, place: Place, prompt: str) -> Passed:
         """Let a request through. Raises UserError for one that the server refuses, and Unavailable."""
-        try:
-            verdict = await self._verdict(place.guild_id, user_id, prompt)
-            if verdict.action is PromptAction.REFUSE:
-                raise PromptRefused(verdict.reason)
-        except UserError:
+        await self.need_not_held(user_id, place)
+        verdict = await self._verdict(place.guild_id, prompt)
+        if verdict.action is PromptAction.REFUSE:
             _log.info("request refused", user=user_id, guild=place.guild_id)
-            raise
+            raise PromptRefused(verdict.reason)
         return Passed(verdict)
 
-    async def _verdict(self, guild_id: int | None, user_id: int, prompt: str) -> Verdict:
-        """A server's sanctions and rules hold in that server; in DMs nobody set any. Raises UserError."""
-        if guild_id is None:
-            return Verdict()
-        held = await self._sanctions.standing(guild_id, user_id)
+    async def need_not_held(self, user_id: int, place: Place) -> None:
+        """Raises UserError for a person who is paused or stopped there now; in DMs nobody is."""
+        if place.guild_id is None:
+            return
+        held = await self._sanctions.standing(place.guild_id, user_id)
         if not held.allowed:
-            raise UserError(held.sentence)
-        return await self._prompt_rules.check_prompt(guild_id, prompt)
+            _log.info("person refused", user=user_id, guild=place.guild_id)
+            raise SanctionError(before=held.before_reason, reason=held.told_reason, after=held.after_reason)
+
+    async def _verdict(self, guild_id: int | None, prompt: str) -> Verdict:
+        """A server's rules hold in that server; in DMs nobody set any."""
+        return Verdict() if guild_id is None else await self._prompt_rules.check_prompt(guild_id, prompt)
 
     def tell(self, run: Run, passed: Passed) -> None:
         """Let the log channel know of a prompt that met a rule and was let through."""

@@ -12,10 +12,14 @@ from bot.runs.run import ReviewCause, Run
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a person has used and has left today, in MicroUsd. `left` is None where no limit applies."""
+    """What a person has used today and has left, in MicroUsd. `left` is None where no limit applies.
+
+    `left` is the least that any limit leaves, and `left_in` says of which limit that is.
+    """
 
     used: MicroUsd
     left: MicroUsd | None
+    left_in: str = "today"
 
 
 @dataclass(frozen=True, slots=True)

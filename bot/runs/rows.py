@@ -72,6 +72,14 @@ async def unfinished(connection: AsyncConnection) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+async def waiting_of(connection: AsyncConnection, user_id: int, guild_id: int) -> list[Run]:
+    """A person's runs in a server that wait in the bot's own queue, oldest first."""
+    wanted = select(runs).where(
+        runs.c.user_id == user_id, runs.c.guild_id == guild_id, UNFINISHED, runs.c.state == State.ACCEPTED
+    )
+    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.created_at, runs.c.id))]
+
+
 async def lost(connection: AsyncConnection, since: datetime) -> list[Run]:
     """Runs that were given up as lost since then, oldest first."""
     wanted = select(runs).where(LOST, runs.c.ended_at >= since)

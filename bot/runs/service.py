@@ -7,6 +7,7 @@ import structlog
 
 from bot.catalog.model import Model
 from bot.errors import Unavailable, UserError
+from bot.guilds.audit import AdminAction
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
@@ -86,8 +87,17 @@ class RunService:
         )
         if not await self._opened(run, role_ids):
             raise UserError("This request is already being worked on. Its card shows how far it is.")
+        await self._need_still_allowed(run)
         self._admission.tell(run, passed)
         return run
+
+    async def _need_still_allowed(self, run: Run) -> None:
+        """A stop may have come between the check and the row, and have found nothing waiting. Raises UserError."""
+        try:
+            await self._admission.need_not_held(run.user_id, run.place)
+        except UserError:
+            await self.abandon(run)
+            raise
 
     async def _opened(self, run: Run, role_ids: tuple[int, ...]) -> bool:
         """As `RunStore.open`. Where the answer to its commit was lost, what it may have held is given back."""
@@ -121,7 +131,7 @@ class RunService:
         """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
         return self._scheduler.expect(run)
 
-    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
+    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
         """Take a run out of the queue and release its money, for the one who asked or who moderates its channel.
 
         Where it starts at the same moment, the row's state decides. Raises UserError when the press is somebody
@@ -133,12 +143,30 @@ class RunService:
             raise UserError(_NO_SUCH_RUN) from None
         if user_id != run.user_id and run.place.channel_id != moderated_channel_id:
             raise UserError(_NOT_YOURS)
-        reason = Reason.LEFT_QUEUE if user_id == run.user_id else Reason.REMOVED
         if run.state is not State.ACCEPTED:
             raise UserError(_over(run))
-        if await self._store.take(run, ended(run, State.CANCELED, reason, self._store.now())) is None:
+        guild_id = run.place.guild_id
+        act = None if guild_id is None or user_id == run.user_id else AdminAction(guild_id, user_id)
+        left = await self._take_out(run, act)
+        if left is None:
             raise UserError(_over(await self._store.load(run_id)))
-        self._wake_ups.wake_run(run_id)  # whoever works on it ends its card
+        return left
+
+    async def leave_all(self, user_id: int, act: AdminAction) -> int:
+        """Take whatever a person has waiting in a server out of the queue, as a moderator's act; how many those were.
+
+        A run that is sent at the same moment goes on. Raises Unavailable.
+        """
+        waiting = await self._store.waiting_of(user_id, act.guild_id)
+        return sum([await self._take_out(run, act) is not None for run in waiting])
+
+    async def _take_out(self, run: Run, act: AdminAction | None) -> Run | None:
+        """Take a waiting run out of the queue; `act` None: its own person leaves. None where it waits no more."""
+        reason = Reason.LEFT_QUEUE if act is None else Reason.REMOVED
+        left = await self._store.take(run, ended(run, State.CANCELED, reason, self._store.now()), act)
+        if left is not None:
+            self._wake_ups.wake_run(run.id)  # whoever works on it ends its card
+        return left
 
     async def abandon(self, run: Run) -> None:
         """The card could not be shown, and nothing was sent: end the run and release the money.

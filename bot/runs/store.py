@@ -5,8 +5,10 @@ from datetime import datetime
 
 from bot.clock import Clock
 from bot.errors import UserError
+from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, notices, reports, sentences
 from bot.ledger.values import Defaults, Demand, Notice, Person
+from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
 from bot.runs.run import Delivery, Place, Run
@@ -47,10 +49,11 @@ class RunStore:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
         return await self.take(before, change) or await self.load(before.id)
 
-    async def take(self, before: Run, change: Change) -> Run | None:
+    async def take(self, before: Run, change: Change, act: AdminAction | None = None) -> Run | None:
         """Write a change, books included; None where the row has moved on, and nothing was written.
 
-        Of several who try the same step at once, in whatever process, exactly one is given the run.
+        Of several who try the same step at once, in whatever process, exactly one is given the run. `act`: whose act
+        it is, where a moderator takes a run out of the queue; its audit row is part of it.
         """
         async with self._store.write() as connection:
             if not await rows.change(connection, before, change.run):
@@ -66,6 +69,9 @@ class RunStore:
                     _ = await ledger.release(connection, run_id=before.id, at=self.now())
                 case None:
                     pass
+            if act is not None:
+                about = {"run": before.id, "user": str(before.user_id)}
+                await note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
         return change.run
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
@@ -99,17 +105,24 @@ class RunStore:
         async with self._store.read() as connection:
             return await rows.unfinished(connection)
 
+    async def waiting_of(self, user_id: int, guild_id: int) -> list[Run]:
+        """A person's runs in a server that wait in the bot's own queue, oldest first."""
+        async with self._store.read() as connection:
+            return await rows.waiting_of(connection, user_id, guild_id)
+
     async def lost(self, since: datetime) -> list[Run]:
         """Runs that were given up as lost since then: Runflow may still tell of them."""
         async with self._store.read() as connection:
             return await rows.lost(connection, since)
 
     async def balance(self, run: Run) -> Balance:
-        """What the one who asked has used and has left today, where they asked, with the roles they had then."""
+        """What the one who asked has used today and has left, where they asked, with the roles they had then."""
         async with self._store.read() as connection:
             person = _person(run, await ledger.roles_at_reserve(connection, run.id))
-            used, left = await reports.used_and_left_today(connection, person, self._defaults, self.now())
-        return Balance(used=used, left=left)
+            used, least = await reports.used_and_least_left(connection, person, self._defaults, self.now())
+        if least is None:
+            return Balance(used=used, left=None)
+        return Balance(used=used, left=MicroUsd(least.left), left_in=sentences.left_in(least))
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """The limits that are nearly used and are told beside this run's card."""

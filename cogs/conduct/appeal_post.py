@@ -30,7 +30,7 @@ async def post_appeal(client: discord.Client, sanctions: Sanctions, guild_settin
     )
     if isinstance(sent, Refused):
         _log.warning("an appeal could not be posted", appeal=appeal.id, why=sent.why)
-        await tell_admins(client, settings.log_channel_id, texts.NOT_POSTED)
+        tell_admins(client, settings.log_channel_id, texts.NOT_POSTED)
         return False
     await sanctions.appeal_posted(appeal.id, channel_id=channel.id, message_id=sent.id)
     return True

@@ -9,7 +9,7 @@ from discord import app_commands, ui
 
 from bot.custom_ids import number
 from bot.errors import Unavailable, UserError
-from bot.guilds.permissions import guild_of
+from bot.guilds.permissions import guild_of, need_not_own
 from bot.moderation.sanctions import SanctionStatus
 from bot.moderation.sanctions_service import APPEAL_MOST, Appeal
 from bot.services import AdminAction, Guilds, Sanctions
@@ -34,7 +34,6 @@ _KEPT = (
     "Your appeal is kept, but could not be brought to the moderators yet. "
     "Please tell one of them to use /record appeals."
 )
-_OWN = "This is your own appeal: another moderator must decide it. Nothing was changed."
 
 
 class Appeals:
@@ -85,17 +84,18 @@ class Appeals:
 
     async def _decide(self, interaction: discord.Interaction, appeal_id: int, *, lift: bool) -> None:
         guild_id = guild_of(interaction)
-        if (await self._sanctions.find_appeal(guild_id, appeal_id)).user_id == interaction.user.id:
-            raise UserError(_OWN)
+        known = await self._sanctions.find_appeal(guild_id, appeal_id)
+        need_not_own(interaction, interaction.user.id, known.user_id)
         decision = await self._sanctions.decide_appeal(AdminAction(guild_id, interaction.user.id), appeal_id, lift=lift)
         appeal = decision.appeal
         if not decision.first:
             raise UserError(f"This was decided already. {texts.appeal_decided(appeal)} Nothing was changed.")
         await self._show(interaction, appeal, decision.standing)
         settings = await self._guild_settings.settings_of(guild_id)
-        await tell_admins(interaction.client, settings.log_channel_id, texts.appeal_log(appeal))
+        tell_admins(interaction.client, settings.log_channel_id, texts.appeal_log(appeal))
         heard = texts.appeal_heard(appeal, decision.standing, server_of(interaction))
-        if await write_to(interaction.client, appeal.user_id, heard):
+        may_write = await self._sanctions.may_write_to(guild_id, appeal.user_id)
+        if may_write and await write_to(interaction.client, appeal.user_id, heard):
             await self._sanctions.unheard(guild_id, appeal.user_id)
 
     async def _show(self, interaction: discord.Interaction, appeal: Appeal, standing: SanctionStatus) -> None:

@@ -1,21 +1,25 @@
 """/sanction, and “Stop this person” from the menu of a person, of a card, or under a picture that waits."""
 
 import discord
+import structlog
 from discord import app_commands, ui
 
 from bot.custom_ids import number, run_id
-from bot.errors import UserError
-from bot.guilds.permissions import guild_of
+from bot.errors import Unavailable, UserError
+from bot.guilds.permissions import guild_of, need_not_own
 from bot.moderation.sanctions import SanctionKind
 from bot.moderation.sanctions_service import REASON_MOST
 from bot.services import AdminAction, Guilds, Reviews, Runs, Sanctions
 from cogs import Host
 from cogs.conduct import texts
+from cogs.conduct.targets import need_a_person, need_below
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import PersonId, Whole, Words
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import plain
-from cogs.ui.replies import answer, answer_anew, write_to
+from cogs.ui.replies import answer, answer_anew, wait_a_moment, write_to
+
+_log = structlog.get_logger(__name__)
 
 MENU = "Stop this person"
 PRESS = "person_stop"  # under a picture that waits; its subject is the run
@@ -28,7 +32,6 @@ Someone = app_commands.Transform[int, PersonId]
 Reason = app_commands.Transform[str, Words(REASON_MOST)]
 
 _NOT_OURS = "This is no card of the bot's, so there is nobody to stop. Use the person's own menu, or /sanction stop."
-_NOT_A_PERSON = "The bot's own account cannot be sanctioned. Nothing was changed."
 
 
 class SanctionActions:
@@ -47,20 +50,43 @@ class SanctionActions:
     ) -> None:
         """Do it, answer, tell the person where they take messages, and leave a line in the log channel."""
         guild_id = guild_of(interaction)
-        if user_id == interaction.application_id:
-            raise UserError(_NOT_A_PERSON)
+        need_a_person(interaction, user_id)
         words = plain(reason)
         if not words or len(words) > REASON_MOST:
             raise UserError(texts.REASON_WANTED)
+        await self._need_may(interaction, user_id, kind)
         act = AdminAction(guild_id, interaction.user.id)
         done = await self._sanctions.sanction(act, user_id, kind, words, length_s=length_s)
-        await answer(interaction, texts.to_moderator(user_id, kind, done))
-        # The answer has 3 seconds; Discord may make the bot wait longer than that before a direct message.
+        taken = None if done.allowed else await self._take_back(act, user_id)
         settings = await self._guild_settings.settings_of(guild_id)
-        line = texts.log_line(act.actor_id, user_id, kind, words, done)
-        await tell_admins(interaction.client, settings.log_channel_id, line)
-        told = await write_to(interaction.client, user_id, texts.to_person(kind, words, done, _name(interaction)))
-        await answer_anew(interaction, texts.to_moderator(user_id, kind, done, told=told))
+        line = texts.log_line(act.actor_id, user_id, kind, words, done, taken=taken)
+        tell_admins(interaction.client, settings.log_channel_id, line)
+        await answer(interaction, texts.to_moderator(user_id, kind, done, taken=taken))
+        told = await self._tell(interaction, user_id, texts.to_person(kind, words, done, _name(interaction)))
+        await answer_anew(interaction, texts.to_moderator(user_id, kind, done, taken=taken, told=told))
+
+    async def _need_may(self, interaction: discord.Interaction, user_id: int, kind: SanctionKind) -> None:
+        """Raises UserError for acts about oneself and about people above. What holds may be lifted for anybody else."""
+        if kind is SanctionKind.LIFT:
+            need_not_own(interaction, interaction.user.id, user_id)
+        else:
+            await wait_a_moment(interaction)  # who that is must be asked of Discord
+            await need_below(interaction, self._sanctions, user_id)
+
+    async def _take_back(self, act: AdminAction, user_id: int) -> int | None:
+        """Take what waits out of the queue; how many those were, None where that could not be done just now."""
+        try:
+            return await self._runs.leave_all(user_id, act)
+        except Unavailable as error:
+            _log.warning("requests of a stopped person were left in the queue", user=user_id, why=str(error))
+            return None
+
+    async def _tell(self, interaction: discord.Interaction, user_id: int, words: str) -> texts.Hearing:
+        """Write to the person, where they may be written to."""
+        if not await self._sanctions.may_write_to(guild_of(interaction), user_id):
+            return texts.Hearing.NOT_WRITTEN
+        written = await write_to(interaction.client, user_id, words)
+        return texts.Hearing.TOLD if written else texts.Hearing.CLOSED
 
     async def stop_person(self, interaction: discord.Interaction, person: discord.Member | discord.User) -> None:
         """From the menu of a person."""
@@ -80,8 +106,7 @@ class SanctionActions:
 
     async def _ask(self, interaction: discord.Interaction, user_id: int) -> None:
         """Ask why: the person will read it."""
-        if user_id == interaction.application_id:
-            raise UserError(_NOT_A_PERSON)
+        need_a_person(interaction, user_id)
         form = Form(_FORM, str(user_id), title=MENU)
         words: ui.TextInput[Form] = ui.TextInput(
             custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST

@@ -1,5 +1,7 @@
 """What people and moderators read of sanctions and appeals: pure sentences, and the appeal as moderators see it."""
 
+from enum import StrEnum
+
 import discord
 from discord import ui
 from discord.utils import format_dt
@@ -29,17 +31,53 @@ _DONE = {
 }
 
 
-def to_moderator(user_id: int, kind: SanctionKind, standing: SanctionStatus, *, told: bool | None = None) -> str:
-    """What a moderator reads of their own act: what holds, and whether the person was told (None: not known yet)."""
-    if told is None:
-        hearing = "Telling them…"
-    elif told:
-        hearing = "They were told in a direct message."
-    elif standing.allowed:
-        hearing = "They take no direct messages from the bot, so they were not told: please tell them yourself."
-    else:
-        hearing = "They take no direct messages from the bot: they read it when they next ask for a picture here."
-    return f"<@{user_id}> {_DONE[kind]}. {_holds(standing)}".rstrip() + f"\n{hearing}"
+class Hearing(StrEnum):
+    """Whether the person heard of an act."""
+
+    TELLING = "telling"  # not known yet
+    TOLD = "told"
+    CLOSED = "closed"  # they take no direct messages
+    NOT_WRITTEN = "not written"  # they never used the bot here, or were written to several times just now
+
+
+def to_moderator(
+    user_id: int,
+    kind: SanctionKind,
+    standing: SanctionStatus,
+    *,
+    taken: int | None = 0,
+    told: Hearing = Hearing.TELLING,
+) -> str:
+    """What a moderator reads of their own act: what holds, what was taken back, and whether the person was told.
+
+    `taken` is how many requests were taken out of the queue; None: they could not be.
+    """
+    lines = [f"<@{user_id}> {_DONE[kind]}. {_holds(standing)}".rstrip()]
+    if not standing.allowed and taken != 0:
+        lines.append(_taken(taken))
+    lines.append(_heard(told, standing))
+    return "\n".join(lines)
+
+
+def _taken(count: int | None) -> str:
+    if count is None:
+        return "What waits in the queue could not be taken out just now: please use “Leave the queue” under it."
+    return f"{count} of their requests {'was' if count == 1 else 'were'} taken out of the queue."
+
+
+def _heard(told: Hearing, standing: SanctionStatus) -> str:
+    match told:
+        case Hearing.TELLING:
+            return "Telling them…"
+        case Hearing.TOLD:
+            return "They were told in a direct message."
+        case Hearing.CLOSED:
+            why = "They take no direct messages from the bot"
+        case Hearing.NOT_WRITTEN:
+            why = "The bot writes to people who used it here, and only a few times an hour"
+    if standing.allowed:
+        return f"{why}, so they were not told: please tell them yourself."
+    return f"{why}: they read it when they next ask for a picture here."
 
 
 def _holds(standing: SanctionStatus) -> str:
@@ -84,10 +122,16 @@ def next_step(standing: SanctionStatus) -> str:
     return f"{count} Strikes fade with time. {warning if standing.warned else 'So far nothing follows from it.'}"
 
 
-def log_line(actor_id: int, user_id: int, kind: SanctionKind, reason: str, standing: SanctionStatus) -> str:
-    """A line in the log channel."""
+def log_line(
+    actor_id: int, user_id: int, kind: SanctionKind, reason: str, standing: SanctionStatus, *, taken: int | None = 0
+) -> str:
+    """A line in the log channel. That somebody acted about themselves is said; `taken` as for moderators."""
     why = literal(reason, REASON_MOST).rstrip(".")
-    return f"<@{actor_id}>: <@{user_id}> {_DONE[kind]}. Reason: {why}. {_holds(standing)}".rstrip()
+    own = " (themselves)" if actor_id == user_id else ""
+    parts = [f"<@{actor_id}>: <@{user_id}>{own} {_DONE[kind]}. Reason: {why}.", _holds(standing)]
+    if taken and not standing.allowed:
+        parts.append(_taken(taken))
+    return " ".join(part for part in parts if part)
 
 
 # --- appeals
@@ -129,7 +173,8 @@ def appeal_decided(appeal: Appeal) -> str:
     """What was decided, by whom and when, for moderators."""
     when = f" {format_dt(appeal.decided_at, 'R')}" if appeal.decided_at else ""
     word = "Lifted" if appeal.lifted else "Kept"
-    return f"{word} by <@{appeal.decided_by}>{when}."
+    own = ", about themselves" if appeal.decided_by == appeal.user_id else ""
+    return f"{word} by <@{appeal.decided_by}>{own}{when}."
 
 
 def appeal_log(appeal: Appeal) -> str:

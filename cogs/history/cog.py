@@ -16,9 +16,10 @@ from bot.services import History
 from cogs import Host
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
-from cogs.ui.context import channel_context_at
+from cogs.ui.arguments import PersonId
+from cogs.ui.context import channel_context_at, place_of
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
-from cogs.ui.replies import wait_a_moment
+from cogs.ui.replies import turn_page, wait_a_moment
 
 _ON_A_PAGE = 10
 _NOT_YOURS = "Only the person who asked for these pictures, or a moderator here, can see them."
@@ -36,8 +37,10 @@ class HistoryCommand:
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command. Everybody may look at their own; another person's are for moderators."""
 
-        async def history(interaction: discord.Interaction, user: discord.User | None = None) -> None:
-            await self.answer(interaction, interaction.user.id if user is None else user.id)
+        async def history(
+            interaction: discord.Interaction, user: app_commands.Transform[int, PersonId] | None = None
+        ) -> None:
+            await self.answer(interaction, interaction.user.id if user is None else user)
 
         return app_commands.Command(
             name="history",
@@ -54,16 +57,15 @@ class HistoryCommand:
     async def turn(self, interaction: discord.Interaction, turn: "Turn") -> None:
         """Show the page that a button leads to, in place of the one it is under."""
         _need_may_list(interaction, turn.user_id)
-        async with asyncio.timeout(WORDS_TIMEOUT_S):
-            await interaction.response.defer()
+        await turn_page(interaction)
         await self._show_page(interaction, turn.user_id, before=turn.before, after=turn.after)
 
     async def pictures(self, interaction: discord.Interaction, run_id: str) -> None:
         """Fetch the pictures of a run and show them to the one who pressed, and to nobody else."""
         await wait_a_moment(interaction)
-        run = await self._history.find(run_id, interaction.guild_id)
+        run = await self._history.find(run_id, place_of(interaction).guild_id)
         if run.user_id != interaction.user.id:
-            need_for_others(interaction, PERMISSIONS.buttons[PICTURES])
+            need_for_others(interaction, PERMISSIONS.buttons[PICTURES], run.place.channel_id)
             if not _sees_channel(interaction, run):
                 raise UserError(_NOT_YOURS)
         viewing = Viewing(
@@ -85,7 +87,8 @@ class HistoryCommand:
     async def _show_page(
         self, interaction: discord.Interaction, user_id: int, *, before: int | None = None, after: int | None = None
     ) -> None:
-        page = await self._history.page(user_id, interaction.guild_id, before=before, after=after, most=_ON_A_PAGE)
+        guild_id = place_of(interaction).guild_id  # where the person brought the app, their runs are private ones
+        page = await self._history.page(user_id, guild_id, before=before, after=after, most=_ON_A_PAGE)
         is_own = user_id == interaction.user.id
         view = PastRuns(
             page,

@@ -22,7 +22,7 @@ _LIST_ROOM = 1900
 
 Member = app_commands.Transform[discord.Member, MemberNamed]
 Role = app_commands.Transform[discord.Role, RoleNamed]
-Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed]
+Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed(categories=False)]
 
 
 class LimitsCommands(app_commands.Group):
@@ -93,7 +93,7 @@ class LimitsCommands(app_commands.Group):
     async def list(self, interaction: discord.Interaction) -> None:
         """Say them, with the numbers that remove takes."""
         guild_id = guild_of(interaction)
-        lines = words.listed(await self._ledger.limits_of(guild_id))
+        lines = words.listed(await self._ledger.limits_of(guild_id), interaction.guild)
         await answer(interaction, fit_lines(lines, _LIST_ROOM, "more") if lines else words.NO_LIMITS)
 
     @app_commands.command(name="explain", description="Which limits hold for a person here, and why")
@@ -108,7 +108,7 @@ class LimitsCommands(app_commands.Group):
 
     async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
         settings = await self._guild_settings.settings_of(guild_id)
-        await tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
+        tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
 
 
 def _subject(

@@ -60,9 +60,7 @@ class GrantCommand:
         told = words.granted(user.mention, more, literal(reason, _SHOWN_CHARS))
         await answer(interaction, f"Done. {told}")
         settings = await self._guild_settings.settings_of(guild_id)
-        await tell_admins(
-            interaction.client, settings.log_channel_id, f"{interaction.user.mention} made a grant. {told}"
-        )
+        tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} made a grant. {told}")
 
 
 async def setup(host: Host) -> None:

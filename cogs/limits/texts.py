@@ -73,9 +73,19 @@ def named(limit: Limit, guild: discord.Guild | None) -> str:
     return f"{who}: {most(limit)}"[: discord_limits.CHOICE_NAME]
 
 
-def listed(limits: tuple[Limit, ...]) -> list[str]:
+def listed(limits: tuple[Limit, ...], guild: discord.Guild | None) -> list[str]:
     """The lines of a list, numbered as /limits remove takes them."""
-    return [f"{at}. {described(limit)}" for at, limit in enumerate(limits, start=1)]
+    return [f"{at}. {described(limit)}{_for_nobody(limit, guild)}" for at, limit in enumerate(limits, start=1)]
+
+
+def _for_nobody(limit: Limit, guild: discord.Guild | None) -> str:
+    """That a limit holds nowhere: until they were refused, some were set on categories."""
+    channel = guild.get_channel(limit.subject_id or 0) if guild and limit.subject is Subject.CHANNEL else None
+    return " (holds nowhere: this is a category; please remove it)" if _is_category(channel) else ""
+
+
+def _is_category(channel: object) -> bool:
+    return isinstance(channel, discord.CategoryChannel)
 
 
 def was_set(limit: Limit, before: Limit | None) -> str:

@@ -1,8 +1,11 @@
 """/policy: what a channel does with pictures that are flagged, unchecked, undecided or reported."""
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 
+from bot.clock import SystemClock
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
 from bot.moderation.policy import Policy
@@ -10,6 +13,7 @@ from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
 from bot.services import AdminAction, Guilds, Policies
 from cogs import Host
 from cogs.policy import texts as words
+from cogs.policy.age_marks import AgeMarks
 from cogs.ui.arguments import OneOf, PlaceNamed, Whole, YesNo, place_in
 from cogs.ui.context import channel_context_of, is_age_restricted
 from cogs.ui.log_channel import tell_admins
@@ -25,12 +29,12 @@ Place = app_commands.Transform[discord.abc.GuildChannel, PlaceNamed]
 class PolicyCommands(app_commands.Group):
     """Answers /policy. Threads take what holds in their channel; a category sets what its channels start from."""
 
-    def __init__(self, *, policies: Policies, guild_settings: Guilds) -> None:
+    def __init__(self, *, policies: Policies, guild_settings: Guilds, marks: AgeMarks) -> None:
         super().__init__(
             name="policy",
             description="What members see of flagged pictures",
         )
-        self._policies, self._guild_settings = policies, guild_settings
+        self._policies, self._guild_settings, self._marks = policies, guild_settings, marks
 
     @app_commands.command(name="set", description="Change what a channel or category does; what you leave out stays")
     @app_commands.describe(
@@ -96,8 +100,7 @@ class PolicyCommands(app_commands.Group):
     async def show(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
         """Say what holds in a channel."""
         place = channel or place_in(interaction, interaction.channel)
-        rules = await self._policies.rules_at(channel_context_of(place))
-        await answer(interaction, _told(place, rules))
+        await answer(interaction, _told(place, *await self._rules(place)))
 
     @app_commands.command(name="list", description="The channels and categories with a policy of their own")
     async def list(self, interaction: discord.Interaction) -> None:
@@ -109,45 +112,54 @@ class PolicyCommands(app_commands.Group):
 
     async def _say(self, interaction: discord.Interaction, place: discord.abc.GuildChannel, act: AdminAction) -> None:
         """Answer with what holds now, what to do next, and leave a line in the log channel."""
-        rules = await self._policies.rules_at(channel_context_of(place))
+        rules, marked = await self._rules(place)
         settings = await self._guild_settings.settings_of(act.guild_id)
-        told = _told(place, rules)
-        waits = rules.approve_everything or rules.policy is Policy.REVIEW or rules.hide_reported
+        told = _told(place, rules, marked)
+        waits = any(
+            one.approve_everything or one.policy is Policy.REVIEW or one.hide_reported for one in (rules, marked) if one
+        )
         if waits and settings.review_channel_id is None:
             told += f"\n{words.NO_MODERATION_CHANNEL}"
         await answer(interaction, told)
-        line = f"<@{act.actor_id}> changed the policy. {words.what_members_see(place.mention, rules)}"
-        await tell_admins(interaction.client, settings.log_channel_id, line)
+        line = f"<@{act.actor_id}> changed the policy. {_members_see(place, rules, marked)}"
+        tell_admins(interaction.client, settings.log_channel_id, line)
+        if isinstance(place, discord.CategoryChannel):
+            await self._marks.category_set(place)
+
+    async def _rules(self, place: discord.abc.GuildChannel) -> tuple[ChannelRules, ChannelRules | None]:
+        """What holds in a channel; for a category what holds in its channels without the age mark, and in the others.
+
+        A category has no mark of its own, whatever Discord says of it.
+        """
+        context = channel_context_of(place)
+        if not isinstance(place, discord.CategoryChannel):
+            return await self._policies.rules_at(context), None
+        without, marked = (replace(context, age_restricted=mark) for mark in (False, True))
+        return await self._policies.rules_at(without), await self._policies.rules_at(marked)
 
 
-class AgeMarks:
-    """What only an age-restricted channel may have is undone when the mark is taken away."""
-
-    def __init__(self, *, policies: Policies, guild_settings: Guilds, client: discord.Client) -> None:
-        self._policies, self._guild_settings, self._client = policies, guild_settings, client
-
-    async def changed(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
-        """Hear of a channel that was changed. It held no more from that moment; now it stays gone."""
-        if not is_age_restricted(before) or is_age_restricted(after):
-            return
-        act = AdminAction(after.guild.id, after.guild.me.id)
-        if await self._policies.age_mark_removed(act, after.id):
-            rules = await self._policies.rules_at(channel_context_of(after))
-            settings = await self._guild_settings.settings_of(act.guild_id)
-            line = f"{after.mention} is no longer age-restricted, so its policy was changed. "
-            line += words.what_members_see(after.mention, rules)
-            await tell_admins(self._client, settings.log_channel_id, line)
+def _told(place: discord.abc.GuildChannel, rules: ChannelRules, marked: ChannelRules | None) -> str:
+    return f"{_members_see(place, rules, marked)}\n-# {words.details_of(rules)}"
 
 
-def _told(place: discord.abc.GuildChannel, rules: ChannelRules) -> str:
-    whole = isinstance(place, discord.CategoryChannel)
-    where = f"the channels of {place.mention} that have nothing of their own" if whole else place.mention
-    return f"{words.what_members_see(where, rules)}\n-# {words.details_of(rules)}"
+def _members_see(place: discord.abc.GuildChannel, rules: ChannelRules, marked: ChannelRules | None) -> str:
+    """What members of a channel see; of a category also what those of its age-restricted channels do (`marked`)."""
+    if marked is None:
+        return words.what_members_see(place.mention, rules)
+    of = f"of {place.mention} that have nothing of their own"
+    if marked == rules:
+        return words.what_members_see(f"the channels {of}", rules)
+    aged = words.what_members_see(f"the age-restricted channels {of}", marked)
+    aged += "" if marked.safety_checker else " Runflow's safety checker is off there."
+    later = words.MARKED_LATER if rules.policy is not marked.policy and marked.policy is Policy.ALLOW else ""
+    return "\n".join(part for part in (aged, words.what_members_see(f"the other channels {of}", rules), later) if part)
 
 
 async def setup(host: Host) -> None:
-    """Add /policy."""
+    """Add /policy, and watch age marks."""
     policies, guild_settings = host.services.policies, host.services.guild_settings
-    host.tree.add_command(PolicyCommands(policies=policies, guild_settings=guild_settings))
-    marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client)
+    marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client, clock=SystemClock())
+    host.tree.add_command(PolicyCommands(policies=policies, guild_settings=guild_settings, marks=marks))
     host.add_listener(marks.changed, "on_guild_channel_update")
+    for event in ("on_ready", "on_guild_available", "on_guild_join"):
+        host.add_listener(marks.appeared, event)

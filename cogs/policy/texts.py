@@ -21,6 +21,12 @@ NO_MODERATION_CHANNEL = (
     "**Next:** there is no moderation channel yet, so such pictures stay hidden from everybody. "
     "Choose one with /review channel."
 )
+MARKED_LATER = (
+    "That holds in channels that are age-restricted now; one that is marked later starts with `block` until you set it."
+)
+MARK_WENT = "is no longer age-restricted, so its policy was changed."
+MARK_CAME = "is age-restricted from now on; what was set before and needs that must be set anew."
+NO_MARK = "is not age-restricted, so what needs that will not come with a later mark."
 NOTHING_SET = (
     "No channel has a policy of its own: flagged pictures are covered in age-restricted channels, "
     "and never shown elsewhere."

@@ -19,7 +19,7 @@ from cogs.review import texts as review_texts
 from cogs.review.panel import names_on, panel
 from cogs.ui import cards, discord_limits
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, EditOutcome, Refused, edit_result, tried
-from cogs.ui.log_channel import tell_admins
+from cogs.ui.log_channel import post_to_admins, tell_admins
 
 _log = structlog.get_logger(__name__)
 
@@ -130,19 +130,20 @@ class DiscordReviewChannel:
 
     async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:  # noqa: ARG002
         """Tell admins in their log channel why moderators could not be asked; whether it stands."""
-        return await self._tell(channel_id, review_texts.told_obstacle(obstacle))
+        client = self._ready()
+        return client is not None and await post_to_admins(client, channel_id, review_texts.told_obstacle(obstacle))
 
     async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
         """A line in the log channel for a decision."""
-        await self._tell(channel_id, review_texts.log_decision(run, review))
+        self._tell(channel_id, review_texts.log_decision(run, review))
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
         """A line in the log channel for a prompt that met a rule."""
-        await self._tell(channel_id, review_texts.log_rule(run, words))
+        self._tell(channel_id, review_texts.log_rule(run, words))
 
-    async def _tell(self, channel_id: int | None, sentence: str) -> bool:
-        client = self._ready()
-        return client is not None and await tell_admins(client, channel_id, sentence)
+    def _tell(self, channel_id: int | None, sentence: str) -> None:
+        if self._client is not None:
+            tell_admins(self._client, channel_id, sentence)
 
     def _ready(self) -> discord.Client | None:
         client = self._client

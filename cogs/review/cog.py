@@ -6,7 +6,7 @@ from discord import app_commands, ui
 
 from bot.custom_ids import run_id
 from bot.errors import UserError
-from bot.guilds.permissions import guild_of
+from bot.guilds.permissions import PERMISSIONS, guild_of, need_not_own, need_there
 from bot.guilds.settings import REASON_MOST as LISTED_REASON_MOST
 from bot.guilds.settings import REASONS_MOST as LISTED_REASONS_MOST
 from bot.runs.review.review import Review
@@ -18,7 +18,9 @@ from cogs.review.panel import APPROVE, REJECT, names_on, panel
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
 from cogs.ui.card_texts import relative
+from cogs.ui.context import everyone_sees, is_age_restricted
 from cogs.ui.discord_errors import Refused, tried
+from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import cut, link, listed, literal, plain
 from cogs.ui.replies import answer, wait_a_moment
 
@@ -37,15 +39,16 @@ class Decisions:
     async def approve(self, interaction: discord.Interaction, run_id: str) -> None:
         """Approve."""
         guild_id = guild_of(interaction)
+        await self._find(interaction, run_id)
         decided = await self._reviews.approve(AdminAction(guild_id, interaction.user.id), run_id)
         await self._show(interaction, decided)
 
     async def ask_why(self, interaction: discord.Interaction, run_id: str) -> None:
         """Before a rejection: its reason."""
         guild_id = guild_of(interaction)
-        known = await self._reviews.find(guild_id, run_id)
+        known = await self._find(interaction, run_id)
         if not known.first:
-            await answer(interaction, review_texts.already(known.review))
+            await answer(interaction, review_texts.already(known.review, known.run))
             return
         settings = await self._guild_settings.settings_of(guild_id)
         await open_form(interaction, reject_form(run_id, settings.reasons))
@@ -53,30 +56,42 @@ class Decisions:
     async def reject(self, interaction: discord.Interaction, run_id: str, values: Values) -> None:
         """Reject, with the reason that was chosen or written."""
         guild_id = guild_of(interaction)
+        await self._find(interaction, run_id)
         own, chosen = plain(values.get("words", "")), values.get("reason", "")
         settings = await self._guild_settings.settings_of(guild_id)
-        listed = dict(enumerate(settings.reasons))
-        reason = own or (listed.get(int(chosen)) if chosen.isascii() and chosen.isdigit() else None)
+        listed = {str(number): each for number, each in enumerate(settings.reasons)}
+        reason = own or listed.get(chosen)
         if not reason:
             raise UserError("Please choose a reason or write one: the person will read it. Nothing was changed.")
         decided = await self._reviews.reject(AdminAction(guild_id, interaction.user.id), run_id, reason)
         await self._show(interaction, decided)
 
+    async def _find(self, interaction: discord.Interaction, run_id: str) -> Decided:
+        """The review, where whoever presses may decide it: of this server or channel, and not about themselves.
+
+        Raises UserError. The press may come from anywhere: it can be forged.
+        """
+        known = await self._reviews.find(guild_of(interaction), run_id)
+        rule = PERMISSIONS.buttons[APPROVE]
+        need_there(interaction, rule, known.run.place.channel_id, known.review.channel_id)
+        need_not_own(interaction, interaction.user.id, known.run.user_id)
+        return known
+
     async def _show(self, interaction: discord.Interaction, decided: Decided) -> None:
         """Let the moderators' message say it at once; what became of it follows when the card has its form."""
         if not decided.first:
-            await answer(interaction, review_texts.already(decided.review))
+            await answer(interaction, review_texts.already(decided.review, decided.run))
             return
         message = interaction.message
         if message is None or message.id != decided.review.message_id:
-            await answer(interaction, review_texts.decided(decided.review))
+            await answer(interaction, review_texts.decided(decided.review, decided.run))
             return
         view = panel(decided.run, decided.review, names_on(message))
         edited = await tried(interaction.response.edit_message(view=view, allowed_mentions=_NO_MENTIONS))
         if isinstance(edited, Refused):
             # It is decided, whatever becomes of the message: perhaps somebody deleted it just now.
             _log.info("the moderators' message could not be changed", run=decided.run.id, why=edited.why)
-            await answer(interaction, review_texts.decided(decided.review))
+            await answer(interaction, review_texts.decided(decided.review, decided.run))
 
 
 def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
@@ -121,19 +136,23 @@ class ReviewCommands(app_commands.Group):
                 interaction,
                 "Moderators are no longer asked. Pictures that need one stay hidden until you set this again.",
             )
+            await self._log(interaction, guild_id, "ended asking moderators about pictures.")
             return
         found = interaction.guild.get_channel_or_thread(channel) if interaction.guild else None
         if found is None:
             raise UserError("The bot cannot see that channel here. Let it view the channel, or choose another.")
+        if everyone_sees(found):
+            raise UserError(review_texts.EVERYONE_SEES.format(channel=channel))
         await wait_a_moment(interaction)
         await self._guild_settings.set_review_channel(act, channel)
         await self._reviews.retry(guild_id)
         lines = [f"Moderators are asked in <#{channel}> from now on."]
         if (obstacle := (await self._reviews.status(guild_id)).obstacle) is not None:
             lines.append(review_texts.obstacle(obstacle, channel))
-        if interaction.guild and found.permissions_for(interaction.guild.default_role).view_channel:
-            lines.append("Everyone in this server can see that channel, and with it pictures that nobody has checked.")
+        if not is_age_restricted(found):
+            lines.append(review_texts.NO_AGE_MARK)
         await answer(interaction, "\n".join(lines))
+        await self._log(interaction, guild_id, f"chose <#{channel}> for asking moderators about pictures.")
 
     @app_commands.command(name="reasons", description="The reasons that moderators can choose from")
     @app_commands.describe(change="Add one, take one away, or show them", reason="The words that the person will read")
@@ -152,6 +171,10 @@ class ReviewCommands(app_commands.Group):
         if change != "show":
             reasons = changed(reasons, change, words)
             await self._guild_settings.set_reasons(AdminAction(guild_id, interaction.user.id), reasons)
+            did = "added" if change == "add" else "removed"
+            await self._log(
+                interaction, guild_id, f"{did} a reason for rejecting: {literal(words, LISTED_REASON_MOST * 2)}"
+            )
         shown = "\n".join(f"{number}. {literal(each, LISTED_REASON_MOST)}" for number, each in enumerate(reasons, 1))
         head = "Moderators can choose from these, or write their own:" if reasons else "There are no reasons yet."
         await answer(interaction, f"{head}\n{shown or 'Add one with /review reasons change:add.'}")
@@ -190,6 +213,10 @@ class ReviewCommands(app_commands.Group):
         await wait_a_moment(interaction)
         await self._reviews.retry(guild_id)
         await answer(interaction, "Trying again now. /review status tells how it went.")
+
+    async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
+        settings = await self._guild_settings.settings_of(guild_id)
+        tell_admins(interaction.client, settings.log_channel_id, f"{interaction.user.mention} {did}")
 
 
 def changed(reasons: tuple[str, ...], change: str, words: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def panel(run: Run, review: Review, names: Sequence[tuple[str, str]]) -> Panel:
             parts.append(ui.TextDisplay(f"-# Without a decision it is rejected {relative(review.due_at)}."))
         parts.append(_buttons(run, review))
     else:
-        words = f"{review_texts.decided(review)}\n{review_texts.result(run, review)}"
+        words = f"{review_texts.decided(review, run)}\n{review_texts.result(run, review)}"
         parts.append(ui.TextDisplay(words))
     return Panel(*parts)
 

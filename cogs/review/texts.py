@@ -11,6 +11,12 @@ DETAIL_LIMIT = 300
 REASON_LIMIT = 300
 
 
+EVERYONE_SEES = (
+    "Everyone in this server can see <#{channel}>, and with it pictures that nobody has checked. Choose a channel that "
+    "only moderators see. Nothing was changed."
+)
+NO_AGE_MARK = "That channel is not age-restricted, though flagged pictures will stand there. Better mark it."
+
 _WHY = {
     ReviewCause.FLAGGED: "Runflow's safety check flagged it as not safe for work",
     ReviewCause.UNCHECKED: "Nobody checked it for adult content",
@@ -45,19 +51,20 @@ def prompts(run: Run) -> str:
     return "\n".join(lines)
 
 
-def decided(review: Review) -> str:
-    """What was decided, by whom and when."""
+def decided(review: Review, run: Run) -> str:
+    """What was decided, by whom and when; that it was about their own picture is said."""
     yes, no = ("Kept", "Removed") if review.why is ReviewCause.REPORTED else ("Approved", "Rejected")
     verb = yes if review.outcome is Decision.APPROVED else no
-    by = f"by <@{review.decided_by}>" if review.decided_by else "by the channel's rule: nobody decided in time"
+    own = ", about their own picture" if review.decided_by == run.user_id else ""
+    by = f"by <@{review.decided_by}>{own}" if review.decided_by else "by the channel's rule: nobody decided in time"
     when = f" {relative(review.decided_at)}" if review.decided_at else ""
     reason = f"\nReason: {literal(review.reason, REASON_LIMIT)}" if review.reason else ""
     return f"{verb} {by}{when}.{reason}"
 
 
-def already(review: Review) -> str:
+def already(review: Review, run: Run) -> str:
     """To the moderator who was second."""
-    return f"This was decided already. {decided(review)}\nNothing was changed."
+    return f"This was decided already. {decided(review, run)}\nNothing was changed."
 
 
 def result(run: Run, review: Review) -> str:
@@ -104,9 +111,8 @@ def told_obstacle(found: Obstacle) -> str:
 
 def log_decision(run: Run, review: Review) -> str:
     """A line in the log channel."""
-    return (
-        f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {decided(review)} {result(run, review)}"
-    )
+    words = f"{decided(review, run)} {result(run, review)}"
+    return f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {words}"
 
 
 def log_rule(run: Run, words: str) -> str:

@@ -93,7 +93,7 @@ class RuleCommands(app_commands.Group):
 
     async def _log(self, interaction: discord.Interaction, act: AdminAction, what: str) -> None:
         settings = await self._guild_settings.settings_of(act.guild_id)
-        await tell_admins(interaction.client, settings.log_channel_id, f"<@{act.actor_id}> {what}")
+        tell_admins(interaction.client, settings.log_channel_id, f"<@{act.actor_id}> {what}")
 
 
 async def setup(host: Host) -> None:

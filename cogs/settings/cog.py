@@ -13,9 +13,10 @@ from cogs import Host
 from cogs.settings import texts
 from cogs.settings.view import PAGE, ROWS_MOST, AuditView, Turn, turn_of
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
+from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.replies import answer, wait_a_moment
+from cogs.ui.replies import answer, turn_page, wait_a_moment
 
 
 class SettingsCommands(app_commands.Group):
@@ -36,19 +37,23 @@ class SettingsCommands(app_commands.Group):
         """Choose the channel, or none."""
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
+        before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
         if channel is None:
-            before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
             await self._guild_settings.set_log_channel(act, None)
             await answer(interaction, "From now on there is no log channel. What is done is still kept.")
-            await tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
+            tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
             return
-        need_writable(interaction, channel)
+        found = need_writable(interaction, channel)
         await self._guild_settings.set_log_channel(act, channel)
-        await answer(interaction, f"From now on <#{channel}> is told of what admins and moderators do here.")
+        told = f"From now on <#{channel}> is told of what admins and moderators do here."
+        await answer(interaction, f"{told}\n{texts.EVERYONE_READS}" if everyone_sees(found) else told)
+        if before not in {None, channel}:
+            moved = f"{interaction.user.mention} moved the log: from now on <#{channel}> is told, and not this channel."
+            tell_admins(interaction.client, before, moved)
         line = (
             f"{interaction.user.mention} chose this channel: from now on it is told of what admins and moderators do."
         )
-        await tell_admins(interaction.client, channel, line)
+        tell_admins(interaction.client, channel, line)
 
     @app_commands.command(name="audit", description="What admins and moderators did in this server, newest first")
     @app_commands.describe(
@@ -66,8 +71,7 @@ class SettingsCommands(app_commands.Group):
 
     async def turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Show the page that a button leads to, in place of the one it is under."""
-        async with asyncio.timeout(WORDS_TIMEOUT_S):
-            await interaction.response.defer()
+        await turn_page(interaction)
         await self._show(interaction, turn)
 
     async def _show(self, interaction: discord.Interaction, turn: Turn) -> None:
@@ -80,7 +84,7 @@ class SettingsCommands(app_commands.Group):
             )
 
 
-def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
+def need_writable(interaction: discord.Interaction, channel_id: int) -> discord.abc.GuildChannel | discord.Thread:
     """A channel of this server in which the bot may write. Raises UserError, which says what to fix."""
     guild = interaction.guild
     channel = guild.get_channel_or_thread(channel_id) if guild else None
@@ -93,6 +97,7 @@ def need_writable(interaction: discord.Interaction, channel_id: int) -> None:
             f"I may not write in {channel.mention}. Give me “View Channel” and “Send Messages” there, then try again. "
             "Nothing was changed."
         )
+    return channel
 
 
 async def setup(host: Host) -> None:

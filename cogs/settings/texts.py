@@ -20,6 +20,10 @@ from cogs.ui.markdown import cut, literal
 
 LINE_LIMIT = 350
 _VALUE_LIMIT = 120
+EVERYONE_READS = (
+    "Everyone in this server can see that channel, and will read there whom moderators act about, why, and which "
+    "prompts met a rule. Better choose one that only moderators see."
+)
 NOTHING_NOTED = "Nothing is noted here."
 
 WORDS: Mapping[AuditKind, str] = {
@@ -43,6 +47,7 @@ WORDS: Mapping[AuditKind, str] = {
     AuditKind.PICTURE_REPORTED: "reported pictures",
     AuditKind.REVIEW_APPROVED: "approved pictures",
     AuditKind.REVIEW_REJECTED: "rejected pictures",
+    AuditKind.TAKEN_FROM_QUEUE: "took a request out of the queue",
 }
 
 

@@ -64,8 +64,12 @@ class ChannelId(app_commands.Transformer):
 class PlaceNamed(app_commands.Transformer):
     """A channel or category of this server; a thread stands for its channel.
 
-    Raises UserError for one that is deleted, of another server, or that the bot cannot see.
+    Raises UserError for one that is deleted, of another server, or that the bot cannot see, and for a category where
+    none is taken (`categories` False).
     """
+
+    def __init__(self, *, categories: bool = True) -> None:
+        self._categories = categories
 
     @property
     def type(self) -> AppCommandOptionType:
@@ -75,11 +79,14 @@ class PlaceNamed(app_commands.Transformer):
     @property
     def channel_types(self) -> list[ChannelType]:
         """The kinds that Discord offers."""
-        return list(PLACES)
+        return [kind for kind in PLACES if self._categories or kind is not ChannelType.category]
 
     async def transform(self, interaction: discord.Interaction, value: object, /) -> discord.abc.GuildChannel:
         """The channel as the bot knows it."""
-        return place_in(interaction, value)
+        found = place_in(interaction, value)
+        if isinstance(found, discord.CategoryChannel) and not self._categories:
+            raise UserError("A category has no limit of its own. Please name its channels one by one.")
+        return found
 
 
 def place_in(interaction: discord.Interaction, value: object) -> discord.abc.GuildChannel:

@@ -195,8 +195,8 @@ def cost(amount: MicroUsd, *, estimated: bool) -> str:
 
 
 def left_today(balance: Balance) -> str | None:
-    """What is left of the day's limit; None where no limit applies."""
-    return None if balance.left is None else f"{format_usd(MicroUsd(max(balance.left, 0)))} left today"
+    """What is left of the limit that leaves least, and of which that is; None where no limit applies."""
+    return None if balance.left is None else f"{format_usd(MicroUsd(max(balance.left, 0)))} left {balance.left_in}"
 
 
 def details(run: Run, pictures: Sequence[Picture], balance: Balance) -> str:

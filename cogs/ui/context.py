@@ -15,8 +15,14 @@ def place_of(interaction: discord.Interaction) -> Place:
     channel = interaction.channel
     parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
     # Discord always names the channel of a command; a person's own id stands for a DM that it did not name.
-    guild_id = interaction.guild_id if interaction.is_guild_integration() else None
-    return Place(guild_id, interaction.channel_id or interaction.user.id, parent_id)
+    return Place(_server_of(interaction), interaction.channel_id or interaction.user.id, parent_id)
+
+
+def _server_of(interaction: discord.Interaction) -> int | None:
+    """The server whose rules hold. One that the bot is in never counts as private, however the app was brought."""
+    guild_id = interaction.guild_id
+    is_in_it = guild_id is not None and interaction.client.get_guild(guild_id) is not None
+    return guild_id if is_in_it or interaction.is_guild_integration() else None
 
 
 def person_of(interaction: discord.Interaction) -> Person:
@@ -28,8 +34,13 @@ def person_of(interaction: discord.Interaction) -> Person:
 
 
 def role_ids_of(user: discord.User | discord.Member) -> tuple[int, ...]:
-    """The person's roles at this moment, as Discord sent them with the interaction; none outside servers."""
-    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+    """The person's roles at this moment, as Discord sent them with the interaction; none outside servers.
+
+    `Member.roles` leaves out those that are not known yet, which after a start are all: then no limit on a role held.
+    """
+    if not isinstance(user, discord.Member):
+        return ()
+    return tuple(user._roles)  # pyright: ignore[reportPrivateUsage] - discord.py has no public way
 
 
 def reply_of(interaction: discord.Interaction) -> Reply:
@@ -81,3 +92,10 @@ def is_age_restricted(channel: object) -> bool:
             return channel.is_nsfw()
         case _:
             return False
+
+
+def everyone_sees(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whether all members of the server see this channel; of a private thread, only those who were let in do."""
+    if isinstance(channel, discord.Thread) and channel.is_private():
+        return False
+    return channel.permissions_for(channel.guild.default_role).view_channel

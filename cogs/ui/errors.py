@@ -9,14 +9,15 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.errors import OptionError, PromptRefused, Unavailable, UserError
+from bot.errors import OptionError, PromptRefused, SanctionError, Unavailable, UserError
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, short
-from cogs.ui.markdown import cut
+from cogs.ui.markdown import cut, literal
 
 _log = structlog.get_logger(__name__)
 
 _CHANGED = "This command has changed. Please reload Discord and try again."
+_REASON_LIMIT = 600  # twice as long as a reason may be: escaping makes it longer
 _NOT_ALLOWED = "You may not use this here."
 
 
@@ -53,13 +54,15 @@ class ErrorReplies:
         except Exception:  # noqa: BLE001 - the last door: an error in it would vanish, or take its caller along
             _log.exception("the error door failed", interaction=interaction.id)
 
-    def sentence_for(self, error: BaseException) -> str:
+    def sentence_for(self, error: BaseException) -> str:  # noqa: PLR0911 - one sentence for each kind of error
         """What a person reads of an error. A fault is logged here with the reference that they are given."""
         match error := _innermost(error):
             case OptionError():
                 return card_texts.option_refused(error)
             case PromptRefused():
                 return card_texts.prompt_refused(error)
+            case SanctionError():
+                return f"{error.before}{literal(error.reason, _REASON_LIMIT)}{error.after}"
             case UserError() | Unavailable():
                 return str(error)
             case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():

@@ -18,7 +18,7 @@ from bot.runs.run import Run
 from cogs.ui import card_texts, cards
 from cogs.ui.context import channel_context_in
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, EditOutcome, Refused, edit_result, tried
-from cogs.ui.log_channel import tell_admins
+from cogs.ui.log_channel import post_to_admins
 
 _log = structlog.get_logger(__name__)
 
@@ -119,7 +119,7 @@ class Presenter:
 
     async def low_balance(self, channel_id: int) -> bool:
         """Tell a server's admins, in their log channel, that the credit at Runflow is low; whether it stands there."""
-        return self._client is not None and await tell_admins(self._client, channel_id, card_texts.LOW_BALANCE)
+        return self._client is not None and await post_to_admins(self._client, channel_id, card_texts.LOW_BALANCE)
 
     async def _became_ready(self, client: discord.Client) -> bool:
         try:

@@ -38,12 +38,26 @@ async def wait_a_moment(interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
 
 
+async def turn_page(interaction: discord.Interaction) -> None:
+    """Tell Discord that the answer under whose button this was pressed will change.
+
+    A press can be forged under any message of the bot's, and only what one person alone sees is theirs to change: for
+    every other message, an answer for their eyes comes instead.
+    """
+    if interaction.message is None or not interaction.message.flags.ephemeral:
+        await wait_a_moment(interaction)
+        return
+    async with asyncio.timeout(WORDS_TIMEOUT_S):
+        await interaction.response.defer()
+
+
 async def write_to(client: discord.Client, user_id: int, sentence: str) -> bool:
     """A direct message to a person; whether it stands. Never raises: many people take none."""
 
     async def write() -> None:
         channel = await client.create_dm(discord.Object(user_id))
-        await channel.send(cut(sentence, discord_limits.CONTENT), allowed_mentions=_NOBODY)
+        words = cut(sentence, discord_limits.CONTENT)
+        await channel.send(words, allowed_mentions=_NOBODY, suppress_embeds=True)
 
     written = await tried(write())
     if isinstance(written, Refused):

@@ -9,9 +9,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import LimitError
-from bot.ledger import ledger, recount, reports, totals
+from bot.ledger import ledger, recount, reports, stored, totals
 from bot.ledger.limits import counted_in, persons_own
-from bot.ledger.values import Defaults, Demand, Disagreement, Kind, Person, Subject, Total, Window
+from bot.ledger.sentences import left_in
+from bot.ledger.values import Defaults, Demand, Disagreement, Kind, Limit, Measure, Person, Subject, Total, Window
 from bot.money import MicroUsd
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries, ledger_totals
@@ -54,7 +55,8 @@ class Ledger:
     async def left(self, at: datetime = NOON, limits: Defaults = NO_LIMITS) -> tuple[int, int | None]:
         """What the person used today, and has left."""
         async with self._store.read() as connection:
-            return await reports.used_and_left_today(connection, PERSON, limits, at)
+            used, least = await reports.used_and_least_left(connection, PERSON, limits, at)
+            return used, None if least is None else least.left
 
     async def today(self, at: datetime = NOON) -> Total:
         """What the row of the person's day counts; every other row that counts a day's runs must say the same."""
@@ -290,3 +292,21 @@ async def test_an_entry_tells_the_whole_story(store: Store, books: Ledger) -> No
         (run_id, Kind.RESERVE, *who, 300, False, NOON, 1, None),
         (run_id, Kind.SETTLE, *who, 120, True, NOON + timedelta(seconds=3), 1, None),
     ]
+
+
+async def test_what_is_left_names_the_limit_that_leaves_least(store: Store, add_run: AddRun) -> None:
+    hour = Limit(Subject.USER, PERSON.user_id, Window.HOUR, Measure.MONEY, 6_000, PERSON.guild_id)
+    channel = Limit(Subject.CHANNEL, PERSON.channel_id, Window.DAY, Measure.MONEY, 6_000, PERSON.guild_id)
+
+    async def left(*limits: Limit) -> str | None:
+        async with store.write() as connection:
+            for limit in limits:
+                await stored.put(connection, limit)
+            _, least = await reports.used_and_least_left(connection, PERSON, DOLLAR, NOON)
+        return None if least is None else left_in(least)
+
+    assert await left() == "today"
+    assert await left(hour) == "this hour"
+    assert await left(channel) == "today for this channel", "of two that leave the same, the one that lasts longer"
+    async with store.read() as connection:
+        assert (await reports.used_and_least_left(connection, PERSON, NO_LIMITS, NOON))[1] is not None

@@ -135,6 +135,19 @@ async def test_a_permission_goes_with_the_mark_and_does_not_come_back(policies: 
     assert await acts(store) == ["policy set", "policy set"]
 
 
+async def test_what_a_category_permits_does_not_come_back_with_the_mark_of_a_channel(
+    policies: PolicyService, store: Store
+) -> None:
+    await policies.set_channel(ADMIN, CATEGORY, ChannelSetting(policy=Policy.ALLOW, safety_checker=False))
+    assert (await policies.rules_at(place(marked=True))).policy is Policy.ALLOW
+    assert await policies.needing_age_mark() == ((GUILD, CATEGORY),)
+    assert await policies.age_mark_removed(ADMIN, CHANNEL, CATEGORY)
+    assert not await policies.age_mark_removed(ADMIN, CHANNEL, CATEGORY)
+    rules = await policies.rules_at(place(marked=True))
+    assert (rules.policy, rules.safety_checker) == (Policy.BLOCK, True)
+    assert await acts(store) == ["policy set", "policy set"]
+
+
 async def test_admins_who_set_one_channel_at_the_same_instant_both_count(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()
@@ -282,6 +295,27 @@ async def test_strikes_warn_pause_and_stop_and_fade(
     strikes = ["sanction strike"]
     pause = [*strikes, "sanction pause"]
     assert await acts(store) == [*strikes * 2, *pause, *pause, *strikes, "sanction stop", *strikes]
+
+
+async def test_people_are_written_to_who_used_the_bot_here_and_a_few_times_an_hour(
+    sanctions: SanctionsService, store: Store, clock: MovableClock, add_run: AddRun
+) -> None:
+    async def strike() -> bool:
+        await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STRIKE, "rude")
+        return await sanctions.may_write_to(GUILD, PERSON)
+
+    assert not await sanctions.used_here(GUILD, PERSON)
+    assert not await strike()
+    async with store.write() as connection:
+        run_id = await add_run(connection, 1)
+        here = {"user_id": PERSON, "guild_id": GUILD}
+        await connection.execute(tables.runs.update().where(tables.runs.c.id == run_id).values(here))
+    assert await sanctions.used_here(GUILD, PERSON)
+    assert not await sanctions.used_here(OTHER_GUILD, PERSON)
+    clock.time += timedelta(hours=2)
+    assert [await strike() for _ in range(5)] == [True, True, True, False, False]
+    clock.time += timedelta(minutes=61)
+    assert await strike()
 
 
 async def test_lifting_ends_everything(sanctions: SanctionsService) -> None:

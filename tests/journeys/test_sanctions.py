@@ -47,7 +47,9 @@ async def test_strikes_warn_then_pause_for_a_day_then_stop(tools: Tools):
     async def strike() -> str:
         return await tools.use(moderator, "sanction strike", person=member.id, reason="spam")
 
-    await strike()
+    await tools.stage.imagine(image_size="square")  # whom the bot never met it does not write to
+    assert "1 strike counts now." in await strike()
+    await member_reads(tools, "This is your first strike that counts.")
     assert len((await tools.stage.imagine(image_size="square")).attachments) == 1
     await strike()
     await strike()

@@ -29,6 +29,13 @@ def reference_table() -> str:
     return "\n".join(("| command | for | what it does |", "| --- | --- | --- |", *rows))
 
 
+class Unread:
+    """Nothing is done here, so nobody is told."""
+
+    def tell(self, channel_id: int, sentence: str) -> None:
+        """Nothing."""
+
+
 async def _unsaid(interaction: discord.Interaction, error: BaseException) -> None:
     """Nothing is pressed here, so nothing goes wrong."""
 
@@ -46,7 +53,9 @@ async def _commands() -> list[_Any]:
         guild_settings=cast("Guilds", None),
         models=Registry((SampleModel(),)),
     )
-    async with ImagineClient(services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid) as client:
+    async with ImagineClient(
+        services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid, admin_log=Unread()
+    ) as client:
         for extension in EXTENSIONS:
             await client.load_extension(extension)
         return client.tree.get_commands()

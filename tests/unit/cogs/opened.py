@@ -12,11 +12,13 @@ from discord.http import Route
 from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient
 from bot.client.probe import point_discord_at
+from bot.clock import SystemClock
 from bot.entropy import Entropy
 from bot.guilds.permissions import PERMISSIONS, Permissions
 from bot.services import Guilds, Policies, PromptRules, Reviews, Runs, Sanctions, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
+from cogs.ui.log_channel import LogOutbox
 from tests.unit.cogs.samples import FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
@@ -65,6 +67,7 @@ async def opened(
     reviews: object = None,
     models: Registry | None = None,
     permissions: Permissions = PERMISSIONS,
+    server: dict[str, Any] | None = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
@@ -79,19 +82,26 @@ async def opened(
         models=models or Registry((SampleModel(),)),
     )
     replies = ErrorReplies(Entropy.seeded(1).new_reference)
+    outbox = LogOutbox(clock=SystemClock(), new_nonce=Entropy.seeded(2).new_reference)
     client = ImagineClient(
         services=services,
         extensions=extensions,
         sync_memory=memory or Memory(),
         say_error=replies.say,
+        admin_log=outbox,
         permissions=permissions,
     )
     try:
         async with FakeDiscord() as fake:
             point_discord_at(fake.url, None, None)
+            outbox.attach(client)
             async with client:
                 await client.login("token")
-                yield Opened(fake, client)
+                open_ = Opened(fake, client)
+                if server is not None:
+                    open_.hand_in("GUILD_CREATE", server)
+                yield open_
+                await outbox.close()
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before[:2]
         setattr(discord.Asset, "BASE", before[2])  # noqa: B010

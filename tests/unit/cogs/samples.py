@@ -145,6 +145,8 @@ class FakeRuns:
     hold: asyncio.Event | None = None
     waits_at: int | None = None
     left: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
+    waiting: int = 0
+    taken_back: list[tuple[int, AdminAction]] = field(default_factory=list[tuple[int, AdminAction]])
     accepted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     started: list[tuple[Run, int]] = field(default_factory=list[tuple[Run, int]])
     abandoned: list[Run] = field(default_factory=list[Run])
@@ -165,11 +167,16 @@ class FakeRuns:
     def position(self, run: Run) -> int | None:
         return self.waits_at
 
-    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> None:
+    async def leave_all(self, user_id: int, act: AdminAction) -> int:
+        self.taken_back.append((user_id, act))
+        return self.waiting
+
+    async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
         if self.refusal is not None:
             raise self.refusal
         self.left.append((run_id, user_id, moderated_channel_id))
         self.changed.set()
+        return a_run(id=run_id)
 
     async def start(self, run: Run, message_id: int) -> None:
         if self.broken is not None:

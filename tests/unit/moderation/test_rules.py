@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked, rules_for, stricter_rules
+from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked, rules_for, stricter_rules, without_age_mark
 
 rules_strategy = st.builds(ChannelRules)
 setting_strategy = st.builds(ChannelSetting, undecided_after_s=st.none() | st.integers(0, 2_592_000))
@@ -103,3 +103,13 @@ def test_policies_are_told_apart_by_what_they_need() -> None:
         setting = ChannelSetting(policy=policy, safety_checker=checker)
         assert setting.needs_age_mark == (policy is Policy.ALLOW or checker is False)
         assert not setting.holding(age_restricted=False).needs_age_mark
+
+
+@given(channel=st.none() | setting_strategy, category=st.none() | setting_strategy)
+def test_nothing_comes_back_with_the_mark(channel: ChannelSetting | None, category: ChannelSetting | None) -> None:
+    left = without_age_mark(channel or ChannelSetting(), category or ChannelSetting())
+    rules = rules_for(left, category, age_restricted=True)
+    assert rules.policy is not Policy.ALLOW
+    assert rules.safety_checker
+    assert without_age_mark(left, category or ChannelSetting()) == left
+    assert rules_for(left, category, age_restricted=False) == rules_for(channel, category, age_restricted=False)

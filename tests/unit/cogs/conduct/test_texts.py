@@ -47,14 +47,24 @@ def test_people_read_what_was_done_why_and_when_it_ends(kind: SanctionKind, stan
 @pytest.mark.parametrize(
     ("standing", "told", "said"),
     [
-        (WARNED, True, "<@2> was given a strike. 1 strike counts now.\nThey were told in a direct message."),
-        (WARNED, None, "<@2> was given a strike. 1 strike counts now.\nTelling them…"),
-        (WARNED, False, "please tell them yourself."),
-        (PAUSED, False, "they read it when they next ask for a picture here."),
+        (
+            WARNED,
+            texts.Hearing.TOLD,
+            "<@2> was given a strike. 1 strike counts now.\nThey were told in a direct message.",
+        ),
+        (WARNED, texts.Hearing.TELLING, "<@2> was given a strike. 1 strike counts now.\nTelling them…"),
+        (WARNED, texts.Hearing.CLOSED, "please tell them yourself."),
+        (PAUSED, texts.Hearing.CLOSED, "they read it when they next ask for a picture here."),
     ],
 )
-def test_moderators_read_what_holds_now_and_who_knows_of_it(standing: SanctionStatus, told: bool | None, said: str):
+def test_moderators_read_what_holds_now_and_who_knows_of_it(standing: SanctionStatus, told: texts.Hearing, said: str):
     assert said in texts.to_moderator(2, SanctionKind.STRIKE, standing, told=told)
+
+
+def test_the_log_tells_what_was_taken_back_and_that_it_was_about_themselves():
+    line = texts.log_line(2, 2, SanctionKind.STOP, "rude", STOPPED, taken=1)
+    assert line.startswith("<@2>: <@2> (themselves) was stopped.")
+    assert line.endswith("1 of their requests was taken out of the queue.")
 
 
 def test_the_log_escapes_the_reason():

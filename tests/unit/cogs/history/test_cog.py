@@ -13,8 +13,9 @@ from bot.runs.run import Delivery, Place, Reason, Run, State
 from cogs.history.view import price, standing
 from cogs.ui.markdown import length
 from tests.unit.cogs.opened import Opened, opened
+from tests.unit.cogs.rooms import MEMBER_ROLE, MODERATOR_ROLE, by, server
 from tests.unit.cogs.samples import PNG, FakeHistory, a_run, done
-from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, guild, interaction, pressed_button
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, interaction, pressed_button
 
 V2, EPHEMERAL = 32768, 64
 MANAGE_MESSAGES, VIEW_CHANNEL, MANAGE_THREADS = 1 << 13, 1 << 10, 1 << 34
@@ -36,8 +37,7 @@ def past(number: int, **changes: Any) -> Run:
 
 
 def moderator(payload: dict[str, Any], permissions: int = MANAGE_MESSAGES | VIEW_CHANNEL) -> dict[str, Any]:
-    payload["member"]["permissions"] = str(permissions)
-    return payload
+    return by(payload, MODERATOR_ROLE, held_here=permissions)
 
 
 def asked(user_id: int | None = None, **how: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ async def refused(open_: Opened) -> str:
 async def test_a_page_lists_runs_with_a_button_for_each_that_has_pictures() -> None:
     failed = past(8, state=State.FAILED, delivery=Delivery.SHOWN, result=None, cost=None, reason=Reason.BUSY)
     history = FakeHistory(page_now=Page((past(9), failed, past(7, delivery=Delivery.UNDELIVERABLE)), has_older=True))
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(asked())
         call = await listed(open_)
     assert history.asked == [(USER_ID, GUILD_ID, None, None)]
@@ -103,7 +103,7 @@ async def test_a_page_lists_runs_with_a_button_for_each_that_has_pictures() -> N
 
 async def test_privately_it_lists_what_was_asked_for_privately() -> None:
     history = FakeHistory()
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(asked(dm=True))
         assert "Nothing has been asked for here yet." in text(await listed(open_))
     assert history.asked == [(USER_ID, None, None, None)]
@@ -124,8 +124,10 @@ async def test_ten_runs_hold_discords_limits_whatever_their_prompts(prompt: str)
 
 async def test_a_turn_of_the_page_changes_the_message_it_is_under() -> None:
     history = FakeHistory(page_now=Page((past(3),), has_newer=True))
-    async with opened(history=history) as open_:
-        open_.press(pressed_button(f"history_page:{USER_ID}:before:1004"))
+    async with opened(history=history, server=server()) as open_:
+        payload = pressed_button(f"history_page:{USER_ID}:before:1004")
+        payload["message"]["flags"] |= EPHEMERAL
+        open_.press(payload)
         call = await listed(open_)
         assert open_.discord.named("POST", "/callback")[0].body["type"] == 6
     assert history.asked == [(USER_ID, GUILD_ID, 1004, None)]
@@ -145,7 +147,7 @@ async def test_a_turn_of_the_page_changes_the_message_it_is_under() -> None:
 )
 async def test_a_forged_page_shows_nothing(subject: str) -> None:
     history = FakeHistory(page_now=Page((past(1),)))
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(pressed_button(f"history_page:{subject}"))
         assert await refused(open_)
     assert history.asked == []
@@ -153,11 +155,11 @@ async def test_a_forged_page_shows_nothing(subject: str) -> None:
 
 async def test_others_are_listed_for_moderators_only() -> None:
     history = FakeHistory(page_now=Page((past(1, user_id=SOMEBODY),)))
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(asked(SOMEBODY))
         assert "Manage Messages" in await refused(open_)
     assert history.asked == []
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(moderator(asked(SOMEBODY)))
         call = await listed(open_)
     assert f"<@{SOMEBODY}>" in text(call)
@@ -175,14 +177,13 @@ async def test_privately_nobody_moderates() -> None:
 async def test_moderators_read_no_prompt_from_where_they_cannot_look(place: Place) -> None:
     run = past(1, user_id=SOMEBODY, place=place)
     history = FakeHistory(page_now=Page((run,)), runs={run.id: run})
-    async with opened(history=history) as open_:
-        open_.hand_in("GUILD_CREATE", guild(nsfw=False))
+    async with opened(history=history, server=server()) as open_:
         open_.press(moderator(asked(SOMEBODY)))
         call = await listed(open_)
         assert "prompt 1" not in text(call)
         assert "a channel that you cannot see" in text(call)
         assert buttons(call) == []
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(moderator(pressed_button(f"history_pictures:{run.id}")))
         assert "Only the person who asked" in await refused(open_)
     assert history.viewings == []
@@ -191,7 +192,7 @@ async def test_moderators_read_no_prompt_from_where_they_cannot_look(place: Plac
 async def test_pictures_go_to_the_one_who_pressed_with_alt_text() -> None:
     run = past(1)
     history = FakeHistory(runs={run.id: run}, spoiler=True)
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(pressed_button(f"history_pictures:{run.id}"))
         call = await listed(open_)
     assert list(call.files.values()) == [PNG, PNG]
@@ -205,11 +206,11 @@ async def test_pictures_go_to_the_one_who_pressed_with_alt_text() -> None:
 async def test_pictures_of_others_are_for_moderators_only() -> None:
     run = past(1, user_id=SOMEBODY)
     history = FakeHistory(runs={run.id: run})
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(pressed_button(f"history_pictures:{run.id}"))
         assert "Manage Messages" in await refused(open_)
     assert history.viewings == []
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(moderator(pressed_button(f"history_pictures:{run.id}")))
         assert len((await listed(open_)).files) == 2
 
@@ -263,8 +264,54 @@ def test_each_end_has_its_words(changes: dict[str, Any], said: str) -> None:
 
 async def test_prompts_of_what_is_kept_back_are_covered() -> None:
     history = FakeHistory(page_now=Page((past(1, delivery=Delivery.WITHHELD),)))
-    async with opened(history=history) as open_:
+    async with opened(history=history, server=server()) as open_:
         open_.press(asked())
         call = await listed(open_)
     assert "||prompt 1||" in text(call)
     assert buttons(call) == []
+
+
+async def test_a_forged_turn_under_a_card_changes_no_card() -> None:
+    async with opened(history=FakeHistory(), server=server()) as open_:
+        open_.press(pressed_button(f"history_page:{USER_ID}:after:0"))
+        (deferred,) = await open_.discord.wait("POST", "/callback")
+    assert (deferred.body["type"], deferred.data["flags"]) == (5, EPHEMERAL)
+
+
+async def test_whoever_moderates_one_channel_lists_nobodys_requests_and_sees_those_from_there() -> None:
+    run, other = past(1, user_id=SOMEBODY), past(2, user_id=SOMEBODY, place=Place(GUILD_ID, 77))
+    history = FakeHistory(runs={run.id: run, other.id: other})
+    for payload, may in (
+        (asked(SOMEBODY), False),
+        (pressed_button(f"history_page:{SOMEBODY}:after:0"), False),
+        (pressed_button(f"history_pictures:{other.id}"), False),
+        (pressed_button(f"history_pictures:{run.id}"), True),
+    ):
+        async with opened(history=history, server=server()) as open_:
+            open_.press(by(payload, MEMBER_ROLE, held_here=MANAGE_MESSAGES))
+            if may:
+                assert len((await listed(open_)).files) == 2
+            else:
+                assert "Manage Messages" in await refused(open_)
+    assert history.asked == []
+
+
+def brought_along(payload: dict[str, Any]) -> dict[str, Any]:
+    """The interaction, where only the person has the app."""
+    return payload | {"authorizing_integration_owners": {"1": str(USER_ID)}}
+
+
+async def test_where_the_person_brought_the_app_their_private_requests_are_listed() -> None:
+    history = FakeHistory()
+    async with opened(history=history) as open_:
+        open_.press(brought_along(asked()))
+        await listed(open_)
+    assert history.asked == [(USER_ID, None, None, None)]
+
+
+async def test_a_server_that_has_the_bot_is_never_private() -> None:
+    history = FakeHistory()
+    async with opened(history=history, server=server()) as open_:
+        open_.press(brought_along(asked()))
+        await listed(open_)
+    assert history.asked == [(USER_ID, GUILD_ID, None, None)]

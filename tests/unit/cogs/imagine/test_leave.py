@@ -3,8 +3,10 @@
 import pytest
 
 from bot.errors import UserError
+from bot.guilds.settings import GuildSettings
 from tests.unit.cogs.opened import opened
-from tests.unit.cogs.samples import FakeRuns
+from tests.unit.cogs.rooms import by
+from tests.unit.cogs.samples import FakeGuilds, FakeRuns
 from tests.unit.cogs.wire import CHANNEL_ID, USER_ID, pressed_button
 
 RUN = "0123456789abcdef" * 2
@@ -24,6 +26,24 @@ async def test_a_press_says_who_pressed_and_whether_they_moderate(held: int, mod
         assert answer.body["type"] == 6
         await runs.changed.wait()
         assert runs.left == [(RUN, USER_ID, moderated)]
+
+
+class Logged(FakeGuilds):
+    async def settings_of(self, guild_id: int) -> GuildSettings:
+        return GuildSettings(log_channel_id=4242)
+
+
+@pytest.mark.parametrize(("user_id", "told"), [(USER_ID, False), (USER_ID + 1, True)])
+async def test_a_moderators_removal_is_told_in_the_log_channel(user_id: int, told: bool) -> None:
+    async with opened(FakeRuns(), guild_settings=Logged()) as open_:
+        open_.press(by(pressed_button(f"leave:{RUN}"), held_here=MANAGE_MESSAGES, user_id=user_id))
+        await open_.discord.wait("POST", "/callback")
+        if told:
+            (line,) = await open_.discord.wait("POST", "/channels/4242/messages")
+            assert f"<@{user_id}> took a request by <@{USER_ID}>" in line.data["content"]
+        else:
+            await open_.client.quiet()
+            assert not open_.discord.named("POST", "/channels/4242")
 
 
 async def test_a_refusal_is_said_to_the_one_who_pressed() -> None:

@@ -59,7 +59,9 @@ def test_a_report_is_kept_or_removed() -> None:
     assert labels(panel(run, review, [])) == ["Keep", "Remove…", "Stop this person…"]
     assert "A member reported it: mean" in texts(panel(run, review, []))
     kept = replace(review, outcome=Decision.APPROVED, decided_by=5, decided_at=NOW)
-    assert review_texts.decided(kept).startswith("Kept by <@5>")
+    assert review_texts.decided(kept, run).startswith("Kept by <@5> ")
+    own = replace(kept, decided_by=run.user_id)
+    assert "about their own picture" in review_texts.decided(own, run)
 
 
 @pytest.mark.parametrize(

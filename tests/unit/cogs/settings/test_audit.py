@@ -11,6 +11,7 @@ from cogs.settings import texts
 from cogs.settings.view import ROWS_MOST, AuditView, Turn, turn_of
 from cogs.ui.markdown import length
 from tests.unit.cogs.opened import Opened, opened
+from tests.unit.cogs.rooms import ADMIN_ROLE, MODERATOR_ROLE, by, server
 from tests.unit.cogs.samples import FakeGuilds
 from tests.unit.cogs.wire import GUILD_ID, Call, interaction, pressed_button
 
@@ -150,8 +151,7 @@ class Acts(FakeGuilds):
 
 
 def admin(payload: dict[str, Any]) -> dict[str, Any]:
-    payload["member"]["permissions"] = str(MANAGE_GUILD)
-    return payload
+    return by(payload, ADMIN_ROLE, held_here=MANAGE_GUILD)
 
 
 def asked(**options: str) -> dict[str, Any]:
@@ -171,7 +171,7 @@ async def shown(open_: Opened) -> Call:
 
 async def test_a_page_is_shown_to_whoever_asked_with_buttons_to_its_neighbours() -> None:
     acts = Acts(page=AuditPage((row("granted", None, {"user_id": "7"}, 9), row("appeal", row_id=6)), True, True))
-    async with opened(guild_settings=acts) as open_:
+    async with opened(server=server(), guild_settings=acts) as open_:
         open_.press(asked(person="7", kind="granted"))
         said = str((await shown(open_)).body["components"])
     assert acts.asked == [(GUILD_ID, AuditFilter(7, AuditKind.GRANTED), None, None, ROWS_MOST)]
@@ -182,8 +182,10 @@ async def test_a_page_is_shown_to_whoever_asked_with_buttons_to_its_neighbours()
 
 async def test_a_button_turns_the_page_in_its_place() -> None:
     acts = Acts(page=AuditPage((row("appeal", row_id=3),), has_newer=True))
-    async with opened(guild_settings=acts) as open_:
-        open_.press(admin(pressed_button("audit_page:before:6:any:any")))
+    async with opened(server=server(), guild_settings=acts) as open_:
+        payload = admin(pressed_button("audit_page:before:6:any:any"))
+        payload["message"]["flags"] |= 64
+        open_.press(payload)
         said = str((await shown(open_)).body["components"])
     assert acts.asked == [(GUILD_ID, AuditFilter(), 6, None, ROWS_MOST)]
     assert "audit_page:after:3:any:any" in said
@@ -191,7 +193,7 @@ async def test_a_button_turns_the_page_in_its_place() -> None:
 
 
 async def test_where_nothing_is_noted_it_says_so() -> None:
-    async with opened(guild_settings=Acts()) as open_:
+    async with opened(server=server(), guild_settings=Acts()) as open_:
         open_.press(asked())
         said = str((await shown(open_)).body["components"])
     assert texts.NOTHING_NOTED in said
@@ -201,8 +203,8 @@ async def test_where_nothing_is_noted_it_says_so() -> None:
 async def test_it_is_for_admins() -> None:
     acts = Acts()
     payload = asked()
-    payload["member"]["permissions"] = str(1 << 13)
-    async with opened(guild_settings=acts) as open_:
+    payload = by(payload, MODERATOR_ROLE, held_here=1 << 13)
+    async with opened(server=server(), guild_settings=acts) as open_:
         open_.press(payload)
         (call,) = await open_.discord.wait("POST", "/callback")
     assert "“Manage Server”" in call.data["content"]

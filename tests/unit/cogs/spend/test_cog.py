@@ -15,6 +15,7 @@ from bot.money import MicroUsd
 from cogs.spend.cog import CHART_NAME, CSV_NAME, PERIODS, TOO_LONG, SpendCard, stretch_of, title
 from cogs.ui.markdown import length
 from tests.unit.cogs.opened import Opened, opened
+from tests.unit.cogs.rooms import ADMIN_ROLE, server
 from tests.unit.cogs.samples import NOW, FakeLedger
 from tests.unit.cogs.wire import GUILD_ID, USER_ID, Call, interaction
 
@@ -39,7 +40,8 @@ def report(days: int = 7, people: int = 2, spend: Spend | None = None) -> SpendR
 def asked(permissions: int = MANAGE_GUILD, period: str = "7 days", **how: Any) -> dict[str, Any]:
     payload = interaction({"period": period}, command="spend", **how)
     if "member" in payload:
-        payload["member"]["permissions"] = str(permissions)
+        roles = [str(ADMIN_ROLE)] if permissions & MANAGE_GUILD else []
+        payload["member"] |= {"permissions": str(permissions), "roles": roles}
     return payload
 
 
@@ -69,7 +71,7 @@ async def refused(open_: Opened) -> str:
 @pytest.mark.parametrize("permissions", [MANAGE_GUILD, ADMINISTRATOR])
 async def test_it_shows_words_a_chart_and_the_entries(permissions: int) -> None:
     ledger = FakeLedger(spent=report(), rows=(ENTRY, ENTRY))
-    async with opened(ledger=ledger) as open_:
+    async with opened(server=server(), ledger=ledger) as open_:
         payload = asked(permissions)
         open_.press(payload)
         call = await shown(open_)
@@ -97,7 +99,7 @@ async def test_it_shows_words_a_chart_and_the_entries(permissions: int) -> None:
 
 async def test_nothing_spent_is_said_without_a_picture() -> None:
     ledger = FakeLedger(rows=(ENTRY,))
-    async with opened(ledger=ledger) as open_:
+    async with opened(server=server(), ledger=ledger) as open_:
         open_.press(asked())
         call = await shown(open_)
     assert "Nothing was spent here." in text(call)
@@ -106,7 +108,9 @@ async def test_nothing_spent_is_said_without_a_picture() -> None:
 
 
 async def test_pictures_that_cost_nothing_are_told_without_an_empty_chart() -> None:
-    async with opened(ledger=FakeLedger(spent=report(spend=Spend(pictures=3)), rows=(ENTRY,))) as open_:
+    async with opened(
+        server=server(), ledger=FakeLedger(spent=report(spend=Spend(pictures=3)), rows=(ENTRY,))
+    ) as open_:
         open_.press(asked())
         call = await shown(open_)
     assert "$0.00 for 3 pictures" in text(call)
@@ -116,7 +120,7 @@ async def test_pictures_that_cost_nothing_are_told_without_an_empty_chart() -> N
 @pytest.mark.parametrize("permissions", [0, (1 << 13) | (1 << 40)])
 async def test_it_is_refused_to_everybody_else_before_the_books_are_asked(permissions: int) -> None:
     ledger = FakeLedger(spent=report())
-    async with opened(ledger=ledger) as open_:
+    async with opened(server=server(), ledger=ledger) as open_:
         open_.press(asked(permissions))
         assert "“Manage Server”" in await refused(open_)
     assert ledger.asked == []
@@ -124,7 +128,7 @@ async def test_it_is_refused_to_everybody_else_before_the_books_are_asked(permis
 
 async def test_it_is_refused_privately() -> None:
     ledger = FakeLedger(spent=report())
-    async with opened(ledger=ledger) as open_:
+    async with opened(server=server(), ledger=ledger) as open_:
         open_.press(asked(dm=True))
         assert await refused(open_)
     assert ledger.asked == []
@@ -133,14 +137,14 @@ async def test_it_is_refused_privately() -> None:
 @pytest.mark.parametrize("period", ["", "8 days", "TODAY", "1e400"])
 async def test_a_forged_period_is_refused_with_those_there_are(period: str) -> None:
     ledger = FakeLedger(spent=report())
-    async with opened(ledger=ledger) as open_:
+    async with opened(server=server(), ledger=ledger) as open_:
         open_.press(asked(period=period))
         assert "today, 7 days, 30 days, this month, last month" in await refused(open_)
     assert ledger.asked == []
 
 
 async def test_entries_that_are_too_many_for_an_attachment_are_left_out_in_words() -> None:
-    async with opened(ledger=FakeLedger(spent=report(), rows=(ENTRY,) * 100)) as open_:
+    async with opened(server=server(), ledger=FakeLedger(spent=report(), rows=(ENTRY,) * 100)) as open_:
         open_.press(asked() | {"attachment_size_limit": 1_000_100})
         call = await shown(open_)
     assert list(call.files) == [CHART_NAME]
@@ -148,7 +152,7 @@ async def test_entries_that_are_too_many_for_an_attachment_are_left_out_in_words
 
 
 async def test_without_the_database_it_says_to_try_later() -> None:
-    async with opened(ledger=FakeLedger(refusal=Unavailable("Try again later."))) as open_:
+    async with opened(server=server(), ledger=FakeLedger(refusal=Unavailable("Try again later."))) as open_:
         open_.press(asked())
         (call,) = await open_.discord.wait("POST", "/webhooks/")
     assert call.data["content"] == "Try again later."

@@ -134,3 +134,8 @@ def test_titles_tell_the_state_in_words() -> None:
     assert len(set(titles)) == len(titles)
     assert titles[0] == "In progress"  # the sandbox's terminal waits for any other
     assert card_texts.title(a_run(reason=Reason.CANCELED), Ended()) == "Canceled"
+
+
+def test_what_is_left_names_its_limit() -> None:
+    balance = Balance(used=MicroUsd(0), left=MicroUsd(2_068), left_in="this hour")
+    assert card_texts.left_today(balance) == "$0.002068 left this hour"

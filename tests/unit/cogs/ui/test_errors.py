@@ -11,7 +11,7 @@ from discord import app_commands
 from structlog.testing import capture_logs
 
 from bot.entropy import Entropy
-from bot.errors import BotError, OptionError, PromptRefused, RunflowUnclear, Unavailable, UserError
+from bot.errors import BotError, OptionError, PromptRefused, RunflowUnclear, SanctionError, Unavailable, UserError
 from cogs.ui import errors
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.wire import Call, interaction
@@ -30,6 +30,11 @@ def test_a_refused_value_is_escaped_and_leaves_room_for_what_is_allowed() -> Non
     sentence = REPLIES.sentence_for(OptionError("size", "**@everyone** " * 500, "sq or w"))
     assert sentence.startswith(r"`size` cannot be \*\*\@everyone\*\*")
     assert sentence.endswith("…. Allowed: sq or w.")
+
+
+def test_the_reason_for_a_stop_is_escaped() -> None:
+    error = SanctionError(before="Why: ", reason="[the rules](https://evil.example/x) <@1>", after=". Go on.")
+    assert REPLIES.sentence_for(error) == r"Why: \[the rules\](https\://evil.example/x) \<\@1>. Go on."
 
 
 def test_an_error_is_found_behind_discord_pys_wrappers() -> None:

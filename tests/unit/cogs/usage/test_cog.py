@@ -85,12 +85,20 @@ async def test_roles_and_the_channel_of_a_thread_are_told_to_the_books() -> None
     payload["channel"]["id"] = payload["channel_id"] = "78"
     known = guild(nsfw=False)
     known["roles"].append({"id": "55", "name": "artists", "permissions": "0", "position": 1})
-    async with opened(ledger=ledger) as open_:
-        open_.hand_in("GUILD_CREATE", known)
+    async with opened(ledger=ledger, server=known) as open_:
         open_.press(payload)
         await open_.discord.wait("PATCH", "/messages/@original")
-    ((_, person),) = ledger.asked
-    assert (person.channel_id, set(person.role_ids)) == (77, {GUILD_ID, 55})
+    assert {(person.channel_id, frozenset(person.role_ids)) for _, person in ledger.asked} == {(77, frozenset({55}))}
+
+
+async def test_roles_are_told_to_the_books_before_the_server_is_known() -> None:
+    ledger = FakeLedger()
+    payload = interaction({}, command="usage")
+    payload["member"]["roles"] = ["55"]
+    async with opened(ledger=ledger) as open_:
+        open_.press(payload)
+        await open_.discord.wait("PATCH", "/messages/@original")
+    assert {frozenset(person.role_ids) for _, person in ledger.asked} == {frozenset({55})}
 
 
 async def test_privately_and_with_nothing_it_says_so() -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
+from bot.guilds.audit import AdminAction, AuditFilter, AuditKind
+from bot.moderation.sanctions import SanctionKind
 from bot.runs.card import Ended
-from bot.runs.run import Reason, Run, State
+from bot.runs.run import Place, Reason, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.scheduling.turns import Caps
 from sandbox.clock import SandboxClock
@@ -162,6 +164,56 @@ async def test_only_the_one_who_asked_or_who_moderates_its_channel_may_take_a_ru
             await room.services.runs.leave(alive.id, user_id=7)
         with pytest.raises(UserError, match="not known"):
             await room.services.runs.leave("f" * 32, user_id=7)
+
+
+async def test_a_stop_takes_back_what_waits_here_and_nothing_else(tmp_path: Path):
+    async with runs_room(tmp_path, SLOW, caps=ONE) as room:
+        alive = await started(room)
+        await room.running(alive)
+        waiting = [await started(room) for _ in range(2)]
+        elsewhere = await room.press(place=Place(5, 6))
+        others = await room.press(user_id=8)
+        held = await room.held()
+        assert await room.services.runs.leave_all(7, AdminAction(1, 99)) == 2
+        assert await room.held() == held - sum(run.held for run in waiting)
+        for run in waiting:
+            left = await room.settled(run)
+            assert (left.state, left.reason) == (State.CANCELED, Reason.REMOVED)
+        for run in (elsewhere, others):
+            assert (await room.runs.load(run.id)).state is State.ACCEPTED
+        acts = await room.app.moderation.guild_settings.audit(1, AuditFilter(kind=AuditKind.TAKEN_FROM_QUEUE))
+        assert {(row.actor_id, str(row.after)) for row in acts.rows} == {
+            (99, str({"run": run.id, "user": "7"})) for run in waiting
+        }
+        assert await room.services.runs.leave_all(7, AdminAction(1, 99)) == 0
+
+
+async def test_taking_out_somebody_elses_request_is_noted_and_leaving_is_not(tmp_path: Path):
+    async with runs_room(tmp_path, SLOW, caps=ONE) as room:
+        alive = await started(room)
+        await room.running(alive)
+        own, others = await started(room), await started(room)
+        await room.services.runs.leave(own.id, user_id=7)
+        await room.services.runs.leave(others.id, user_id=8, moderated_channel_id=2)
+        acts = await room.app.moderation.guild_settings.audit(1, AuditFilter())
+        assert [(row.kind, row.actor_id) for row in acts.rows] == [(AuditKind.TAKEN_FROM_QUEUE, 8)]
+
+
+async def test_a_stop_at_the_moment_of_the_press_lets_nothing_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with runs_room(tmp_path, SLOW, caps=ONE) as room:
+        opened = room.runs.open
+
+        async def stopped_meanwhile(run: Run, role_ids: tuple[int, ...] = ()) -> bool:
+            sanctions = room.app.moderation.sanctions
+            await sanctions.sanction(AdminAction(1, 99), 7, SanctionKind.STOP, "rude")
+            assert await room.services.runs.leave_all(7, AdminAction(1, 99)) == 0
+            return await opened(run, role_ids)
+
+        monkeypatch.setattr(room.runs, "open", stopped_meanwhile)
+        with pytest.raises(UserError, match="have stopped you"):
+            await room.press()
+        assert await room.held() == 0
+        assert await room.runs.unfinished() == []
 
 
 async def test_leaving_at_the_moment_of_starting_exactly_one_wins(tmp_path: Path):
