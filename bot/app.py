@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from prometheus_client import CollectorRegistry, Gauge
 from pydantic import SecretStr
-from sqlalchemy import text
 
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
@@ -22,13 +20,10 @@ from bot.client.connection import Connection
 from bot.client.probe import point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.entropy import Entropy, Rng
-from bot.guilds.settings import GuildSettingsService
 from bot.images.download import Downloader
 from bot.ledger.balance_alert import Admins, LowBalance
 from bot.ledger.service import LedgerService
-from bot.moderation.policy_service import PolicyService
-from bot.moderation.prompt_rules_service import PromptRulesService
-from bot.moderation.sanctions_service import SanctionsService
+from bot.moderation.services import ModerationServices
 from bot.runflow.client import RunflowClient
 from bot.runs.admission import Admission
 from bot.runs.card import CardView
@@ -63,15 +58,14 @@ from bot.shutdown import exit_whatever_happens, stop_on_signals, until_stopped
 from bot.store.engine import Store
 from bot.store.sole import sole_use
 from bot.store.synced import SyncedCommands
-from bot.web.app import Check, make_app, serve
+from bot.web.app import make_app, serve
 from bot.web.callbacks import CallbackReceiver
+from bot.web.watched import make_checks, make_registry
 from cogs import EXTENSIONS
 from cogs.review.channel import DiscordReviewChannel
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
 from cogs.ui.presenter import Presenter
-
-_POLL_OVERDUE_S = 60.0
 
 Part = Callable[[], Coroutine[Any, Any, None]]
 """A background part: served until cancelled, in a task of its own."""
@@ -92,22 +86,12 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True)
-class Moderation:
-    """The services of what admins and moderators decide."""
-
-    policies: PolicyService
-    prompt_rules: PromptRulesService
-    sanctions: SanctionsService
-    guild_settings: GuildSettingsService
-
-
-@dataclass(frozen=True, slots=True)
 class App:
     """The bot between its edges. `parts` are served by name; `hints` takes Runflow's callbacks."""
 
     services: Services
     store: RunStore
-    moderation: Moderation
+    moderation: ModerationServices
     worker: Worker
     review_worker: ReviewWorker
     scheduler: Scheduler
@@ -124,7 +108,7 @@ class _Core:
     edges: Edges
     choices: Choices
     store: RunStore
-    moderation: Moderation
+    moderation: ModerationServices
     visibility: VisibilityNow
     held: HeldImages
     images: RunImages
@@ -167,19 +151,9 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     )
 
 
-def _moderation(edges: Edges, choices: Choices) -> Moderation:
-    store, clock = edges.store, edges.clock
-    return Moderation(
-        policies=PolicyService(store=store, clock=clock),
-        prompt_rules=PromptRulesService(store=store, clock=clock),
-        sanctions=SanctionsService(store=store, clock=clock, thresholds=choices.thresholds),
-        guild_settings=GuildSettingsService(store=store, clock=clock),
-    )
-
-
 def _core(edges: Edges, choices: Choices) -> _Core:
     store = RunStore(store=edges.store, defaults=choices.defaults, clock=edges.clock)
-    moderation = _moderation(edges, choices)
+    moderation = ModerationServices.over(edges.store, edges.clock, choices.thresholds)
     wake_ups = WakeUps()
     held = HeldImages(
         store=edges.store,
@@ -315,8 +289,9 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(views.admin_log.close)
         stack.push_async_callback(app.admission.close)
         connection = _connection(settings, app.services, edges, views)
-        registry = _registry(app)
-        web = make_app(checks=_checks(edges.store, connection, app.overdue), registry=registry)
+        registry = make_registry(alive=lambda: app.worker.alive, waiting=lambda: app.scheduler.waiting)
+        checks = make_checks(store=edges.store, connected=lambda: connection.connected, overdue_s=app.overdue.oldest_s)
+        web = make_app(checks=checks, registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, hints=app.hints, registry=registry).add_to(web)
         await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port, clock=edges.clock))
         await until_stopped(
@@ -401,27 +376,3 @@ def _connection(settings: Settings, services: Services, edges: Edges, views: Dis
         clock=edges.clock,
         rng=edges.entropy.rng,
     )
-
-
-def _registry(app: App) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    alive = Gauge("imagine_runs_alive", "Runs that are being worked on until their end", registry=registry)
-    alive.set_function(lambda: app.worker.alive)
-    waiting = Gauge("imagine_runs_waiting", "Runs that wait in the bot's own queue", registry=registry)
-    waiting.set_function(lambda: app.scheduler.waiting)
-    return registry
-
-
-def _checks(store: Store, connection: Connection, overdue: OverduePolls) -> Mapping[str, Check]:
-    async def database() -> bool:
-        async with store.read() as reading:
-            await reading.execute(text("SELECT 1"))
-        return True
-
-    async def connected() -> bool:
-        return connection.connected
-
-    async def polls() -> bool:
-        return overdue.oldest_s() < _POLL_OVERDUE_S
-
-    return {"database": database, "gateway": connected, "polls": polls}
