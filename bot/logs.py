@@ -4,6 +4,7 @@ Below a warning only our own loggers speak. Libraries write what they handle int
 their parameters, whole payloads, interaction tokens. One that is added later leaks nothing that way.
 """
 
+import json
 import logging
 import re
 import sys
@@ -36,7 +37,11 @@ class _Renderer:
     """Renders an event to a line and scrubs it. Tracebacks are plain: a pretty one would print local variables."""
 
     def __init__(self, style: Literal["console", "json"], secrets: Sequence[str]) -> None:
-        self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        kept = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        # As JSON and Python spell them as well: with quotes, backslashes and letters outside ASCII escaped.
+        self._secrets = list(
+            dict.fromkeys(spelt for secret in kept for spelt in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]))
+        )
         self._render = (
             structlog.processors.JSONRenderer()
             if style == "json"

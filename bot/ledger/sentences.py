@@ -115,10 +115,10 @@ def _what_fits(use: LimitUse, demand: Demand, fits: int, *, others_let: bool) ->
     if limit.measure is not Measure.MONEY:
         return ""
     if demand.money > use.amount:
-        fewer = "fewer or smaller" if demand.pictures > 1 else "smaller"
+        fewer = "fewer or cheaper" if demand.pictures > 1 else "cheaper"
         return f"One request can never cost more than that: please ask for {fewer} pictures."
     if use.left > 0 and others_let:
-        return "Until then, smaller pictures may fit." if use.resets_at else "Smaller pictures may fit."
+        return "Until then, cheaper pictures may fit." if use.resets_at else "Cheaper pictures may fit."
     return ""
 
 

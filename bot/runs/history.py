@@ -90,6 +90,10 @@ class RunHistory:
         what nobody cleared is shown elsewhere only where adults are. Raises UserError with why there is nothing to
         show, and Unavailable where it may be tried again. Whether the person may ask is checked by the cog.
         """
+        with structlog.contextvars.bound_contextvars(run=run.id):
+            return await self._pictures(run, viewing)
+
+    async def _pictures(self, run: Run, viewing: Viewing) -> Pictures:
         await self._need_visible(run, viewing)
         async with self._fetches_for(viewing.user_id):
             reading = await self._read(run)
@@ -148,12 +152,12 @@ class RunHistory:
         try:
             reading = await self._images.read_now(run.runflow_id)
         except RunflowRefused as error:
-            _log.warning("a past run could not be read", run=run.id, refusal=error.refusal, detail=str(error))
+            _log.warning("a past run could not be read", refusal=error.refusal, detail=str(error))
             if error.refusal is Refusal.NOT_FOUND:
                 raise UserError(_NOT_KEPT) from error
             raise Unavailable(_LATER) from error
         except RunflowError as error:
-            _log.warning("a past run could not be read", run=run.id, detail=str(error))
+            _log.warning("a past run could not be read", detail=str(error))
             raise Unavailable(_LATER) from error
         if not reading.outputs:
             raise UserError(_NOT_KEPT)

@@ -121,7 +121,7 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
                 "They may come later: /history shows them then, for nothing."
             )
         case Reason.UPLOAD_REFUSED:
-            return "The pictures were made, but are too large to post here. Try a smaller size or fewer pictures."
+            return "The pictures were made, but are too large to post here. Ask for smaller pictures, or for fewer."
         case Reason.FAULT | None:
             return FAULT.format(reference=run.id[:8])
         case _ as unknown:
@@ -260,7 +260,7 @@ def _missing(missing: MissingPicture) -> str:
         case PictureFault.FORBIDDEN_ADDRESS:
             return f"Picture {number} came from a place the bot does not trust, so it was left out."
         case PictureFault.TOO_LARGE:
-            return f"Picture {number} is too large to post here. Try a smaller size or the format jpeg."
+            return f"Picture {number} is too large to post here. Ask for smaller pictures."
         case PictureFault.UNREADABLE:
             return f"Picture {number} was broken and could not be read."
         case _ as unknown:

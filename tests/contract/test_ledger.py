@@ -179,7 +179,7 @@ async def test_a_refusal_says_what_is_left_and_until_when_and_writes_nothing(boo
     assert (error.resets_at, error.fits) == (midnight, 0)
     assert str(error) == (
         "That could cost up to $0.006, and you have $0.0025 left of your $1.00 for today. "
-        f"You get a fresh $1.00 <t:{int(midnight.timestamp())}:R>. Until then, smaller pictures may fit."
+        f"You get a fresh $1.00 <t:{int(midnight.timestamp())}:R>. Until then, cheaper pictures may fit."
     )
     assert await books.kinds() == ["reserve"]
     assert await books.today() == Total(held=MicroUsd(997_500), held_pictures=1)

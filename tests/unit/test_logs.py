@@ -32,6 +32,16 @@ def test_secrets_tokens_and_signatures_are_scrubbed() -> None:
 
 
 @pytest.mark.parametrize("style", ["console", "json"])
+def test_a_secret_is_scrubbed_however_a_line_spells_it(style: str, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = 'pä"ss\\word-1234'
+    logs.set_up(level="info", style="json" if style == "json" else "console", secrets=[secret], clock=CLOCK)
+    structlog.get_logger("bot.test").info("connecting", address=f"postgresql://bot:{secret}@db/imagine")
+    said = capsys.readouterr().err
+    assert "ss" not in said.split("bot:", 1)[1].split("@db", 1)[0]
+    assert "***" in said
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
 def test_a_traceback_shows_neither_secrets_nor_locals(style: str, capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up(level="info", style="json" if style == "json" else "console", secrets=["rf_secret"], clock=CLOCK)
     hidden = "local value"

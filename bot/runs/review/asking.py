@@ -98,12 +98,12 @@ class ReviewAsker:
         if is_news:
             await self._card.say_asked(run, review.why, asked=False)
         told_at = review.told_at
-        if (run.id, obstacle) not in self._noted and await self._told(review, obstacle, log_channel_id, now):
-            told_at = now
+        if (run.id, obstacle) not in self._noted:
+            _log.warning("moderators could not be asked", guild=review.guild_id, obstacle=obstacle)
+            told_at = now if await self._told(review, obstacle, log_channel_id, now) else told_at
         if is_news or told_at is not review.told_at:
             async with self._store.write() as connection:
                 await review_rows.obstructed(connection, run.id, obstacle, told_at)
-            _log.warning("moderators could not be asked", guild=review.guild_id, obstacle=obstacle)
         self._noted.add((run.id, obstacle))
 
     async def _told(self, review: Review, obstacle: Obstacle, log_channel_id: int | None, now: datetime) -> bool:

@@ -152,7 +152,7 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
             "That could cost up to $0.0004, and I have $0.000001 left of the $0.01 "
             "that everybody together may spend a month. "
             f"It starts afresh <t:{NEXT_MONTH}:R>. "
-            "Until then, smaller pictures may fit.",
+            "Until then, cheaper pictures may fit.",
         ),
         (
             Applied(limit(amount=2, measure=Measure.RUNS, window=Window.EVER), LimitCause.USER),
@@ -197,7 +197,7 @@ def test_smaller_pictures_are_not_promised_where_another_limit_is_used_up() -> N
     at_once = limit(amount=1, measure=Measure.RUNS, window=Window.EVER)
     gone = use_of(Applied(hour, LimitCause.USER), Total(spent_pictures=3), NOON)
     busy = use_of(Applied(at_once, LimitCause.USER), Total(live_runs=1), NOON)
-    assert "smaller pictures may fit" in str(refusal([month], FOUR))
+    assert "cheaper pictures may fit" in str(refusal([month], FOUR))
     assert "may fit" not in str(refusal([month, gone], FOUR))
     assert "may fit" not in str(refusal([month, busy], FOUR))
 
@@ -205,7 +205,7 @@ def test_smaller_pictures_are_not_promised_where_another_limit_is_used_up() -> N
 def test_a_picture_dearer_than_the_whole_limit_is_not_put_off_until_it_renews() -> None:
     use = use_of(Applied(limit(amount=300), LimitCause.USER), Total(), NOON)
     sentence = str(refusal([use], Demand(MicroUsd(400), 1)))
-    assert sentence.endswith("One request can never cost more than that: please ask for smaller pictures.")
+    assert sentence.endswith("One request can never cost more than that: please ask for cheaper pictures.")
 
 
 @given(st.integers(1, 1_000), st.integers(0, 1_000))
