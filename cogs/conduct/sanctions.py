@@ -159,7 +159,7 @@ async def setup(host: Host) -> None:
         reviews=services.reviews,
     )
     host.router.on_press(PRESS, run_id, actions.stop_reviewed)
-    host.router.on_form(_FORM, number, actions.stop_asked)
+    host.router.on_form(_FORM, number, actions.stop_asked, hint="There is no such person. Nothing was changed.")
     host.tree.add_command(SanctionCommands(actions))
     for menu in menus(actions):
         host.tree.add_command(menu)

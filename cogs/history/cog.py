@@ -17,7 +17,7 @@ from cogs import Host
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
 from cogs.ui.context import is_age_restricted, place_of
-from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
+from cogs.ui.discord_errors import CALL_ERRORS, UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
 from cogs.ui.replies import wait_a_moment
 
 _ON_A_PAGE = 10
@@ -78,7 +78,7 @@ class HistoryCommand:
                 await interaction.edit_original_response(
                     view=PastPictures(run, ending), attachments=cards.attachments(run, ending), allowed_mentions=_NONE
                 )
-        except discord.HTTPException as error:
+        except CALL_ERRORS as error:
             if outcome_of(error) is EditOutcome.TOO_LARGE:
                 raise UserError(_TOO_LARGE) from error
             raise
@@ -143,5 +143,5 @@ async def setup(host: Host) -> None:
     """Add /history, and answer its buttons."""
     cog = HistoryCommand(history=host.services.history)
     host.tree.add_command(cog.command())
-    host.router.on_press(PAGE, turn_of, cog.turn)
-    host.router.on_press(PICTURES, run_id, cog.pictures)
+    host.router.on_press(PAGE, turn_of, cog.turn, hint="Use /history again.")
+    host.router.on_press(PICTURES, run_id, cog.pictures, hint="Use /history again.")

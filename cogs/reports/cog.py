@@ -83,7 +83,9 @@ def _form(message_id: int) -> Form:
     field: ui.TextInput[Form] = ui.TextInput(
         custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST, required=False
     )
-    form.add_item(ui.Label(text="What is wrong with it?", description="Only moderators read this.", component=field))
+    form.add_item(
+        ui.Label(text="What is wrong with it?", description="Only moderators and admins read this.", component=field)
+    )
     return form
 
 

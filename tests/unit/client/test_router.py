@@ -12,7 +12,7 @@ import pytest
 from bot.client.router import Kind
 from bot.custom_ids import CustomId, number, run_id
 from bot.errors import UserError
-from bot.guilds.permissions import Permission, Permissions, Rule, Scope
+from bot.guilds.permissions import Permission, Permissions, Rule, Scope, need
 from cogs.ui.actions import Press, Values
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.wire import Call, chosen, interaction, pressed_button, sent_form
@@ -44,6 +44,14 @@ async def room() -> AsyncGenerator[Opened]:
 
 
 @dataclass
+class Nowhere:
+    """Who asks outside servers."""
+
+    guild_id: int | None = None
+    permissions: object = None
+
+
+@dataclass
 class Answering:
     """Answers every kind with the same body, and remembers what it was given."""
 
@@ -51,15 +59,15 @@ class Answering:
     body: Body = says_done
     seen: list[object] = field(default_factory=list[object])
 
-    def answer(self, kind: Kind, action: str = "wave", parse: Callable[[str], object] = run_id) -> None:
+    def answer(self, kind: Kind, action: str = "wave", parse: Callable[[str], object] = run_id, **how: str) -> None:
         router = self.open_.client.router
         match kind:
             case Kind.BUTTON:
-                router.on_press(action, parse, self._pressed)
+                router.on_press(action, parse, self._pressed, **how)
             case Kind.SELECT:
-                router.on_select(action, parse, self._filled)
+                router.on_select(action, parse, self._filled, **how)
             case Kind.FORM:
-                router.on_form(action, parse, self._filled)
+                router.on_form(action, parse, self._filled, **how)
 
     async def _pressed(self, interaction: discord.Interaction, subject: object) -> None:
         self.seen.append(subject)
@@ -171,6 +179,14 @@ async def test_a_subject_that_was_never_made_is_refused_before_its_handler(kind:
 
 
 @every_kind
+async def test_whoever_answers_says_what_to_do_about_a_subject_that_was_never_made(kind: Kind) -> None:
+    async with room() as open_:
+        Answering(open_).answer(kind, hint="Use /wave again.")
+        open_.press(SENT[kind]("wave:nobody-made-this"))
+        assert await said(open_) == f"This {kind} leads nowhere any more. Use /wave again."
+
+
+@every_kind
 async def test_an_action_has_one_handler_and_a_rule(kind: Kind) -> None:
     async with room() as open_:
         Answering(open_).answer(kind)
@@ -201,6 +217,11 @@ async def test_what_is_for_servers_is_refused_elsewhere() -> None:
         private = interaction({}, dm=True)
         open_.press({**{k: v for k, v in payload.items() if k not in {"member", "guild_id"}}, "user": private["user"]})
         assert await said(open_) == "This works in a server only."
+
+
+def test_a_rule_says_what_to_do_where_it_does_not_work() -> None:
+    with pytest.raises(UserError, match=r"^This works in a server only: go to one\.$"):
+        need(Nowhere(), Rule(None, Scope.SERVER, hint="go to one"))
 
 
 async def test_a_forms_fields_are_found_whatever_they_are_wrapped_in() -> None:
