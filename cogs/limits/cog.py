@@ -18,7 +18,6 @@ from cogs.ui.markdown import fit_lines
 from cogs.ui.replies import answer
 
 _AMOUNT_CHARS = 30
-_LIST_ROOM = 1900
 
 Member = app_commands.Transform[discord.Member, MemberNamed]
 Role = app_commands.Transform[discord.Role, RoleNamed]
@@ -94,7 +93,7 @@ class LimitsCommands(app_commands.Group):
         """Say them, with the numbers that remove takes."""
         guild_id = guild_of(interaction)
         lines = words.listed(await self._ledger.limits_of(guild_id))
-        await answer(interaction, fit_lines(lines, _LIST_ROOM, "more") if lines else words.NO_LIMITS)
+        await answer(interaction, fit_lines(lines, discord_limits.LIST_ROOM, "more") if lines else words.NO_LIMITS)
 
     @app_commands.command(name="explain", description="Which limits hold for a person here, and why")
     @app_commands.describe(user="Whom", channel="Where; here, when you leave it out")
@@ -104,7 +103,7 @@ class LimitsCommands(app_commands.Group):
         place = channel or place_in(interaction, interaction.channel)
         person = Person(user.id, guild_id, place.id, role_ids_of(user))
         lines = words.explained(await self._ledger.explain(person), user.mention, place.mention)
-        await answer(interaction, fit_lines(lines, _LIST_ROOM, "more"))
+        await answer(interaction, fit_lines(lines, discord_limits.LIST_ROOM, "more"))
 
     async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
         settings = await self._guild_settings.settings_of(guild_id)

@@ -3,7 +3,10 @@
 import discord
 from discord import app_commands
 
+from bot.catalog.model import PROMPT_MOST
 from bot.guilds.permissions import guild_of
+from bot.moderation.matching import TEXT_MOST
+from bot.moderation.prompt_rules_service import REASON_MOST
 from bot.moderation.prompts import PromptAction
 from bot.services import AdminAction, Guilds, PromptRules
 from cogs import Host
@@ -13,13 +16,10 @@ from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import listed, plain
 from cogs.ui.replies import answer
 
-_RULE_MOST = 100  # what Discord's client lets people type; the service judges
-_REASON_MOST = 200
-_PROMPT_MOST = 2000
 _LARGEST_ID = 2**53 - 1  # Discord's largest whole number
 
-RuleWords = app_commands.Transform[str, Words(_RULE_MOST)]
-Reason = app_commands.Transform[str, Words(_REASON_MOST)]
+RuleWords = app_commands.Transform[str, Words(TEXT_MOST)]
+Reason = app_commands.Transform[str, Words(REASON_MOST)]
 Action = app_commands.Transform[str, OneOf("action", words.ACTIONS)]
 
 
@@ -84,11 +84,11 @@ class RuleCommands(app_commands.Group):
     @app_commands.command(name="test", description="See which rules a prompt meets, and where; nothing is sent")
     @app_commands.describe(prompt="The words to try")
     async def test(
-        self, interaction: discord.Interaction, prompt: app_commands.Transform[str, Words(_PROMPT_MOST)]
+        self, interaction: discord.Interaction, prompt: app_commands.Transform[str, Words(PROMPT_MOST)]
     ) -> None:
         """Try the rules on a prompt."""
         guild_id = guild_of(interaction)
-        test = await self._prompt_rules.test_prompt(guild_id, prompt[:_PROMPT_MOST])
+        test = await self._prompt_rules.test_prompt(guild_id, prompt[:PROMPT_MOST])
         await answer(interaction, words.tested(prompt, test))
 
     async def _log(self, interaction: discord.Interaction, act: AdminAction, what: str) -> None:

@@ -18,6 +18,7 @@ from bot.money import format_usd
 from bot.services import Ledger
 from cogs import Host
 from cogs.spend import chart
+from cogs.ui import discord_limits
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S
 from cogs.ui.markdown import fit_lines
 from cogs.ui.replies import wait_a_moment
@@ -28,7 +29,6 @@ TOO_LONG = "The list of entries is too long to be attached here. Please ask for 
 
 _READING_TIMEOUT_S = 60.0
 _OTHER_FILES_BYTES = 1_000_000  # room for the chart and the words beside the CSV
-_LIST_ROOM = 1500  # of the 4,000 units of a message, for each of the two lists
 _NONE = discord.AllowedMentions.none()
 
 
@@ -136,9 +136,11 @@ class SpendCard(Layout):
         people = [f"{number}. <@{one.user_id}>: {spent(one.spend)}" for number, one in enumerate(report.by_person, 1)]
         days = [f"{chart.day_name(one.day)}: {spent(one.spend)}" for one in report.by_day if one.spend != Spend()]
         items.append(
-            ui.TextDisplay("**By person**, numbered as in the chart\n" + fit_lines(people, _LIST_ROOM, "more people"))
+            ui.TextDisplay(
+                "**By person**, numbered as in the chart\n" + fit_lines(people, discord_limits.LIST_ROOM, "more people")
+            )
         )
-        items.append(ui.TextDisplay("**By day** (UTC)\n" + fit_lines(days, _LIST_ROOM, "more days")))
+        items.append(ui.TextDisplay("**By day** (UTC)\n" + fit_lines(days, discord_limits.LIST_ROOM, "more days")))
         if has_csv:
             items.append(ui.File(f"attachment://{CSV_NAME}"))
         else:

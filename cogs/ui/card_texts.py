@@ -9,6 +9,7 @@ from bot.errors import OptionError, PictureFault
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, format_usd
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
+from bot.runs.review.service import REASON_MOST
 from bot.runs.run import Reason, ReviewCause, Run, State
 from cogs.ui.markdown import literal
 
@@ -23,7 +24,6 @@ LOW_BALANCE = (
 )
 
 _CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED})
-REASON_LIMIT = 300
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
 
@@ -169,7 +169,7 @@ def rejected(run: Run, ending: Rejected) -> str:
     subject, were = ("these pictures", "were") if several else ("this picture", "was")
     if ending.by_rule:
         return f"No moderator found the time to look, so {subject} {were} not shown. You are welcome to ask again."
-    reason = f"The reason: {literal(ending.reason, REASON_LIMIT).rstrip('.')}. " if ending.reason else ""
+    reason = f"The reason: {literal(ending.reason, REASON_MOST).rstrip('.')}. " if ending.reason else ""
     return f"A moderator decided not to show {subject}. {reason}You are welcome to try something else."
 
 
