@@ -28,7 +28,7 @@ _NONE = discord.AllowedMentions.none()
 
 
 class HistoryCommand:
-    """Answers /history and the buttons under it."""
+    """/history: past runs, page by page, and their pictures for whoever may see them."""
 
     def __init__(self, *, history: History) -> None:
         self._history = history
@@ -46,7 +46,7 @@ class HistoryCommand:
         )
 
     async def answer(self, interaction: discord.Interaction, user_id: int) -> None:
-        """Show the newest page."""
+        """Show the newest runs. Raises UserError for another person's, without the permission."""
         _need_may_list(interaction, user_id)
         await wait_a_moment(interaction)
         await self._show_page(interaction, user_id)

@@ -26,5 +26,5 @@ class Queue:
 
 
 async def setup(host: Host) -> None:
-    """Answer the button."""
+    """Called by discord.py when it loads the extension."""
     host.router.on_press("leave", run_id, Queue(runs=host.services.runs).leave)

@@ -83,7 +83,7 @@ class PolicyCommands(app_commands.Group):
     @app_commands.command(name="clear", description="Let a channel or category go back to what nobody set")
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def clear(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
-        """Forget what was set for one place."""
+        """Forget what was set for one place. Raises UserError where nothing was."""
         guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         act = AdminAction(guild_id, interaction.user.id)
@@ -94,14 +94,14 @@ class PolicyCommands(app_commands.Group):
     @app_commands.command(name="show", description="What members of a channel will see")
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def show(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
-        """Say what holds in a channel."""
+        """Say what members see of a channel's pictures: its own settings over its category's."""
         place = channel or place_in(interaction, interaction.channel)
         rules = await self._policies.rules_at(channel_context_of(place))
         await answer(interaction, _told(place, rules))
 
     @app_commands.command(name="list", description="The channels and categories with a policy of their own")
     async def list(self, interaction: discord.Interaction) -> None:
-        """Say what was set where."""
+        """List the channels and categories with settings of their own."""
         guild_id = guild_of(interaction)
         settings = await self._policies.channel_settings(guild_id)
         lines = [words.setting_line(place_id, setting) for place_id, setting in settings]
@@ -146,7 +146,7 @@ def _told(place: discord.abc.GuildChannel, rules: ChannelRules) -> str:
 
 
 async def setup(host: Host) -> None:
-    """Add /policy."""
+    """Called by discord.py when it loads the extension."""
     policies, guild_settings = host.services.policies, host.services.guild_settings
     host.tree.add_command(PolicyCommands(policies=policies, guild_settings=guild_settings))
     marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client)

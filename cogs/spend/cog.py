@@ -74,7 +74,7 @@ def stretch_of(period: str, now: datetime) -> Stretch:
 
 
 class SpendCommand:
-    """Answers /spend."""
+    """/spend: what a server spent in a stretch of time, as a chart, two lists and a file of its entries."""
 
     def __init__(self, *, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -94,7 +94,7 @@ class SpendCommand:
         )
 
     async def answer(self, interaction: discord.Interaction, period: str) -> None:
-        """Show it. Raises UserError for those who do not manage the server."""
+        """Show what was spent. Raises UserError for a period that is not offered, Unavailable without the database."""
         guild_id = guild_of(interaction)
         stretch = stretch_of(period, interaction.created_at)
         await wait_a_moment(interaction)
@@ -175,5 +175,5 @@ def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes |
 
 
 async def setup(host: Host) -> None:
-    """Add /spend."""
+    """Called by discord.py when it loads the extension."""
     host.tree.add_command(SpendCommand(ledger=host.services.ledger).command())
