@@ -121,7 +121,7 @@ def _told(side: Mapping[str, object], left_out: Set[str]) -> str:
     if side.get("is_exception") is True:
         left_out = left_out | {"action"}  # an exception lets pass: what its row has there never happens
     wanted = {key: value for key, value in side.items() if key in _SHOWN and key not in left_out}
-    told = (_SHOWN[key](value) for key, value in wanted.items() if value is not None or len(side) == 1)
+    told = (_SHOWN[key](value) for key, value in wanted.items() if value is not None or key == "channel")
     return ", ".join(filter(None, told))
 
 

@@ -114,6 +114,7 @@ def test_every_kind_has_its_words_and_can_be_chosen() -> None:
         ),
         (AuditKind.APPEALED, None, {"appeal": "3"}, "appealed"),
         (AuditKind.APPEAL_KEPT, None, {"appeal": "3", "user": "7", "reason": ""}, "turned an appeal down: <@7>"),
+        (AuditKind.REVIEW_APPROVED, None, {"reason": None}, "approved pictures"),
         ("of another day", None, {"what": 1}, "did something this version does not know"),
         (AuditKind.LIMIT_SET, None, {"subject": "moon", "amount": "much"}, "set a limit"),
     ],
