@@ -79,7 +79,7 @@ class SanctionActions:
         await self._ask(interaction, (await self._reviews.find(guild_of(interaction), run_id)).run.user_id)
 
     async def _ask(self, interaction: discord.Interaction, user_id: int) -> None:
-        """Open the form for the reason, which the person will read. Raises UserError for the bot itself."""
+        """Ask why: the person will read it."""
         if user_id == interaction.application_id:
             raise UserError(_NOT_A_PERSON)
         form = Form(_FORM, str(user_id), title=MENU)

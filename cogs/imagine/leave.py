@@ -26,5 +26,5 @@ class Queue:
 
 
 async def setup(host: Host) -> None:
-    """Called by discord.py when it loads the extension."""
+    """Answer the button."""
     host.router.on_press("leave", run_id, Queue(runs=host.services.runs).leave)

@@ -146,7 +146,7 @@ def _told(place: discord.abc.GuildChannel, rules: ChannelRules) -> str:
 
 
 async def setup(host: Host) -> None:
-    """Called by discord.py when it loads the extension."""
+    """Add /policy."""
     policies, guild_settings = host.services.policies, host.services.guild_settings
     host.tree.add_command(PolicyCommands(policies=policies, guild_settings=guild_settings))
     marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client)

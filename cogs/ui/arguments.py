@@ -74,7 +74,7 @@ class PlaceNamed(app_commands.Transformer):
 
     @property
     def channel_types(self) -> list[ChannelType]:
-        """The kinds of channel that Discord's client lists; others may be sent all the same."""
+        """The kinds that Discord offers."""
         return list(PLACES)
 
     async def transform(self, interaction: discord.Interaction, value: object, /) -> discord.abc.GuildChannel:
