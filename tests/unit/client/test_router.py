@@ -12,14 +12,14 @@ import pytest
 from bot.client.router import Kind
 from bot.custom_ids import CustomId, number, run_id
 from bot.errors import UserError
-from bot.guilds.permissions import Permission, Permissions, Rule, Scope, need
+from bot.guilds.permissions import Permission, Permissions, Rule, Scope
 from cogs.ui.actions import Press, Values
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.wire import Call, chosen, interaction, pressed_button, sent_form
 
 RUN = "0123456789abcdef" * 2
 EVERYBODY, ADMINS = Rule(None, Scope.ANYWHERE), Rule(Permission.MANAGE_SERVER, Scope.SERVER)
-RULES = {"wave": EVERYBODY, "rule": ADMINS}
+RULES = {"wave": EVERYBODY, "rule": ADMINS, "hinted": Rule(None, Scope.SERVER, hint="go to one")}
 TABLE = Permissions(commands={"odd": EVERYBODY}, buttons=RULES, selects=RULES, forms=RULES)
 WORDS = {"type": 18, "component": {"type": 4, "custom_id": "words", "value": "hm"}}
 
@@ -41,14 +41,6 @@ async def says_done(interaction: discord.Interaction, _subject: object) -> None:
 async def room() -> AsyncGenerator[Opened]:
     async with opened(extensions=(), permissions=TABLE) as open_:
         yield open_
-
-
-@dataclass
-class Nowhere:
-    """Who asks outside servers."""
-
-    guild_id: int | None = None
-    permissions: object = None
 
 
 @dataclass
@@ -210,18 +202,14 @@ async def test_who_may_use_it_is_checked_before_its_handler(kind: Kind, held: in
     assert bool(answering.seen) is allowed
 
 
-async def test_what_is_for_servers_is_refused_elsewhere() -> None:
+@pytest.mark.parametrize(("action", "why"), [("rule", ""), ("hinted", ": go to one")])
+async def test_what_is_for_servers_is_refused_elsewhere(action: str, why: str) -> None:
     async with room() as open_:
-        Answering(open_).answer(Kind.BUTTON, "rule")
-        payload = pressed_button(f"rule:{RUN}")
+        Answering(open_).answer(Kind.BUTTON, action)
+        payload = pressed_button(f"{action}:{RUN}")
         private = interaction({}, dm=True)
         open_.press({**{k: v for k, v in payload.items() if k not in {"member", "guild_id"}}, "user": private["user"]})
-        assert await said(open_) == "This works in a server only."
-
-
-def test_a_rule_says_what_to_do_where_it_does_not_work() -> None:
-    with pytest.raises(UserError, match=r"^This works in a server only: go to one\.$"):
-        need(Nowhere(), Rule(None, Scope.SERVER, hint="go to one"))
+        assert await said(open_) == f"This works in a server only{why}."
 
 
 async def test_a_forms_fields_are_found_whatever_they_are_wrapped_in() -> None:
