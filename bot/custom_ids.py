@@ -5,11 +5,15 @@ has read it.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SYNTAX = re.compile(r"(?P<action>[a-z][a-z_]*):(?P<subject>[0-9A-Za-z_.:-]{1,80})")
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _LARGEST_ID = 2**63 - 1  # the largest whole number of the database
+
+Values = Mapping[str, str]
+"""What was filled in or chosen, by the custom_id of the field; of a select the first value, and "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

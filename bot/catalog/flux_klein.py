@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from bot.catalog.model import ModelInput, Option, Output, Price
+from bot.catalog.model import PROMPT_MOST, ModelInput, Option, Output, Price
 from bot.catalog.request import Request
 from bot.catalog.schema import ChoiceEnum, InputSchema, Readable, Withheld, check, option_names, options_of
 from bot.money import MicroUsd, parse_usd
@@ -76,8 +76,9 @@ class OutputFormat(ChoiceEnum):
 class FluxKleinInput(InputSchema):
     """A checked input. Defaults are sent as well, so that a change of Runflow's cannot change a picture."""
 
-    # 2000 characters are the bot's own limit: Discord's option would take 6000, which no card can show.
-    prompt: Annotated[str, Field(min_length=1, max_length=2000, description="What the picture shows"), Readable()]
+    prompt: Annotated[
+        str, Field(min_length=1, max_length=PROMPT_MOST, description="What the picture shows"), Readable()
+    ]
     image_size: Annotated[ImageSize, Field(description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
     num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, description="How many pictures")] = 1
     num_inference_steps: Annotated[

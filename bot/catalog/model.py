@@ -8,6 +8,9 @@ from typing import Any, Protocol
 from bot.catalog.request import Request
 from bot.money import MicroUsd
 
+PROMPT_MOST = 2000
+"""The most characters of a prompt: the bot's own limit. Discord's option would take 6000, which no card can show."""
+
 
 class ModelInput(Protocol):
     """A checked input of a model: frozen, every option within the model's range (a pydantic model stands behind it)."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import discord
 
 from bot.client.intake import Intake
-from bot.custom_ids import CustomId
+from bot.custom_ids import CustomId, Values
 from bot.errors import UserError
 from bot.guilds.permissions import Permissions, Rule, need
 
@@ -24,8 +24,7 @@ ErrorDoor = Callable[[discord.Interaction[Any], BaseException], Awaitable[None]]
 Parser = Callable[[str], S]
 """Reads a subject. Raises ValueError for one that was never made."""
 
-Values = Mapping[str, str]
-"""What was filled in or chosen, by the custom_id of the field; of a select the first value, and "" for nothing."""
+NOTHING_CHANGED = "Nothing was changed."
 
 _Answer = Callable[[discord.Interaction[Any], str, Values], Awaitable[None]]
 
@@ -52,36 +51,53 @@ class Router:
         self._uses: dict[tuple[Kind, str], _Use] = {}
 
     def on_press(
-        self, action: str, parse: Parser[S], handler: Callable[[discord.Interaction[Any], S], Awaitable[None]]
+        self,
+        action: str,
+        parse: Parser[S],
+        handler: Callable[[discord.Interaction[Any], S], Awaitable[None]],
+        *,
+        hint: str = NOTHING_CHANGED,
     ) -> None:
         """Let `handler` answer presses of buttons with this action.
+
+        `hint`: what people read of a subject that was never made, after that it leads nowhere.
 
         Raises ValueError for an action that is answered already, LookupError for one without a rule.
         """
 
         async def answer(interaction: discord.Interaction[Any], subject: str, _values: Values) -> None:
-            await handler(interaction, _read(Kind.BUTTON, parse, subject))
+            await handler(interaction, _read(Kind.BUTTON, parse, subject, hint))
 
         self._add(Kind.BUTTON, action, answer)
 
     def on_select(
-        self, action: str, parse: Parser[S], handler: Callable[[discord.Interaction[Any], S, str], Awaitable[None]]
+        self,
+        action: str,
+        parse: Parser[S],
+        handler: Callable[[discord.Interaction[Any], S, str], Awaitable[None]],
+        *,
+        hint: str = NOTHING_CHANGED,
     ) -> None:
         """Let `handler` answer choices in selects with this action; it gets the value, "" for none. As `on_press`."""
 
         async def answer(interaction: discord.Interaction[Any], subject: str, values: Values) -> None:
             chosen = next(iter(values.values()), "")
-            await handler(interaction, _read(Kind.SELECT, parse, subject), chosen)
+            await handler(interaction, _read(Kind.SELECT, parse, subject, hint), chosen)
 
         self._add(Kind.SELECT, action, answer)
 
     def on_form(
-        self, action: str, parse: Parser[S], handler: Callable[[discord.Interaction[Any], S, Values], Awaitable[None]]
+        self,
+        action: str,
+        parse: Parser[S],
+        handler: Callable[[discord.Interaction[Any], S, Values], Awaitable[None]],
+        *,
+        hint: str = NOTHING_CHANGED,
     ) -> None:
         """Let `handler` answer forms with this action, with what was filled in. As `on_press`."""
 
         async def answer(interaction: discord.Interaction[Any], subject: str, values: Values) -> None:
-            await handler(interaction, _read(Kind.FORM, parse, subject), values)
+            await handler(interaction, _read(Kind.FORM, parse, subject, hint), values)
 
         self._add(Kind.FORM, action, answer)
 
@@ -135,11 +151,11 @@ def _kind_of(interaction: discord.Interaction[Any], data: Mapping[str, object]) 
             return None
 
 
-def _read(kind: Kind, parse: Parser[S], subject: str) -> S:
+def _read(kind: Kind, parse: Parser[S], subject: str, hint: str) -> S:
     try:
         return parse(subject)
     except ValueError:
-        raise UserError(f"This {kind} leads nowhere any more. Nothing was changed.") from None
+        raise UserError(f"This {kind} leads nowhere any more. {hint}") from None
 
 
 def _values_of(kind: Kind, data: Mapping[str, object]) -> Values:

@@ -42,11 +42,15 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may use one thing. `permission` None: everyone. `others`: what it takes for what is another person's."""
+    """Who may use one thing. `permission` None: everyone. `others`: what it takes for what is another person's.
+
+    `hint`: why, or what to do instead, for those who use outside servers what works in servers only.
+    """
 
     permission: Permission | None
     scope: Scope
     others: Permission | None = None
+    hint: str | None = None
 
     @property
     def words(self) -> str:
@@ -79,12 +83,13 @@ class Permissions:
 
 
 _EVERYONE = Rule(None, Scope.ANYWHERE)
-_MEMBERS = Rule(None, Scope.SERVER)
 _OWN = Rule(None, Scope.ANYWHERE, others=Permission.MANAGE_MESSAGES)
 _ADMINS = Rule(Permission.MANAGE_SERVER, Scope.SERVER)
 _WATCHERS = Rule(Permission.MANAGE_MESSAGES, Scope.SERVER)
 _REVIEWERS = Rule(Permission.MANAGE_MESSAGES, Scope.CHANNEL)
 _MODERATORS = Rule(Permission.MODERATE_MEMBERS, Scope.SERVER)
+_REPORTERS = Rule(None, Scope.SERVER, hint="there are no moderators here")
+_APPELLANTS = Rule(None, Scope.SERVER, hint="appeal where you were paused or stopped")
 
 PERMISSIONS = Permissions(
     commands={
@@ -101,10 +106,10 @@ PERMISSIONS = Permissions(
         "review reasons": _ADMINS,
         "sanction": _MODERATORS,
         "record": _MODERATORS,
-        "appeal": _MEMBERS,
+        "appeal": _APPELLANTS,
     },
     menus={
-        "Report picture": _MEMBERS,
+        "Report picture": _REPORTERS,
         "Stop this person": _MODERATORS,
     },
     buttons={
@@ -121,8 +126,8 @@ PERMISSIONS = Permissions(
     forms={
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
-        "appeal": _MEMBERS,
-        "report": _MEMBERS,
+        "appeal": _APPELLANTS,
+        "report": _REPORTERS,
     },
 )
 
@@ -167,7 +172,7 @@ def need(asking: Asking, rule: Rule) -> None:
     can tell.
     """
     if rule.scope is not Scope.ANYWHERE:
-        guild_of(asking)
+        guild_of(asking, rule.hint)
     if rule.permission is not None:
         _need(asking, rule.permission, (asking.channel_id,) if rule.scope is Scope.CHANNEL else ())
 
@@ -205,10 +210,10 @@ def manages(held: object) -> bool:
     return _has(held, Permission.MANAGE_SERVER)
 
 
-def guild_of(asking: Asking) -> int:
-    """The server's id. Raises UserError outside servers."""
+def guild_of(asking: Asking, hint: str | None = None) -> int:
+    """The server's id. Raises UserError outside servers; `hint` is a rule's."""
     if asking.guild_id is None:
-        raise UserError("This works in a server only.")
+        raise UserError(f"This works in a server only: {hint}." if hint else "This works in a server only.")
     return asking.guild_id
 
 

@@ -43,7 +43,7 @@ class Appeals:
         self._sanctions, self._guild_settings = sanctions, guild_settings
 
     def command(self) -> app_commands.Command[Any, ..., None]:
-        """/appeal, for everyone."""
+        """The command /appeal; who may use it says bot/guilds/permissions.py."""
         return app_commands.Command(
             name="appeal",
             description="Ask the moderators of this server to lift a pause or a stop",
@@ -75,11 +75,11 @@ class Appeals:
         )
 
     async def lift(self, interaction: discord.Interaction, appeal_id: int) -> None:
-        """The button that grants."""
+        """Grant an appeal. Raises UserError for one's own, and for one that was decided already."""
         await self._decide(interaction, appeal_id, lift=True)
 
     async def keep(self, interaction: discord.Interaction, appeal_id: int) -> None:
-        """The button that turns down."""
+        """Turn an appeal down. Raises UserError as `lift`."""
         await self._decide(interaction, appeal_id, lift=False)
 
     async def _decide(self, interaction: discord.Interaction, appeal_id: int, *, lift: bool) -> None:
@@ -131,7 +131,7 @@ class Appeals:
 
 
 def server_of(interaction: discord.Interaction) -> str:
-    """The server's name, for people."""
+    """The server's name; plain words where Discord did not name it."""
     return interaction.guild.name if interaction.guild else "the server"
 
 

@@ -16,7 +16,7 @@ _POSTED_MOST = 3
 
 
 class RecordCommands(app_commands.Group):
-    """Answers /record."""
+    """/record: what moderators decided about people, and the appeals that wait."""
 
     def __init__(self, *, sanctions: Sanctions, guild_settings: Guilds) -> None:
         super().__init__(
@@ -28,7 +28,7 @@ class RecordCommands(app_commands.Group):
     @app_commands.command(name="user", description="Decisions, strikes, appeals and reports of a person in this server")
     @app_commands.describe(person="Who")
     async def user(self, interaction: discord.Interaction, person: app_commands.Transform[int, PersonId]) -> None:
-        """Show a person's record, newest first."""
+        """Show what holds for a person now, and their record, newest first."""
         guild_id = guild_of(interaction)
         standing = await self._sanctions.standing(guild_id, person)
         lines = [texts.record_line(line) for line in await self._sanctions.record(guild_id, person)]
@@ -47,7 +47,7 @@ class RecordCommands(app_commands.Group):
 
 
 async def setup(host: Host) -> None:
-    """Add /record."""
+    """Called by discord.py when it loads the extension."""
     host.tree.add_command(
         RecordCommands(sanctions=host.services.sanctions, guild_settings=host.services.guild_settings)
     )

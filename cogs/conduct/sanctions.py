@@ -89,7 +89,7 @@ class SanctionActions:
         return texts.Hearing.TOLD if written else texts.Hearing.CLOSED
 
     async def stop_person(self, interaction: discord.Interaction, person: discord.Member | discord.User) -> None:
-        """From the menu of a person."""
+        """Ask why this person is to be stopped; the form's answer stops them."""
         await self._ask(interaction, person.id)
 
     async def stop_behind(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -101,7 +101,7 @@ class SanctionActions:
         await self._ask(interaction, run.user_id)
 
     async def stop_reviewed(self, interaction: discord.Interaction, run_id: str) -> None:
-        """From the button under a picture that waits."""
+        """Ask why the person is to be stopped who asked for a picture that waits."""
         await self._ask(interaction, (await self._reviews.find(guild_of(interaction), run_id)).run.user_id)
 
     async def _ask(self, interaction: discord.Interaction, user_id: int) -> None:
@@ -125,7 +125,7 @@ def _name(interaction: discord.Interaction) -> str:
 
 
 class SanctionCommands(app_commands.Group):
-    """Answers /sanction."""
+    """/sanction: strikes, pauses, stops, and lifting them; a thing is done as `SanctionActions.act` does it."""
 
     def __init__(self, actions: SanctionActions) -> None:
         super().__init__(
@@ -137,7 +137,7 @@ class SanctionCommands(app_commands.Group):
     @app_commands.command(name="strike", description="A strike: it fades with time; several pause or stop somebody")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def strike(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
-        """Give a strike."""
+        """Give a strike, which may bring a pause or a stop with it."""
         await self._actions.act(interaction, person, SanctionKind.STRIKE, reason)
 
     @app_commands.command(name="pause", description="No pictures for some time")
@@ -149,20 +149,20 @@ class SanctionCommands(app_commands.Group):
         reason: Reason,
         hours: app_commands.Transform[int, Whole("hours", 1, _HOURS_MOST)] | None = None,
     ) -> None:
-        """Pause somebody."""
+        """Pause somebody for `hours`; the service's usual length where none is given."""
         length_s = None if hours is None else hours * _HOUR_S
         await self._actions.act(interaction, person, SanctionKind.PAUSE, reason, length_s)
 
     @app_commands.command(name="stop", description="No pictures until a moderator lifts it")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def stop(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
-        """Stop somebody."""
+        """Stop somebody until a moderator lifts it."""
         await self._actions.act(interaction, person, SanctionKind.STOP, reason)
 
     @app_commands.command(name="lift", description="End pauses and stops, and forget the strikes so far")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def lift(self, interaction: discord.Interaction, person: Someone, reason: Reason) -> None:
-        """Lift what holds."""
+        """End pauses and stops, and forget the strikes so far."""
         await self._actions.act(interaction, person, SanctionKind.LIFT, reason)
 
 
@@ -184,7 +184,7 @@ async def setup(host: Host) -> None:
         reviews=services.reviews,
     )
     host.router.on_press(PRESS, run_id, actions.stop_reviewed)
-    host.router.on_form(_FORM, number, actions.stop_asked)
+    host.router.on_form(_FORM, number, actions.stop_asked, hint="There is no such person. Nothing was changed.")
     host.tree.add_command(SanctionCommands(actions))
     for menu in menus(actions):
         host.tree.add_command(menu)

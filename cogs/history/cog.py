@@ -18,7 +18,7 @@ from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
 from cogs.ui.arguments import PersonId
 from cogs.ui.context import channel_context_at, place_of
-from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
+from cogs.ui.discord_errors import CALL_ERRORS, UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
 from cogs.ui.replies import turn_page, wait_a_moment
 
 _ON_A_PAGE = 10
@@ -29,7 +29,7 @@ _NONE = discord.AllowedMentions.none()
 
 
 class HistoryCommand:
-    """Answers /history and the buttons under it."""
+    """/history: past runs, page by page, and their pictures for whoever may see them."""
 
     def __init__(self, *, history: History) -> None:
         self._history = history
@@ -49,7 +49,7 @@ class HistoryCommand:
         )
 
     async def answer(self, interaction: discord.Interaction, user_id: int) -> None:
-        """Show the newest page."""
+        """Show the newest runs. Raises UserError for another person's, without the permission."""
         _need_may_list(interaction, user_id)
         await wait_a_moment(interaction)
         await self._show_page(interaction, user_id)
@@ -79,7 +79,7 @@ class HistoryCommand:
                 await interaction.edit_original_response(
                     view=PastPictures(run, ending), attachments=cards.attachments(run, ending), allowed_mentions=_NONE
                 )
-        except discord.HTTPException as error:
+        except CALL_ERRORS as error:
             if outcome_of(error) is EditOutcome.TOO_LARGE:
                 raise UserError(_TOO_LARGE) from error
             raise
@@ -145,5 +145,5 @@ async def setup(host: Host) -> None:
     """Add /history, and answer its buttons."""
     cog = HistoryCommand(history=host.services.history)
     host.tree.add_command(cog.command())
-    host.router.on_press(PAGE, turn_of, cog.turn)
-    host.router.on_press(PICTURES, run_id, cog.pictures)
+    host.router.on_press(PAGE, turn_of, cog.turn, hint="Use /history again.")
+    host.router.on_press(PICTURES, run_id, cog.pictures, hint="Use /history again.")

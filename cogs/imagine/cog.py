@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -18,14 +17,13 @@ from bot.services import Policies, Runs
 from cogs import Host
 from cogs.ui import cards
 from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
+from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, may_have_worked, short
 from cogs.ui.model_command import model_command
 
 _log = structlog.get_logger(__name__)
 
 DEFER_AFTER_S = 1.5  # Discord forgets an interaction that has no answer after 3 s
-_CARD_TIMEOUT_S = 10.0
 _MENDING_TIMEOUT_S = 5.0
-_ALREADY_ACKNOWLEDGED = 40060
 
 
 class Imagine:
@@ -73,21 +71,16 @@ class Imagine:
             if not notices:
                 return
             words = "\n".join(one.sentence for one in notices)
-            async with asyncio.timeout(_CARD_TIMEOUT_S):
+            async with asyncio.timeout(WORDS_TIMEOUT_S):
                 await interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
-        except (
-            Unavailable,
-            discord.HTTPException,
-            aiohttp.ClientError,
-            OSError,
-        ) as error:  # TimeoutError is an OSError
-            _log.info("a notice could not be told", run=run.id, why=type(error).__name__)
+        except (Unavailable, *CALL_ERRORS) as error:
+            _log.info("a notice could not be told", run=run.id, why=short(error))
 
     async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
         done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)
         if done:
             return False
-        async with asyncio.timeout(_CARD_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.response.defer(thinking=True)
         return True
 
@@ -95,13 +88,13 @@ class Imagine:
         """Show the first card; its message id."""
         card = cards.progress(run, self._model.title, self._runs.position(run))
         none = discord.AllowedMentions.none()
-        async with asyncio.timeout(_CARD_TIMEOUT_S):
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
             if deferred:
                 return (await interaction.edit_original_response(view=card, allowed_mentions=none)).id
             try:
                 response = await interaction.response.send_message(view=card, allowed_mentions=none)
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                if not _may_stand(error):
+            except CALL_ERRORS as error:
+                if not may_have_worked(error):
                     raise
                 return await self._standing(interaction, error)
             return response.message_id or (await interaction.original_response()).id
@@ -128,15 +121,8 @@ class Imagine:
         try:
             async with asyncio.timeout(_MENDING_TIMEOUT_S):
                 await interaction.edit_original_response(view=card)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            _log.info("no card to end", run=run.id, why=type(error).__name__)
-
-
-def _may_stand(error: Exception) -> bool:
-    """Whether a card may stand although showing it failed: the answer was lost, or a repeated try found the first."""
-    if not isinstance(error, discord.HTTPException):
-        return True
-    return error.status >= 500 or error.code == _ALREADY_ACKNOWLEDGED
+        except CALL_ERRORS as error:
+            _log.info("no card to end", run=run.id, why=short(error))
 
 
 async def setup(host: Host) -> None:

@@ -18,7 +18,6 @@ from cogs.ui.markdown import fit_lines
 from cogs.ui.replies import answer
 
 _AMOUNT_CHARS = 30
-_LIST_ROOM = 1900
 
 Member = app_commands.Transform[discord.Member, MemberNamed]
 Role = app_commands.Transform[discord.Role, RoleNamed]
@@ -54,7 +53,7 @@ class LimitsCommands(app_commands.Group):
         role: Role | None = None,
         channel: Place | None = None,
     ) -> None:
-        """Set it, in place of the one that stood there."""
+        """Set a limit, in place of one for the same people, time and measure. Raises UserError for what is none."""
         guild_id = guild_of(interaction)
         subject, subject_id = _subject(user, role, channel)
         what = Measure(measure)
@@ -91,20 +90,20 @@ class LimitsCommands(app_commands.Group):
 
     @app_commands.command(name="list", description="The limits that are set in this server")
     async def list(self, interaction: discord.Interaction) -> None:
-        """Say them, with the numbers that remove takes."""
+        """Say the limits of the server, with the numbers that remove takes."""
         guild_id = guild_of(interaction)
         lines = words.listed(await self._ledger.limits_of(guild_id), interaction.guild)
-        await answer(interaction, fit_lines(lines, _LIST_ROOM, "more") if lines else words.NO_LIMITS)
+        await answer(interaction, fit_lines(lines, discord_limits.LIST_ROOM, "more") if lines else words.NO_LIMITS)
 
     @app_commands.command(name="explain", description="Which limits hold for a person here, and why")
     @app_commands.describe(user="Whom", channel="Where; here, when you leave it out")
     async def explain(self, interaction: discord.Interaction, user: Member, channel: Place | None = None) -> None:
-        """Say which hold, which give way, and why."""
+        """Say which limits hold for a person in a place, which give way, and why."""
         guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         person = Person(user.id, guild_id, place.id, role_ids_of(user))
         lines = words.explained(await self._ledger.explain(person), user.mention, place.mention)
-        await answer(interaction, fit_lines(lines, _LIST_ROOM, "more"))
+        await answer(interaction, fit_lines(lines, discord_limits.LIST_ROOM, "more"))
 
     async def _log(self, interaction: discord.Interaction, guild_id: int, did: str) -> None:
         settings = await self._guild_settings.settings_of(guild_id)
@@ -128,5 +127,5 @@ def _subject(
 
 
 async def setup(host: Host) -> None:
-    """Add /limits."""
+    """Called by discord.py when it loads the extension."""
     host.tree.add_command(LimitsCommands(ledger=host.services.ledger, guild_settings=host.services.guild_settings))

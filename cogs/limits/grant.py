@@ -23,7 +23,7 @@ _SHOWN_CHARS = 300
 
 
 class GrantCommand:
-    """Answers /grant."""
+    """/grant: more money for one person, within the limits that run now."""
 
     def __init__(self, *, ledger: Ledger, guild_settings: Guilds) -> None:
         self._ledger, self._guild_settings = ledger, guild_settings
@@ -64,7 +64,7 @@ class GrantCommand:
 
 
 async def setup(host: Host) -> None:
-    """Add /grant."""
+    """Called by discord.py when it loads the extension."""
     host.tree.add_command(
         GrantCommand(ledger=host.services.ledger, guild_settings=host.services.guild_settings).command()
     )

@@ -87,7 +87,7 @@ class PolicyCommands(app_commands.Group):
     @app_commands.command(name="clear", description="Let a channel or category go back to what nobody set")
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def clear(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
-        """Forget what was set for one place."""
+        """Forget what was set for one place. Raises UserError where nothing was."""
         guild_id = guild_of(interaction)
         place = channel or place_in(interaction, interaction.channel)
         act = AdminAction(guild_id, interaction.user.id)
@@ -98,13 +98,13 @@ class PolicyCommands(app_commands.Group):
     @app_commands.command(name="show", description="What members of a channel will see")
     @app_commands.describe(channel="Where; this channel, when you leave it out")
     async def show(self, interaction: discord.Interaction, channel: Place | None = None) -> None:
-        """Say what holds in a channel."""
+        """Say what members see of a channel's pictures: its own settings over its category's."""
         place = channel or place_in(interaction, interaction.channel)
         await answer(interaction, _told(place, *await self._rules(place)))
 
     @app_commands.command(name="list", description="The channels and categories with a policy of their own")
     async def list(self, interaction: discord.Interaction) -> None:
-        """Say what was set where."""
+        """List the channels and categories with settings of their own."""
         guild_id = guild_of(interaction)
         settings = await self._policies.channel_settings(guild_id)
         lines = [words.setting_line(place_id, setting) for place_id, setting in settings]

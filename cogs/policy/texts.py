@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
+from cogs.ui.setting_texts import called, duration, set_to
 
 POLICIES = {
     Policy.BLOCK.value: "block: flagged pictures are never shown",
@@ -67,15 +68,6 @@ def details_of(rules: ChannelRules) -> str:
     return " · ".join(parts)
 
 
-def duration(seconds: int) -> str:
-    """A length of time in words: days, hours or minutes, whichever is whole."""
-    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {name}" + ("" if count == 1 else "s")
-    return f"{seconds} seconds"
-
-
 def needs_age_mark(changes: ChannelSetting, place: str) -> str:
     """Why `allow` and an unchecked channel are refused, and what to do."""
     what = "The policy `allow`" if changes.policy is Policy.ALLOW else "Switching off the safety checker"
@@ -88,16 +80,8 @@ def needs_age_mark(changes: ChannelSetting, place: str) -> str:
 def setting_line(place_id: int, setting: ChannelSetting) -> str:
     """What was set for one place, in one line."""
     parts = [
-        f"{one.name.removesuffix('_s').replace('_', ' ')}: {_set_to(one.name, value)}"
+        f"{called(one.name)}: {set_to(one.name, value)}"
         for one in fields(setting)
         if (value := getattr(setting, one.name)) is not None
     ]
     return f"- <#{place_id}> · " + " · ".join(parts)
-
-
-def _set_to(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if name == "undecided_after_s":
-        return duration(int(str(value))) if value else "never"
-    return str(value).replace("_", " ")

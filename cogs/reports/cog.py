@@ -25,7 +25,7 @@ _TWICE = "You have reported this picture before. Moderators know of it. Nothing 
 
 
 class Reports:
-    """Answers the menu's command and its form."""
+    """Takes members' reports: asks why, and brings the picture before the moderators."""
 
     def __init__(self, *, runs: Runs, reviews: Reviews, policies: Policies, sanctions: Sanctions) -> None:
         self._runs, self._reviews, self._policies, self._sanctions = runs, reviews, policies, sanctions
@@ -38,7 +38,7 @@ class Reports:
         )
 
     async def ask(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Ask why, unless there is nothing to report."""
+        """Open the form. Raises UserError where there is nothing to report in this message."""
         await self._run(interaction, message.id)
         await open_form(interaction, _form(message.id))
 
@@ -83,12 +83,14 @@ def _form(message_id: int) -> Form:
     field: ui.TextInput[Form] = ui.TextInput(
         custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST, required=False
     )
-    form.add_item(ui.Label(text="What is wrong with it?", description="Only moderators read this.", component=field))
+    form.add_item(
+        ui.Label(text="What is wrong with it?", description="Only moderators and admins read this.", component=field)
+    )
     return form
 
 
 async def setup(host: Host) -> None:
-    """Add the menu's command."""
+    """Add the command to the menu of messages, and answer its form."""
     services = host.services
     reports = Reports(
         runs=services.runs, reviews=services.reviews, policies=services.policies, sanctions=services.sanctions

@@ -37,14 +37,14 @@ class Decisions:
         self._reviews, self._guild_settings = reviews, guild_settings
 
     async def approve(self, interaction: discord.Interaction, run_id: str) -> None:
-        """Approve."""
+        """Show the pictures to everybody. Raises UserError for a review that is not this server's."""
         guild_id = guild_of(interaction)
         await self._find(interaction, run_id)
         decided = await self._reviews.approve(AdminAction(guild_id, interaction.user.id), run_id)
         await self._show(interaction, decided)
 
     async def ask_why(self, interaction: discord.Interaction, run_id: str) -> None:
-        """Before a rejection: its reason."""
+        """Ask for the reason of a rejection, unless somebody decided already."""
         guild_id = guild_of(interaction)
         known = await self._find(interaction, run_id)
         if not known.first:
@@ -113,7 +113,7 @@ def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
 
 
 class ReviewCommands(app_commands.Group):
-    """Answers /review."""
+    """/review: where moderators are asked, the reasons they pick from, and what waits for them."""
 
     def __init__(self, *, reviews: Reviews, guild_settings: Guilds) -> None:
         super().__init__(
@@ -127,7 +127,7 @@ class ReviewCommands(app_commands.Group):
     async def channel(
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
-        """Set the moderation channel."""
+        """Set the moderation channel, or none. Raises UserError for one the bot cannot use."""
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
@@ -164,7 +164,7 @@ class ReviewCommands(app_commands.Group):
         ] = "show",
         reason: app_commands.Transform[str, Words(LISTED_REASON_MOST)] | None = None,
     ) -> None:
-        """Show or change the server's reasons."""
+        """Show the reasons that moderators pick from; add or remove one. Raises UserError as `changed`."""
         guild_id = guild_of(interaction)
         reasons = (await self._guild_settings.settings_of(guild_id)).reasons
         words = plain(reason or "")
@@ -181,7 +181,7 @@ class ReviewCommands(app_commands.Group):
 
     @app_commands.command(name="list", description="The pictures that wait for a decision")
     async def waiting(self, interaction: discord.Interaction) -> None:
-        """List what waits, oldest first."""
+        """List the pictures that wait, oldest first, with a way to each."""
         guild_id = guild_of(interaction)
         status = await self._reviews.status(guild_id)
         lines = [_line(guild_id, each) for each in status.waiting]
@@ -189,7 +189,7 @@ class ReviewCommands(app_commands.Group):
 
     @app_commands.command(name="status", description="Whether moderators can be asked, and what to mend if not")
     async def status(self, interaction: discord.Interaction) -> None:
-        """How reviewing stands."""
+        """Say whether moderators can be asked, how many pictures wait, and what to mend."""
         guild_id = guild_of(interaction)
         status = await self._reviews.status(guild_id)
         asked = f"Moderators are asked in <#{status.channel_id}>." if status.channel_id else ""
@@ -208,7 +208,7 @@ class ReviewCommands(app_commands.Group):
         name="retry", description="Ask moderators now about pictures that could not be brought to them"
     )
     async def retry(self, interaction: discord.Interaction) -> None:
-        """Try again."""
+        """Have the bot bring to moderators what it could not bring before. How it goes, /review status says."""
         guild_id = guild_of(interaction)
         await wait_a_moment(interaction)
         await self._reviews.retry(guild_id)
@@ -240,7 +240,7 @@ def changed(reasons: tuple[str, ...], change: str, words: str) -> tuple[str, ...
 
 
 def _line(guild_id: int, review: Review) -> str:
-    """One that waits."""
+    """A picture that waits: since when, why, and where it is decided."""
     if review.channel_id is None or review.message_id is None:
         return f"- {relative(review.opened_at)}: not brought to moderators yet. {review_texts.why(review)}"
     address = link(guild_id, review.channel_id, review.message_id)

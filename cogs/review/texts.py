@@ -1,6 +1,7 @@
 """What moderators and admins read of reviews: pure functions of frozen values."""
 
 from bot.runs.review.review import Decision, Obstacle, Review
+from bot.runs.review.service import REASON_MOST
 from bot.runs.run import Delivery, ReviewCause, Run
 from cogs.ui.card_texts import relative
 from cogs.ui.markdown import link, literal
@@ -8,7 +9,6 @@ from cogs.ui.markdown import link, literal
 PROMPT_LIMIT = 1500
 USED_LIMIT = 500
 DETAIL_LIMIT = 300
-REASON_LIMIT = 300
 
 
 EVERYONE_SEES = (
@@ -58,7 +58,7 @@ def decided(review: Review, run: Run) -> str:
     own = ", about their own picture" if review.decided_by == run.user_id else ""
     by = f"by <@{review.decided_by}>{own}" if review.decided_by else "by the channel's rule: nobody decided in time"
     when = f" {relative(review.decided_at)}" if review.decided_at else ""
-    reason = f"\nReason: {literal(review.reason, REASON_LIMIT)}" if review.reason else ""
+    reason = f"\nReason: {literal(review.reason, REASON_MOST)}" if review.reason else ""
     return f"{verb} {by}{when}.{reason}"
 
 

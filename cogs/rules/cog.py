@@ -3,7 +3,10 @@
 import discord
 from discord import app_commands
 
+from bot.catalog.model import PROMPT_MOST
 from bot.guilds.permissions import guild_of
+from bot.moderation.matching import TEXT_MOST
+from bot.moderation.prompt_rules_service import REASON_MOST
 from bot.moderation.prompts import PromptAction
 from bot.services import AdminAction, Guilds, PromptRules
 from cogs import Host
@@ -13,18 +16,15 @@ from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import listed, plain
 from cogs.ui.replies import answer
 
-_RULE_MOST = 100  # what Discord's client lets people type; the service judges
-_REASON_MOST = 200
-_PROMPT_MOST = 2000
 _LARGEST_ID = 2**53 - 1  # Discord's largest whole number
 
-RuleWords = app_commands.Transform[str, Words(_RULE_MOST)]
-Reason = app_commands.Transform[str, Words(_REASON_MOST)]
+RuleWords = app_commands.Transform[str, Words(TEXT_MOST)]
+Reason = app_commands.Transform[str, Words(REASON_MOST)]
 Action = app_commands.Transform[str, OneOf("action", words.ACTIONS)]
 
 
 class RuleCommands(app_commands.Group):
-    """Answers /rules."""
+    """/rules: the words that prompts may not have here, and what happens to a prompt that has one."""
 
     def __init__(self, *, prompt_rules: PromptRules, guild_settings: Guilds) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class RuleCommands(app_commands.Group):
         action: Action | None = None,
         reason: Reason | None = None,
     ) -> None:
-        """Add a rule."""
+        """Add a rule. Raises UserError for one that says nothing, is too long, or is one too many."""
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         is_exception = action == words.EXCEPTION
@@ -67,7 +67,7 @@ class RuleCommands(app_commands.Group):
         interaction: discord.Interaction,
         rule: app_commands.Transform[int, Whole("rule", 1, _LARGEST_ID)],
     ) -> None:
-        """Remove a rule."""
+        """Remove a rule by its number. Raises UserError for one that is not this server's."""
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         removed = await self._prompt_rules.remove_rule(act, rule)
@@ -76,7 +76,7 @@ class RuleCommands(app_commands.Group):
 
     @app_commands.command(name="list", description="The rules of this server")
     async def list(self, interaction: discord.Interaction) -> None:
-        """List the rules."""
+        """List the rules in one message, with the numbers that remove takes."""
         guild_id = guild_of(interaction)
         rules = await self._prompt_rules.prompt_rules(guild_id)
         await answer(interaction, listed([words.rule_line(rule) for rule in rules], words.NO_RULES))
@@ -84,11 +84,11 @@ class RuleCommands(app_commands.Group):
     @app_commands.command(name="test", description="See which rules a prompt meets, and where; nothing is sent")
     @app_commands.describe(prompt="The words to try")
     async def test(
-        self, interaction: discord.Interaction, prompt: app_commands.Transform[str, Words(_PROMPT_MOST)]
+        self, interaction: discord.Interaction, prompt: app_commands.Transform[str, Words(PROMPT_MOST)]
     ) -> None:
-        """Try the rules on a prompt."""
+        """Say which rules a prompt meets, and where; nothing is sent to Runflow."""
         guild_id = guild_of(interaction)
-        test = await self._prompt_rules.test_prompt(guild_id, prompt[:_PROMPT_MOST])
+        test = await self._prompt_rules.test_prompt(guild_id, prompt[:PROMPT_MOST])
         await answer(interaction, words.tested(prompt, test))
 
     async def _log(self, interaction: discord.Interaction, act: AdminAction, what: str) -> None:
@@ -97,7 +97,7 @@ class RuleCommands(app_commands.Group):
 
 
 async def setup(host: Host) -> None:
-    """Add /rules."""
+    """Called by discord.py when it loads the extension."""
     host.tree.add_command(
         RuleCommands(prompt_rules=host.services.prompt_rules, guild_settings=host.services.guild_settings)
     )

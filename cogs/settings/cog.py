@@ -20,7 +20,7 @@ from cogs.ui.replies import answer, turn_page, wait_a_moment
 
 
 class SettingsCommands(app_commands.Group):
-    """Answers /settings."""
+    """/settings: the log channel, and the audit of what admins and moderators did."""
 
     def __init__(self, *, guild_settings: Guilds) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class SettingsCommands(app_commands.Group):
     async def log_channel(
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
-        """Choose the channel, or none."""
+        """Choose the log channel, or none. Raises UserError for a channel in which the bot may not write."""
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
@@ -65,7 +65,7 @@ class SettingsCommands(app_commands.Group):
         person: app_commands.Transform[int, PersonId] | None = None,
         kind: app_commands.Transform[str, OneOf("kind", texts.CHOICES)] | None = None,
     ) -> None:
-        """Show the newest page."""
+        """Show the newest acts, of one person or kind where asked; only whoever asks sees them."""
         await wait_a_moment(interaction)
         await self._show(interaction, Turn(AuditFilter(person, None if kind is None else texts.KINDS[kind])))
 

@@ -4,7 +4,7 @@ Only what is known to be fit for every admin is shown of a row: no prompts, and 
 channel that the reader may not see.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import fields
 from datetime import datetime
 from typing import cast
@@ -17,14 +17,16 @@ from bot.moderation.rules import ChannelSetting
 from bot.money import MicroUsd, format_usd
 from cogs.ui.limit_texts import described
 from cogs.ui.markdown import cut, literal
+from cogs.ui.setting_texts import called, set_to
 
-LINE_LIMIT = 350
+LINE_LIMIT = 370
 _VALUE_LIMIT = 120
 EVERYONE_READS = (
     "Everyone in this server can see that channel, and will read there whom moderators act about, why, and which "
     "prompts met a rule. Better choose one that only moderators see."
 )
 NOTHING_NOTED = "Nothing is noted here."
+UNKNOWN = "did something this version does not know"
 
 WORDS: Mapping[AuditKind, str] = {
     AuditKind.LIMIT_SET: "set a limit",
@@ -62,27 +64,70 @@ CHOICES: Mapping[str, str] = {key_of(kind): words for kind, words in WORDS.items
 
 
 def audit_head(wanted: AuditFilter) -> str:
-    """What a page shows."""
+    """What a page shows: all acts, or which of them were asked for."""
     head = "**What admins and moderators did here**, newest first"
-    if wanted.person_id is not None:
-        head += f", by <@{wanted.person_id}> or about them"
-    return head if wanted.kind is None else f"{head}, only: {WORDS[wanted.kind]}"
+    parts = [
+        f"by <@{wanted.person_id}> or about them" if wanted.person_id is not None else "",
+        f"of the kind “{WORDS[wanted.kind]}”" if wanted.kind is not None else "",
+    ]
+    only = ", ".join(filter(None, parts))
+    return f"{head}\nOnly acts {only}." if only else head
 
 
 def audit_line(row: AuditRow) -> str:
     """An act in one line: when, who, what, and what it changed."""
-    what = WORDS[row.kind] if row.kind is not None else literal(row.what, _VALUE_LIMIT)
-    sides = [told for one in (row.before, row.after) if one is not None and (told := _told(one))]
-    changed = " → ".join(sides)
-    line = f"- {format_dt(row.at, 'f')} · <@{row.actor_id}> {what}"
+    changed = _changed(row)
+    line = f"- {format_dt(row.at, 'f')} · <@{row.actor_id}> {_done(row)}"
     return cut(f"{line}: {changed}" if changed else line, LINE_LIMIT)
 
 
-def _told(side: Mapping[str, object]) -> str:
-    """One side of a change."""
-    return _limit(side) or ", ".join(
-        _SHOWN[key](value) for key, value in side.items() if key in _SHOWN and (value is not None or len(side) == 1)
+def _done(row: AuditRow) -> str:
+    """What was done; of pictures also whose they are, and whether somebody had reported them."""
+    if row.kind is None:
+        return UNKNOWN
+    if row.kind not in _OF_PICTURES:
+        return WORDS[row.kind]
+    after = row.after or {}
+    said = _AFTER_A_REPORT.get(row.kind) if after.get("reported") is True else None
+    owner = f" of {_mention('@')(after['user'])}" if after.get("user") is not None else ""
+    return f"{said or WORDS[row.kind]}{owner}"
+
+
+def _changed(row: AuditRow) -> str:
+    if row.kind in _POLICIES and row.after is not None and "channel" in row.after:
+        return _policy_changed(row.before or {}, row.after)
+    left_out = {"user"} if row.kind in _OF_PICTURES else set[str]()
+    # These always have two sides, and rows tell by None that there is no channel on one.
+    nothing = "none" if row.kind in _OF_CHANNELS else ""
+    sides = [_told(one, left_out) or nothing for one in (row.before or {}, row.after or {})]
+    if row.before == row.after and any(sides):
+        return f"{sides[0]}, as before"
+    return " → ".join(filter(None, sides))
+
+
+def _policy_changed(before: Mapping[str, object], after: Mapping[str, object]) -> str:
+    """The channel, then only what differs."""
+    old, new = ({name: side[name] for name in _SETTINGS if side.get(name) is not None} for side in (before, after))
+    channel = _SHOWN["channel"](after["channel"])
+    if old == new:
+        return f"{channel}, as before"
+    if not old or not new:
+        return f"{channel}: {_told(old, set()) or _NOTHING_SET} → {_told(new, set()) or _NOTHING_SET}"
+    differing = (name for name in _SETTINGS if old.get(name) != new.get(name))
+    return f"{channel}, " + ", ".join(
+        f"{called(name)}: {_value(name, old.get(name))} → {_value(name, new.get(name))}" for name in differing
     )
+
+
+def _told(side: Mapping[str, object], left_out: Set[str]) -> str:
+    """One side of a change; "" where nothing of it can be told."""
+    if (limit := _limit(side)) is not None:
+        return limit
+    if side.get("is_exception") is True:
+        left_out = left_out | {"action"}  # an exception lets pass: what its row has there never happens
+    wanted = {key: value for key, value in side.items() if key in _SHOWN and key not in left_out}
+    told = (_SHOWN[key](value) for key, value in wanted.items() if value is not None or key == "channel")
+    return ", ".join(filter(None, told))
 
 
 def _limit(side: Mapping[str, object]) -> str | None:
@@ -116,7 +161,8 @@ def _mention(sign: str) -> Callable[[object], str]:
 
 
 def _quoted(value: object) -> str:
-    return f"“{literal(str(value), _VALUE_LIMIT)}”"
+    words = literal(str(value), _VALUE_LIMIT)
+    return f"“{words}”" if words else ""
 
 
 def _money(value: object) -> str:
@@ -132,21 +178,33 @@ def _until(value: object) -> str:
 
 def _list(value: object) -> str:
     listed = cast("list[object]", value) if isinstance(value, list) else [value]
-    return "; ".join(_quoted(one) for one in listed) or "none"
+    return "; ".join(filter(None, map(_quoted, listed))) or "none"
+
+
+def _value(name: str, value: object) -> str:
+    return "not set" if value is None else literal(set_to(name, value), _VALUE_LIMIT)
 
 
 def _setting(name: str) -> Callable[[object], str]:
-    words, unit = name.removesuffix("_s").replace("_", " "), " s" if name.endswith("_s") else ""
+    return lambda value: f"{called(name)}: {_value(name, value)}"
 
-    def shown(value: object) -> str:
-        said = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).replace("_", " ")
-        return f"{words}: {literal(said, _VALUE_LIMIT)}{unit}"
 
-    return shown
+def _public_reason(value: object) -> str:
+    return f"people read: {words}" if (words := literal(str(value), _VALUE_LIMIT)) else ""
 
+
+_NOTHING_SET = "nothing set"
+_SETTINGS = tuple(one.name for one in fields(ChannelSetting))
+_POLICIES = frozenset({AuditKind.POLICY_SET, AuditKind.POLICY_CLEARED})
+_OF_CHANNELS = frozenset({AuditKind.LOG_CHANNEL_SET, AuditKind.REVIEW_CHANNEL_SET})
+_OF_PICTURES = frozenset({AuditKind.PICTURE_REPORTED, AuditKind.REVIEW_APPROVED, AuditKind.REVIEW_REJECTED})
+_AFTER_A_REPORT: Mapping[AuditKind, str] = {
+    AuditKind.REVIEW_APPROVED: "kept reported pictures",
+    AuditKind.REVIEW_REJECTED: "removed reported pictures",
+}
 
 _SHOWN: Mapping[str, Callable[[object], str]] = {
-    **{one.name: _setting(one.name) for one in fields(ChannelSetting)},
+    **{name: _setting(name) for name in _SETTINGS},
     "user": _mention("@"),
     "user_id": _mention("@"),
     "channel": _mention("#"),
@@ -155,14 +213,16 @@ _SHOWN: Mapping[str, Callable[[object], str]] = {
     "reason": _quoted,
     "reasons": _list,
     "until": _until,
-    "by_threshold": lambda value: "because of the strikes" if value is True else "by hand",
+    "by_threshold": lambda value: "because of the strikes" if value is True else "",
     "by": _words("by the channel's"),
     "hidden": lambda value: "hidden until decided" if value is True else "left where they are",
-    "appeal": _words("appeal"),
     "rule": _words("rule"),
     "text": _quoted,
     "action": _setting("action"),
-    "public_reason": _setting("people read"),
-    "is_exception": _setting("exception"),
+    "public_reason": _public_reason,
+    "is_exception": lambda value: "exception" if value is True else "",
 }
-"""How each known part of a row is said. `run` is left out: its id says nothing, and leads to a channel's pictures."""
+"""How each known part of a row is said; "" where it says nothing.
+
+`run` is left out: its id says nothing, and leads to a channel's pictures. So is `appeal`: nobody reads that number.
+"""

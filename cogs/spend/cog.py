@@ -18,6 +18,7 @@ from bot.money import format_usd
 from bot.services import Ledger
 from cogs import Host
 from cogs.spend import chart
+from cogs.ui import discord_limits
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S
 from cogs.ui.markdown import fit_lines
 from cogs.ui.replies import wait_a_moment
@@ -28,7 +29,6 @@ TOO_LONG = "The list of entries is too long to be attached here. Please ask for 
 
 _READING_TIMEOUT_S = 60.0
 _OTHER_FILES_BYTES = 1_000_000  # room for the chart and the words beside the CSV
-_LIST_ROOM = 1500  # of the 4,000 units of a message, for each of the two lists
 _NONE = discord.AllowedMentions.none()
 
 
@@ -74,7 +74,7 @@ def stretch_of(period: str, now: datetime) -> Stretch:
 
 
 class SpendCommand:
-    """Answers /spend."""
+    """/spend: what a server spent in a stretch of time, as a chart, two lists and a file of its entries."""
 
     def __init__(self, *, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -94,7 +94,7 @@ class SpendCommand:
         )
 
     async def answer(self, interaction: discord.Interaction, period: str) -> None:
-        """Show it. Raises UserError for those who do not manage the server."""
+        """Show what was spent. Raises UserError for a period that is not offered, Unavailable without the database."""
         guild_id = guild_of(interaction)
         stretch = stretch_of(period, interaction.created_at)
         await wait_a_moment(interaction)
@@ -136,9 +136,11 @@ class SpendCard(Layout):
         people = [f"{number}. <@{one.user_id}>: {spent(one.spend)}" for number, one in enumerate(report.by_person, 1)]
         days = [f"{chart.day_name(one.day)}: {spent(one.spend)}" for one in report.by_day if one.spend != Spend()]
         items.append(
-            ui.TextDisplay("**By person**, numbered as in the chart\n" + fit_lines(people, _LIST_ROOM, "more people"))
+            ui.TextDisplay(
+                "**By person**, numbered as in the chart\n" + fit_lines(people, discord_limits.LIST_ROOM, "more people")
+            )
         )
-        items.append(ui.TextDisplay("**By day** (UTC)\n" + fit_lines(days, _LIST_ROOM, "more days")))
+        items.append(ui.TextDisplay("**By day** (UTC)\n" + fit_lines(days, discord_limits.LIST_ROOM, "more days")))
         if has_csv:
             items.append(ui.File(f"attachment://{CSV_NAME}"))
         else:
@@ -173,5 +175,5 @@ def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes |
 
 
 async def setup(host: Host) -> None:
-    """Add /spend."""
+    """Called by discord.py when it loads the extension."""
     host.tree.add_command(SpendCommand(ledger=host.services.ledger).command())

@@ -4,25 +4,30 @@ So a restart changes nothing. `bot/client/router.py` passes what is pressed or f
 may do so, and what a subject can be, is checked there.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 import discord
 from discord import ui
 
-from bot.custom_ids import CustomId
+from bot.custom_ids import CustomId, Values
 
 S = TypeVar("S")
 
-Values = Mapping[str, str]
-"""What was filled in or chosen, by the custom_id of the field; of a select the first value, and "" for nothing."""
-
 
 class Router(Protocol):
-    """The client's router, as extensions know it. An action that is answered already raises ValueError."""
+    """The client's router, as extensions know it. An action that is answered already raises ValueError.
+
+    `hint`: what people read, after that it leads nowhere, of a subject that was never made.
+    """
 
     def on_press(
-        self, action: str, parse: Callable[[str], S], handler: Callable[[discord.Interaction[Any], S], Awaitable[None]]
+        self,
+        action: str,
+        parse: Callable[[str], S],
+        handler: Callable[[discord.Interaction[Any], S], Awaitable[None]],
+        *,
+        hint: str = ...,
     ) -> None:
         """Let `handler` answer presses of buttons with this action."""
         ...
@@ -32,6 +37,8 @@ class Router(Protocol):
         action: str,
         parse: Callable[[str], S],
         handler: Callable[[discord.Interaction[Any], S, str], Awaitable[None]],
+        *,
+        hint: str = ...,
     ) -> None:
         """Let `handler` answer choices in selects with this action."""
         ...
@@ -41,6 +48,8 @@ class Router(Protocol):
         action: str,
         parse: Callable[[str], S],
         handler: Callable[[discord.Interaction[Any], S, Values], Awaitable[None]],
+        *,
+        hint: str = ...,
     ) -> None:
         """Let `handler` answer forms with this action, with what was filled in."""
         ...
@@ -73,6 +82,6 @@ class Form(ui.Modal):
 
 
 async def open_form(interaction: discord.Interaction, form: Form) -> None:
-    """Show a form."""
+    """Show a form, as the answer to the interaction. Raises discord.py's errors as any answer does."""
     form.stop()  # discord.py is not to keep it in memory: the router answers it
     await interaction.response.send_modal(form)

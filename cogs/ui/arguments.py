@@ -48,12 +48,12 @@ class ChannelId(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """A channel."""
+        """What Discord offers: a channel, as what is typed after the option's name."""
         return AppCommandOptionType.channel
 
     @property
     def channel_types(self) -> list[ChannelType]:
-        """The kinds that Discord offers."""
+        """The kinds of channel that Discord's client lists; others may be sent all the same."""
         return list(self._kinds)
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
@@ -73,7 +73,7 @@ class PlaceNamed(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """A channel."""
+        """What Discord offers: a channel, as what is typed after the option's name."""
         return AppCommandOptionType.channel
 
     @property
@@ -113,7 +113,7 @@ class PersonId(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """A person."""
+        """Discord offers people; somebody who has left can be named by their id."""
         return AppCommandOptionType.user
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
@@ -126,7 +126,7 @@ class MemberNamed(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """A person."""
+        """Discord offers people; somebody who has left can be named by their id."""
         return AppCommandOptionType.user
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> discord.Member:
@@ -141,11 +141,11 @@ class RoleNamed(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """A role."""
+        """Discord offers the roles of the server."""
         return AppCommandOptionType.role
 
     async def transform(self, interaction: discord.Interaction, value: object, /) -> discord.Role:
-        """The role as the bot knows it."""
+        """The role as the bot knows it now. Raises UserError for one that is gone."""
         role = interaction.guild.get_role(id_of(value)) if interaction.guild else None
         if role is None:
             raise UserError("There is no such role in this server (any more). Nothing was changed.")
@@ -160,11 +160,11 @@ class Words(app_commands.Transformer):
 
     @property
     def max_value(self) -> int:
-        """The most characters."""
+        """The most characters that Discord's client lets people type."""
         return self._most
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> str:
-        """The text as it was sent."""
+        """The text as it was sent, whatever its length."""
         return value if isinstance(value, str) else str(value)
 
 
@@ -176,7 +176,7 @@ class OneOf(app_commands.Transformer):
 
     @property
     def choices(self) -> list[app_commands.Choice[int | float | str]]:
-        """The values with their words."""
+        """What Discord's client offers: the words of each value."""
         return [app_commands.Choice(name=words, value=value) for value, words in self._choices.items()]
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> str:
@@ -194,7 +194,7 @@ class YesNo(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """Yes or no."""
+        """Discord offers True and False."""
         return AppCommandOptionType.boolean
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> bool:
@@ -212,21 +212,21 @@ class Whole(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """A whole number."""
+        """Discord offers a field for whole numbers."""
         return AppCommandOptionType.integer
 
     @property
     def min_value(self) -> int:
-        """The least."""
+        """The least that Discord's client lets people type."""
         return self._least
 
     @property
     def max_value(self) -> int:
-        """The most."""
+        """The most that Discord's client lets people type."""
         return self._most
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> int:
-        """The number, if it lies within."""
+        """The number. Raises OptionError where it is none, or lies outside."""
         if isinstance(value, int) and not isinstance(value, bool) and self._least <= value <= self._most:
             return value
         raise OptionError(self._name, str(value)[:_SHOWN_LIMIT], f"{self._least} to {self._most}")

@@ -9,6 +9,7 @@ from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, format_usd
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
+from bot.runs.review.service import REASON_MOST
 from bot.runs.run import Reason, ReviewCause, Run, State
 from cogs.ui.markdown import literal
 
@@ -23,7 +24,6 @@ LOW_BALANCE = (
 )
 
 _CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED})
-REASON_LIMIT = 300
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
 
@@ -79,7 +79,7 @@ def title(run: Run, ending: FinalCard | None) -> str:
 
 def prompt_refused(error: PromptRefused) -> str:
     """That a server does not allow a prompt, with the reason that an admin wrote, escaped."""
-    return PromptRefused.sentence(literal(error.reason, REASON_LIMIT))
+    return PromptRefused.sentence(literal(error.reason, REASON_MOST))
 
 
 def option_refused(error: OptionError) -> str:
@@ -118,7 +118,7 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
         case Reason.PICTURES_UNREADABLE:
             return (
                 "The pictures were made, but could not be fetched or read. "
-                "They may come later: /history shows them then, for nothing."
+                "/history may show them later, for nothing. Or please try again."
             )
         case Reason.UPLOAD_REFUSED:
             return "The pictures were made, but are too large to post here. Ask for smaller pictures, or for fewer."
@@ -140,7 +140,7 @@ def withheld(run: Run, ending: Withheld) -> str:
     several = run.result is not None and run.result.num_outputs > 1
     subject, were = ("The pictures", "were") if several else ("The picture", "was")
     if ending.rule is not None:
-        why = literal(ending.rule, REASON_LIMIT).rstrip(".")
+        why = literal(ending.rule, REASON_MOST).rstrip(".")
         return f"{subject} {were} drawn from a changed prompt that this server does not allow: {why}."
     why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
     return (
@@ -178,7 +178,7 @@ def rejected(run: Run, ending: Rejected) -> str:
     subject, were = ("these pictures", "were") if several else ("this picture", "was")
     if ending.by_rule:
         return f"No moderator found the time to look, so {subject} {were} not shown. You are welcome to ask again."
-    reason = f"The reason: {literal(ending.reason, REASON_LIMIT).rstrip('.')}. " if ending.reason else ""
+    reason = f"The reason: {literal(ending.reason, REASON_MOST).rstrip('.')}. " if ending.reason else ""
     return f"A moderator decided not to show {subject}. {reason}You are welcome to try something else."
 
 

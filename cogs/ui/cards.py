@@ -17,7 +17,7 @@ TITLE_LIMIT = 100
 
 
 class Card(Layout):
-    """The one message of a run."""
+    """The one message of a run: first its progress, at last its pictures or why there are none."""
 
     def __init__(self, *items: "ui.Item[Card]") -> None:
         super().__init__()
@@ -35,7 +35,7 @@ def progress(run: Run, model_title: str, place: int | None = None) -> Card:
 
 
 def final(run: Run, ending: FinalCard, balance: Balance, model_title: str) -> Card:
-    """The last form of a card."""
+    """The last form of a card: pictures, or why there are none, and what it cost."""
     match ending:
         case Pictures():
             return _pictures(run, ending, balance, model_title)

@@ -81,6 +81,13 @@ def of_status(status: int, code: int) -> EditOutcome:
     return known.get(code, EditOutcome.REJECTED if status == 400 else EditOutcome.CLOSED)
 
 
+def may_have_worked(error: BaseException) -> bool:
+    """Whether a call may have been done although it failed: the answer was lost, or a repeated try found the first."""
+    if not isinstance(error, discord.HTTPException):
+        return True
+    return error.status >= 500 or error.code == ALREADY_ACKNOWLEDGED
+
+
 def edit_result(outcome: EditOutcome) -> EditResult:
     """What the runs room is told of an edit or a post."""
     match outcome:

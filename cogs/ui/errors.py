@@ -22,10 +22,10 @@ _NOT_ALLOWED = "You may not use this here."
 
 
 class ErrorHost(Protocol):
-    """The client, as errors know it."""
+    """Where an error can be passed on. bot/client/client.py answers it."""
 
     async def say_error(self, interaction: discord.Interaction, error: BaseException) -> None:
-        """Pass an error to the one error door."""
+        """Have an error said to whoever asked, and logged if it is a fault. Never raises."""
         ...
 
 

@@ -12,6 +12,8 @@ ELLIPSIS = "…"
 # `[words](address)`) means nothing without these. A backslash before any of them is not shown.
 _MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=\S)")
 _MARKUP_AT_START = re.compile(r"\d*[#>+.-]")
+# What means something only as a whole: mentions, times, emoji, and a backslash with what it escapes.
+_WHOLE = re.compile(r"<(?:[@#][!&]?\d+|t:-?\d+(?::\w)?|a?:\w+:\d+)>|\\.|.", re.DOTALL)
 _MOST_READ = 20_000  # far beyond every limit: what strangers send may be of any length
 _MARKS_KEPT = 4  # more combining marks on one letter than any script needs would run over the lines around it
 _JOINERS = frozenset("\u200c\u200d")  # scripts and emoji need them, though they are format characters
@@ -36,8 +38,8 @@ def length(text: str) -> int:
 
 
 def cut(text: str, limit: int) -> str:
-    """`text` in at most `limit` units, with an ellipsis where something was left out."""
-    return _cut(list(text), limit)
+    """`text` in at most `limit` units, with an ellipsis where something was left out: never a part of a mention."""
+    return _cut(_WHOLE.findall(text), limit)
 
 
 def literal(text: str, limit: int, *, starts_line: bool = False) -> str:

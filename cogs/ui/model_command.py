@@ -33,7 +33,7 @@ class RawOption(app_commands.Transformer):
 
     @property
     def type(self) -> discord.AppCommandOptionType:
-        """Discord's name for the option's kind."""
+        """The kind of field that Discord's client shows for the option."""
         return _TYPES[self._option.kind]
 
     @property
@@ -55,7 +55,7 @@ class RawOption(app_commands.Transformer):
         return chosen or None
 
     async def transform(self, _interaction: discord.Interaction, value: object, /) -> object:
-        """The value as it was sent."""
+        """The value as it was sent, in range or not: the model's schema judges."""
         return value
 
 

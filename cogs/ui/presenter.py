@@ -179,7 +179,7 @@ class Presenter:
     async def _try(
         self, run: Run, send: Callable[[], Coroutine[object, object, None]], timeout_s: float
     ) -> EditOutcome:
-        """What became of it."""
+        """Send an edit, and tell what Discord made of it; a failure is logged."""
         answer = await tried(send(), timeout_s)
         if isinstance(answer, Refused):
             _log.info("a card could not be edited", run=run.id, why=answer.why, outcome=answer.outcome.value)

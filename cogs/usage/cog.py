@@ -38,7 +38,7 @@ _ENDED = {
 
 
 class Usage:
-    """Answers /usage."""
+    """/usage: what a person used and has left, and what pictures cost."""
 
     def __init__(self, *, ledger: Ledger, models: Registry) -> None:
         self._ledger, self._models = ledger, models
@@ -56,7 +56,7 @@ class Usage:
         )
 
     async def answer(self, interaction: discord.Interaction) -> None:
-        """Show it."""
+        """Show the person, and nobody else, what they used. Raises Unavailable where it cannot be read."""
         await wait_a_moment(interaction)
         person = person_of(interaction)
         report = await self._ledger.usage(person)
@@ -121,5 +121,5 @@ def run_line(run: RecentRun) -> str:
 
 
 async def setup(host: Host) -> None:
-    """Add /usage."""
+    """Called by discord.py when it loads the extension."""
     host.tree.add_command(Usage(ledger=host.services.ledger, models=host.services.models).command())

@@ -98,6 +98,7 @@ async def test_each_act_is_on_record_and_in_the_log_channel(tools: Tools):
 
 async def test_a_person_who_takes_no_messages_is_refused_all_the_same(guarded: Stage, tools: Tools):
     other = tools.cast.other
+    await tools.stage.imagine(person=other, image_size="square")  # whom the bot never met it does not write to
     guarded.discord.close_dms(other.id)
     said = await tools.use(tools.cast.moderator, "sanction stop", person=other.id, reason="spam")
     assert f"<@{other.id}> was stopped" in said
@@ -236,6 +237,7 @@ async def test_a_form_and_buttons_from_before_a_restart_work_after_it(tools: Too
 
 async def test_who_took_no_message_hears_of_it_with_the_next_command(guarded: Stage, tools: Tools):
     other = tools.cast.other
+    await tools.stage.imagine(person=other, image_size="square")  # whom the bot never met it does not write to
     guarded.discord.close_dms(other.id)
     await tools.use(tools.cast.moderator, "sanction stop", person=other.id, reason="spam")
     opened = await tools.people.slash(user_id=other.id, channel_id=tools.cast.general.id, command="appeal")

@@ -13,7 +13,7 @@ from bot.runs.review import rows as review_rows
 from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.review import Decision, Review
 from bot.runs.review.service import card_follows
-from bot.runs.run import Delivery, Run
+from bot.runs.run import Delivery, ReviewCause, Run
 from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 
@@ -55,7 +55,8 @@ class ReviewCloser:
             if not await review_rows.decide(connection, decided):
                 return
             run = await card_follows(connection, await rows.load(connection, run.id), Decision.REJECTED)
-            after = {"run": run.id, "user": str(run.user_id), "by": "rule"}
+            reported = review.why is ReviewCause.REPORTED
+            after = {"run": run.id, "user": str(run.user_id), "by": "rule", "reported": reported}
             await note(connection, act, AuditKind.REVIEW_REJECTED, before=None, after=after, at=now)
         _log.info("review decided", decision=Decision.REJECTED, by="rule")
         self._wake_ups.wake_run(run.id)

@@ -114,7 +114,12 @@ class ReviewService:
                 act,
                 AuditKind(f"review {outcome.value}"),
                 before=None,
-                after={"run": run_id, "user": str(run.user_id), "reason": reason},
+                after={
+                    "run": run_id,
+                    "user": str(run.user_id),
+                    "reason": reason,
+                    "reported": review.why is ReviewCause.REPORTED,
+                },
                 at=self._clock.now(),
             )
         _log.info("review decided", run=run_id, outcome=outcome, by=act.actor_id)

@@ -20,7 +20,7 @@ from tests.unit.cogs.wire import Call, chosen, interaction, pressed_button, sent
 
 RUN = "0123456789abcdef" * 2
 EVERYBODY, ADMINS = Rule(None, Scope.ANYWHERE), Rule(Permission.MANAGE_SERVER, Scope.SERVER)
-RULES = {"wave": EVERYBODY, "rule": ADMINS}
+RULES = {"wave": EVERYBODY, "rule": ADMINS, "hinted": Rule(None, Scope.SERVER, hint="go to one")}
 TABLE = Permissions(commands={"odd": EVERYBODY}, buttons=RULES, selects=RULES, forms=RULES)
 WORDS = {"type": 18, "component": {"type": 4, "custom_id": "words", "value": "hm"}}
 
@@ -52,15 +52,15 @@ class Answering:
     body: Body = says_done
     seen: list[object] = field(default_factory=list[object])
 
-    def answer(self, kind: Kind, action: str = "wave", parse: Callable[[str], object] = run_id) -> None:
+    def answer(self, kind: Kind, action: str = "wave", parse: Callable[[str], object] = run_id, **how: str) -> None:
         router = self.open_.client.router
         match kind:
             case Kind.BUTTON:
-                router.on_press(action, parse, self._pressed)
+                router.on_press(action, parse, self._pressed, **how)
             case Kind.SELECT:
-                router.on_select(action, parse, self._filled)
+                router.on_select(action, parse, self._filled, **how)
             case Kind.FORM:
-                router.on_form(action, parse, self._filled)
+                router.on_form(action, parse, self._filled, **how)
 
     async def _pressed(self, interaction: discord.Interaction, subject: object) -> None:
         self.seen.append(subject)
@@ -172,6 +172,14 @@ async def test_a_subject_that_was_never_made_is_refused_before_its_handler(kind:
 
 
 @every_kind
+async def test_whoever_answers_says_what_to_do_about_a_subject_that_was_never_made(kind: Kind) -> None:
+    async with room() as open_:
+        Answering(open_).answer(kind, hint="Use /wave again.")
+        open_.press(SENT[kind]("wave:nobody-made-this"))
+        assert await said(open_) == f"This {kind} leads nowhere any more. Use /wave again."
+
+
+@every_kind
 async def test_an_action_has_one_handler_and_a_rule(kind: Kind) -> None:
     async with room() as open_:
         Answering(open_).answer(kind)
@@ -195,13 +203,14 @@ async def test_who_may_use_it_is_checked_before_its_handler(kind: Kind, held: in
     assert bool(answering.seen) is allowed
 
 
-async def test_what_is_for_servers_is_refused_elsewhere() -> None:
+@pytest.mark.parametrize(("action", "why"), [("rule", ""), ("hinted", ": go to one")])
+async def test_what_is_for_servers_is_refused_elsewhere(action: str, why: str) -> None:
     async with room() as open_:
-        Answering(open_).answer(Kind.BUTTON, "rule")
-        payload = pressed_button(f"rule:{RUN}")
+        Answering(open_).answer(Kind.BUTTON, action)
+        payload = pressed_button(f"{action}:{RUN}")
         private = interaction({}, dm=True)
         open_.press({**{k: v for k, v in payload.items() if k not in {"member", "guild_id"}}, "user": private["user"]})
-        assert await said(open_) == "This works in a server only."
+        assert await said(open_) == f"This works in a server only{why}."
 
 
 async def test_a_forms_fields_are_found_whatever_they_are_wrapped_in() -> None:

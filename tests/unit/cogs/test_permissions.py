@@ -136,6 +136,21 @@ async def test_no_form_passes_by_the_table(action: str, rule: Rule) -> None:
     assert f"the permission “{rule.permission.words}”" in answer.data["content"]
 
 
+@pytest.mark.parametrize(
+    ("payload", "hint"),
+    [
+        (pressed_button("history_page:1"), "Use /history again."),
+        (sent_form("stop:nobody"), "There is no such person. Nothing was changed."),
+    ],
+)
+async def test_what_was_never_made_says_what_to_do(payload: dict[str, Any], hint: str) -> None:
+    payload["member"]["permissions"] = str(1 << 3)
+    async with opened() as open_:
+        open_.press(payload)
+        (answer,) = await open_.discord.wait("POST", "/callback")
+    assert answer.data["content"].endswith(f"leads nowhere any more. {hint}")
+
+
 @pytest.mark.parametrize("name", ["spend", "limits list", "review list", "review channel", "record appeals"])
 @pytest.mark.parametrize("kind", [2, 4])
 async def test_no_command_passes_by_the_table(name: str, kind: int) -> None:

@@ -191,3 +191,16 @@ async def test_a_process_that_died_leaves_its_runs_to_the_next(tmp_path: Path) -
     async with runs_room(tmp_path, FAST) as room:
         assert (await room.settled(run)).delivery is Delivery.SHOWN
         assert room.runflow.create_requests == 1
+
+
+async def test_a_storage_that_fails_for_minutes_ends_the_card_in_words(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, without_waiting(PROFILES["wrong_length"])) as room:
+        run = await room.press()
+        await room.services.runs.start(run, 11)
+
+        async def ended() -> bool:
+            room.clock.advance(5)
+            return (await room.runs.load(run.id)).reason is Reason.PICTURES_UNREADABLE
+
+        await until(ended)
+        assert (await room.settled(run)).delivery is Delivery.SHOWN

@@ -64,14 +64,6 @@ def test_undecided_pictures_are_rejected_only_where_it_says_so():
     assert "stay held until a moderator decides" in words.details_of(kept)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(86_400, "1 day"), (172_800, "2 days"), (3_600, "1 hour"), (5_400, "90 minutes"), (61, "61 seconds")],
-)
-def test_lengths_of_time_in_words(seconds: int, said: str):
-    assert words.duration(seconds) == said
-
-
 def test_a_setting_names_what_was_set_and_nothing_else():
     setting = ChannelSetting(policy=Policy.REVIEW, hide_prompt=False, undecided_after_s=0)
     assert words.setting_line(5, setting) == "- <#5> · policy: review · hide prompt: no · undecided after: never"

@@ -49,7 +49,9 @@ def test_every_kind_has_its_words_and_can_be_chosen() -> None:
             {"user_id": "7", "amount_micro_usd": 250_000, "reason": "won"},
             "made a grant: <@7>, $0.25, “won”",
         ),
-        (AuditKind.LOG_CHANNEL_SET, None, None, "changed the log channel"),
+        (AuditKind.LOG_CHANNEL_SET, None, {"channel_id": "5"}, "changed the log channel: none → <#5>"),
+        (AuditKind.LOG_CHANNEL_SET, {"channel_id": "5"}, None, "changed the log channel: <#5> → none"),
+        (AuditKind.LOG_CHANNEL_SET, None, None, "changed the log channel: none, as before"),
         (
             AuditKind.REVIEW_CHANNEL_SET,
             {"channel": None},
@@ -63,36 +65,122 @@ def test_every_kind_has_its_words_and_can_be_chosen() -> None:
             "changed the reasons for rejecting: none → “a”; “b”",
         ),
         (
-            AuditKind.POLICY_SET,
-            {"channel": "5"},
-            {"channel": "5", "policy": "review", "hide_prompt": True, "undecided_after_s": 60},
-            "changed a policy: <#5> → <#5>, policy: review, hide prompt: yes, undecided after: 60 s",
+            AuditKind.RULE_ADDED,
+            None,
+            {"rule": "4", "text": "go*re", "action": "refuse", "public_reason": "", "is_exception": False},
+            "added a rule for prompts: rule 4, “go\\*re”, action: refuse",
         ),
         (
             AuditKind.RULE_ADDED,
             None,
-            {"rule": "4", "text": "go*re", "action": "refuse", "public_reason": None, "is_exception": False},
-            "added a rule for prompts: rule 4, “go\\*re”, action: refuse, exception: no",
+            {"rule": "4", "text": "gore", "action": "refuse", "public_reason": None, "is_exception": True},
+            "added a rule for prompts: rule 4, “gore”, exception",
         ),
         (
             AuditKind.SANCTION_PAUSE,
             None,
-            {"user": "7", "reason": "rude", "until": AT.isoformat(), "by_threshold": True},
-            f"paused somebody: <@7>, “rude”, until {WHEN}, because of the strikes",
+            {"user": "7", "reason": "3 strikes", "until": AT.isoformat(), "by_threshold": True},
+            f"paused somebody: <@7>, “3 strikes”, until {WHEN}, because of the strikes",
+        ),
+        (
+            AuditKind.SANCTION_LIFT,
+            None,
+            {"user": "7", "reason": "", "until": None, "by_threshold": False},
+            "lifted what held for somebody: <@7>",
+        ),
+        (
+            AuditKind.PICTURE_REPORTED,
+            None,
+            {"run": RUN, "user": "7", "reason": "rude", "hidden": True},
+            "reported pictures of <@7>: “rude”, hidden until decided",
         ),
         (
             AuditKind.REVIEW_REJECTED,
             None,
             {"run": RUN, "user": "7", "by": "rule"},
-            "rejected pictures: <@7>, by the channel's rule",
+            "rejected pictures of <@7>: by the channel's rule",
         ),
-        (AuditKind.APPEALED, None, {"appeal": "3"}, "appealed: appeal 3"),
-        ("of another day", None, {"what": 1}, "of another day"),
+        (AuditKind.REVIEW_APPROVED, None, {"run": RUN, "user": "7", "reason": None}, "approved pictures of <@7>"),
+        (
+            AuditKind.REVIEW_APPROVED,
+            None,
+            {"run": RUN, "user": "7", "reason": None, "reported": True},
+            "kept reported pictures of <@7>",
+        ),
+        (
+            AuditKind.REVIEW_REJECTED,
+            None,
+            {"run": RUN, "user": "7", "reason": "rude", "reported": True},
+            "removed reported pictures of <@7>: “rude”",
+        ),
+        (AuditKind.APPEALED, None, {"appeal": "3"}, "appealed"),
+        (AuditKind.APPEAL_KEPT, None, {"appeal": "3", "user": "7", "reason": ""}, "turned an appeal down: <@7>"),
+        (AuditKind.REVIEW_APPROVED, None, {"reason": None}, "approved pictures"),
+        ("of another day", None, {"what": 1}, "did something this version does not know"),
         (AuditKind.LIMIT_SET, None, {"subject": "moon", "amount": "much"}, "set a limit"),
     ],
 )
 def test_an_act_is_one_plain_line(kind: str, before: Any, after: Any, told: str) -> None:
     assert texts.audit_line(row(kind, before, after)) == f"- {WHEN} · <@11> {told}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            {"policy": "review", "hide_reported": True, "hide_prompt": True},
+            {"policy": "block", "hide_reported": False, "hide_prompt": True},
+            "changed a policy: <#5>, policy: review → block, hide reported: yes → no",
+        ),
+        ({}, {"policy": "spoiler"}, "changed a policy: <#5>: nothing set → policy: spoiler"),
+        (
+            {"policy": "block"},
+            {"policy": "block", "undecided_after_s": 172_800},
+            "changed a policy: <#5>, undecided after: not set → 2 days",
+        ),
+        (
+            {"undecided_after_s": 172_800},
+            {"undecided_after_s": 0},
+            "changed a policy: <#5>, undecided after: 2 days → never",
+        ),
+        ({"policy": "block"}, {"policy": "block"}, "changed a policy: <#5>, as before"),
+        (
+            {"policy": "review", "unchecked": "as_clear"},
+            {},
+            "cleared a policy: <#5>: policy: review, unchecked: as clear → nothing set",
+        ),
+    ],
+)
+def test_a_policy_says_its_channel_once_and_then_what_differs(before: Any, after: Any, told: str) -> None:
+    kind = AuditKind.POLICY_SET if after else AuditKind.POLICY_CLEARED
+    line = texts.audit_line(row(kind, {"channel": "5"} | before, {"channel": "5"} | after))
+    assert line == f"- {WHEN} · <@11> {told}"
+
+
+def test_a_policy_that_changed_in_everything_is_told_whole() -> None:
+    old: dict[str, Any] = {"policy": "spoiler", "unchecked": "as_flagged", "undecided_after_s": 5400}
+    new: dict[str, Any] = {"policy": "review", "unchecked": "as_clear", "undecided_after_s": 7200}
+    for name in ("approve_everything", "hide_prompt", "safety_checker", "undecided_reject", "hide_reported"):
+        old[name], new[name] = True, False
+    channel = {"channel": str(2**63 - 1)}
+    line = texts.audit_line(row(AuditKind.POLICY_SET, channel | old, channel | new))
+    assert line.endswith("hide reported: yes → no")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "head"),
+    [
+        (AuditFilter(), ""),
+        (AuditFilter(person_id=7), "\nOnly acts by <@7> or about them."),
+        (AuditFilter(kind=AuditKind.POLICY_SET), "\nOnly acts of the kind “changed a policy”."),
+        (
+            AuditFilter(7, AuditKind.POLICY_SET),
+            "\nOnly acts by <@7> or about them, of the kind “changed a policy”.",
+        ),
+    ],
+)
+def test_the_head_says_in_plain_words_which_acts_are_shown(wanted: AuditFilter, head: str) -> None:
+    assert texts.audit_head(wanted) == f"**What admins and moderators did here**, newest first{head}"
 
 
 @pytest.mark.parametrize("kind", AuditKind)
@@ -175,7 +263,7 @@ async def test_a_page_is_shown_to_whoever_asked_with_buttons_to_its_neighbours()
         open_.press(asked(person="7", kind="granted"))
         said = str((await shown(open_)).body["components"])
     assert acts.asked == [(GUILD_ID, AuditFilter(7, AuditKind.GRANTED), None, None, ROWS_MOST)]
-    for part in ("made a grant: <@7>", "by <@7> or about them", "audit_page:after:9:7:granted"):
+    for part in ("made a grant: <@7>", "<@7> or about them", "audit_page:after:9:7:granted"):
         assert part in said
     assert "audit_page:before:6:7:granted" in said
 

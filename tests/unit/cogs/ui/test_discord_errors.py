@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.runs.card import EditResult
-from cogs.ui.discord_errors import EditOutcome, Refused, edit_result, outcome_of, tried
+from cogs.ui.discord_errors import EditOutcome, Refused, edit_result, may_have_worked, outcome_of, tried
 
 
 def refusal(status: int, code: int) -> discord.HTTPException:
@@ -66,3 +66,18 @@ async def test_an_answer_comes_through_and_so_does_a_fault_of_ours() -> None:
     assert edit_result(EditOutcome.TAKEN) is EditResult.YES
     with pytest.raises(RuntimeError, match="ours"):
         await tried(fails())
+
+
+@pytest.mark.parametrize(
+    ("error", "may"),
+    [
+        (refusal(503, 0), True),
+        (refusal(400, 40060), True),
+        (refusal(403, 50013), False),
+        (refusal(429, 0), False),
+        (TimeoutError(), True),
+        (aiohttp.ServerDisconnectedError(), True),
+    ],
+)
+def test_a_call_without_a_good_answer_may_have_worked_all_the_same(error: Exception, may: bool) -> None:
+    assert may_have_worked(error) is may

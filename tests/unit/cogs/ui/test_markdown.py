@@ -45,6 +45,14 @@ def test_a_cut_never_leaves_half_an_escape() -> None:
     assert cut("\U0001f98a" * 4, 6) == "\U0001f98a" * 2 + ELLIPSIS
 
 
+@pytest.mark.parametrize("whole", ["<@123>", "<@&123>", "<#123>", "<t:1782907200:f>", "<:fox:123>", "\\*"])
+def test_a_cut_never_ends_inside_a_mention_a_time_or_an_escape(whole: str) -> None:
+    text = f"by {whole} and others"
+    for limit in range(4, 3 + len(whole) + 1):
+        assert cut(text, limit) == "by" + ELLIPSIS
+    assert cut(text, 4 + len(whole)) == f"by {whole}{ELLIPSIS}"
+
+
 @given(st.text(max_size=300), st.integers(1, 200))
 def test_the_limit_holds_for_any_text(typed: str, limit: int) -> None:
     assert length(literal(typed, limit)) <= limit

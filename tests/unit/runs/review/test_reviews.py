@@ -353,6 +353,10 @@ async def test_a_reported_picture_is_kept_or_removed(tmp_path: Path, hide: bool,
             await room.services.reviews.approve(MODERATOR, run.id)
         else:
             await room.services.reviews.reject(MODERATOR, run.id, "unkind")
+        async with room.store.read() as connection:
+            (act,) = (await page(connection, GUILD, AuditFilter(), most=1)).rows
+        assert act.after is not None
+        assert act.after["reported"] is True
         await closed(room)
         assert isinstance(room.card.ends[-1][1], Pictures if keep else Rejected)
         assert await room.services.reviews.report(run=run, reporter_id=9, reason=None, hide=hide) is Reported.TWICE
