@@ -1,5 +1,6 @@
 """The real client, logged in to a Discord at the wire; interactions enter where the gateway would hand them in."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
 from tests.unit.cogs.samples import FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
+
+_QUIET_S = 10.0
 
 
 @dataclass
@@ -101,6 +104,9 @@ async def opened(
                 if server is not None:
                     open_.hand_in("GUILD_CREATE", server)
                 yield open_
+                # What a press goes on with after its answer is part of it, and would fail at a closed client.
+                async with asyncio.timeout(_QUIET_S):
+                    await client.intake.quiet()
                 await outbox.close()
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before[:2]
