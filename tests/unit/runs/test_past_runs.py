@@ -189,3 +189,14 @@ async def test_a_person_has_one_fetch_at_a_time(tmp_path: Path) -> None:
         assert sum(isinstance(one, Pictures) for one in answers) == 1
         assert sum(isinstance(one, UserError) for one in answers) == 4
         assert isinstance(await room.services.history.pictures(run, viewing()), Pictures)
+
+
+async def test_the_channel_that_is_looked_in_has_its_say_too(tmp_path: Path) -> None:
+    """What one adults' channel shows, another may block."""
+    async with runs_room(tmp_path, FLAGGED) as room:
+        await now(room, Policy.ALLOW)
+        run = await shown(room, policy=Policy.ALLOW)
+        there = viewing(Place(1, 9), adults=True)
+        assert (await room.services.history.pictures(run, there)).pictures
+        await room.app.moderation.policies.set_channel(AdminAction(1, 9), 9, ChannelSetting(policy=Policy.BLOCK))
+        assert "This channel does not show such pictures" in await refusal(room, run, there)

@@ -212,6 +212,15 @@ async def test_what_is_known_without_asking() -> None:
         assert facing(open_).obstacle(5, CHANNEL_ID) is Obstacle.FORBIDDEN
 
 
+async def test_no_picture_is_brought_to_a_channel_that_everybody_sees() -> None:
+    async with opened() as open_:
+        view = facing(open_)
+        seen = guild(nsfw=False)
+        seen["roles"] = [{**seen["roles"][0], "permissions": str(1 << 10)}]  # View Channel
+        open_.hand_in("GUILD_CREATE", seen)
+        assert view.obstacle(GUILD_ID, CHANNEL_ID) is Obstacle.PUBLIC
+
+
 @pytest.mark.parametrize(("code", "stands"), [(10008, False), (10003, False), (50001, True)])
 async def test_whether_a_message_still_stands(code: int, stands: bool) -> None:
     async with opened() as open_:

@@ -8,6 +8,8 @@ import pytest
 from bot.catalog.request import Request
 from bot.errors import PictureFault
 from bot.images.image import MissingPicture
+from bot.moderation.policy import Policy
+from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
 from bot.runs.card import Balance, Ended, FinalCard, Pictures, Withheld
 from bot.runs.run import Reason, Result, State
@@ -123,3 +125,9 @@ async def test_a_failed_card_says_why_and_that_it_was_free(reason: Reason) -> No
 
 async def test_the_models_name_is_escaped() -> None:
     assert r"FLUX.2 \[klein\] 4B" in text(cards.progress(a_run(), TITLE))
+
+
+def test_a_hidden_prompt_is_hidden_from_the_first_card() -> None:
+    run = a_run(rules=ChannelRules(policy=Policy.BLOCK, hide_prompt=True))
+    assert run.prompt not in str(cards.progress(run, "A model").to_components())
+    assert run.prompt in str(cards.progress(a_run(), "A model").to_components())

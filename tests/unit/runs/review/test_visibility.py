@@ -70,3 +70,11 @@ def assert_carries_its_own_ending(given: Visibility) -> None:
         given.pictures((), ())
     is_held = given.delivery is Delivery.HELD
     assert isinstance(given.words(asked=True), Held if is_held else (Withheld, Rejected))
+
+
+def test_what_was_made_with_the_check_switched_off_counts_as_not_checked() -> None:
+    then = ChannelRules(policy=Policy.ALLOW, safety_checker=False)
+    run = a_run(state=State.SUCCEEDED, result=Result(nsfw_detected=False, num_outputs=1), rules=then)
+    assert decide(run, Known(then)).showing is Showing.OPEN
+    given = decide(run, Known(ChannelRules(policy=Policy.BLOCK)))
+    assert (given.showing, given.checked) == (Showing.WITHHELD, False)
