@@ -1,6 +1,6 @@
 """The last form of a card: pictures as the channel allows at the moment of showing, or words instead."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -22,6 +22,14 @@ _log = structlog.get_logger(__name__)
 
 _TRIES_AFTER_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 _DISCORD_MOST_BYTES = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """The last try to show pictures: what was decided just before it, and its answer; None where none was made."""
+
+    visibility: Visibility
+    answer: EditResult | None = None
 
 
 class Deliverer:
@@ -62,20 +70,21 @@ class Deliverer:
         fetched = await (self._images.fetch_reviewed(run) if was_reviewed else self._images.fetch(run, reading))
         if not fetched.pictures:
             return await self._say(await self._because(run, _why_none(fetched)), _words_of(run))
-        answer = await self._show(run, fetched)
-        match answer:
-            case Visibility():
-                return await self._keep_back(run, answer)
-            case TooLarge():
-                return await self._say(await self._because(run, Reason.UPLOAD_REFUSED), _words_of(run))
-            case EditResult():
-                return await self._note(run, answer, Delivery.SHOWN)
+        shown = await self._show(run, fetched)
+        if isinstance(shown, TooLarge):
+            return await self._say(await self._because(run, Reason.UPLOAD_REFUSED), _words_of(run))
+        if shown.answer is None:
+            return await self._keep_back(run, shown.visibility)
+        if shown.answer is EditResult.YES:
+            _log.info("run ended", state=run.state, reason=run.reason, delivery=Delivery.SHOWN)
+            return await self._held.shown(run, shown.visibility)
+        return await self._note(run, shown.answer, Delivery.SHOWN)
 
-    async def _show(self, run: Run, fetched: Fetched) -> EditResult | TooLarge | Visibility:
-        """Show the pictures; a Visibility where they may not be seen any more."""
+    async def _show(self, run: Run, fetched: Fetched) -> _Try | TooLarge:
+        """Show the pictures, as far as they may be seen at each try."""
         black = await black_pictures(run, fetched.pictures)
 
-        async def send(fitted: Fitted) -> EditResult | TooLarge | Visibility:
+        async def send(fitted: Fitted) -> _Try | TooLarge:
             return await self._edit_while_visible(run, fitted, (*fetched.missing, *fitted.missing), black)
 
         limit_bytes = min(run.reply.attachment_limit_bytes, _DISCORD_MOST_BYTES)
@@ -83,19 +92,22 @@ class Deliverer:
 
     async def _edit_while_visible(
         self, run: Run, fitted: Fitted, missing: tuple[MissingPicture, ...], black: tuple[int, ...]
-    ) -> EditResult | TooLarge | Visibility:
+    ) -> _Try | TooLarge:
         """Edit the card, tried again while Discord takes nothing. Before each try it is decided anew who may see it."""
         balance = await self._store.balance(run)
-        answer = EditResult.LATER
+        tried = _Try(await self._visibility.decide(run, black=black), EditResult.LATER)
         for delay_s in _TRIES_AFTER_S:
             await self._wait(delay_s)
-            visibility = await self._visibility.decide(run, black=black)
+            visibility = await self._visibility.decide(run, black=black) if delay_s else tried.visibility
             if not visibility.is_shown:
-                return visibility
+                return _Try(visibility)
             answer = await self._card.end(run, visibility.pictures(fitted.pictures, missing), balance)
+            if answer is EditResult.TOO_LARGE:
+                return TOO_LARGE
+            tried = _Try(visibility, answer)
             if answer is not EditResult.LATER:
                 break
-        return TOO_LARGE if answer is EditResult.TOO_LARGE else answer
+        return tried
 
     async def _keep_back(self, run: Run, visibility: Visibility) -> Run:
         """End the card in words while pictures exist: until a moderator has looked, or for good."""

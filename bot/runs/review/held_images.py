@@ -67,6 +67,17 @@ class HeldImages:
         self._wake_ups.wake_review(run.id)
         return held
 
+    async def shown(self, run: Run, visibility: Visibility) -> Run:
+        """Note that the card shows the pictures. As `hold`, where somebody decided while it was being edited."""
+        shown = replace(run, delivery=Delivery.SHOWN)
+        async with self._store.write() as connection:
+            if await review_rows.outcome_of(connection, run.id) is not visibility.outcome:
+                self._wake_ups.wake_run(run.id)
+                return run
+            if not await rows.change(connection, run, shown):
+                return await rows.load(connection, run.id)
+        return shown
+
     def _review(self, run: Run, guild_id: int, visibility: Visibility) -> Review:
         now, rules = self._clock.now(), visibility.rules
         ends = rules.undecided_reject and rules.undecided_after_s is not None

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules, ChannelSetting
-from bot.runs.card import EditResult, FinalCard, Held, Pictures
+from bot.runs.card import EditResult, FinalCard, Held, Pictures, Rejected
 from bot.runs.review.review import Obstacle
 from bot.runs.review.service import Reported
 from bot.runs.run import Delivery, Run
@@ -45,6 +45,26 @@ async def _approved_once_asked(room: RunsRoom, run: Run, ending: FinalCard) -> N
     if isinstance(ending, Held):
         await until(asked)
         await room.services.reviews.approve(MODERATOR, run.id)
+
+
+async def test_a_rejection_while_the_pictures_are_being_shown_takes_them_away(tmp_path: Path) -> None:
+    """Reported where such pictures were hidden, which no longer holds: shown anew, and rejected meanwhile."""
+    async with reviewing(tmp_path, FAST) as room:
+        run = await room.to_the_end(await room.press())
+        room.card.before_end = lambda ending: _rejected_once_asked(room, run, ending)
+        assert await room.services.reviews.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.NEW
+        await closed(room)
+        assert (await room.runs.load(run.id)).delivery is Delivery.WITHHELD
+        assert isinstance(room.card.ends[-1][1], Rejected)
+
+
+async def _rejected_once_asked(room: RunsRoom, run: Run, ending: FinalCard) -> None:
+    async def asked() -> bool:
+        return bool(room.moderators.asked)
+
+    if isinstance(ending, Pictures):
+        await until(asked)
+        await room.services.reviews.reject(MODERATOR, run.id, "unkind")
 
 
 async def test_a_report_between_an_approval_and_its_closing_reaches_moderators(tmp_path: Path) -> None:
