@@ -29,6 +29,9 @@ _log = structlog.get_logger(__name__)
 # Close codes after which Discord says not to reconnect (Gateway: close event codes): token, shards, version, intents.
 _HOPELESS = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 
+# Within this a gateway answers the greeting of a shard, or it is tried again; discord.py would wait 180 s.
+_GREETING_S = 15.0
+
 
 class ImagineClient(commands.AutoShardedBot):
     """The bot on Discord. It asks for the guilds intent alone and reads no messages.
@@ -56,10 +59,12 @@ class ImagineClient(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             guild_ready_timeout=guild_ready_timeout_s,
+            shard_connect_timeout=_GREETING_S,
         )
         self._services, self._extensions, self._sync_memory = services, extensions, sync_memory
         self._say_error, self._admin_log = say_error, admin_log
         self._permissions = permissions.with_models(model.command for model in services.models)
+        self._shards_on_gateway: set[int] = set()
         self._intake = Intake()
         self._router = Router(intake=self._intake, permissions=permissions, say_error=say_error)
 
@@ -82,6 +87,22 @@ class ImagineClient(commands.AutoShardedBot):
     def intake(self) -> Intake:
         """Whether interactions are taken, and which are being answered."""
         return self._intake
+
+    @property
+    def is_on_gateway(self) -> bool:
+        """Whether any shard has a session; discord.py's `is_ready` stays true when the connection is lost."""
+        return bool(self._shards_on_gateway)
+
+    @property
+    def shards_away(self) -> frozenset[int]:
+        """The shards that were started and have no session."""
+        return frozenset(self.shards) - self._shards_on_gateway
+
+    async def rejoin(self, shard_id: int) -> None:
+        """Connect a shard anew. Raises what discord.py raises where that fails at once."""
+        shard = self.get_shard(shard_id)
+        if shard is not None:
+            await shard.reconnect()
 
     @property
     def router(self) -> Router:
@@ -142,3 +163,15 @@ class ImagineClient(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Note in the log that the bot is connected."""
         _log.info("connected", guilds=len(self.guilds), shards=self.shard_count)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A shard has a new session."""
+        self._shards_on_gateway.add(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """A shard has its old session again."""
+        self._shards_on_gateway.add(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """A shard's connection is over."""
+        self._shards_on_gateway.discard(shard_id)

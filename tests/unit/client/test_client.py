@@ -1,5 +1,6 @@
 """The client: what it asks Discord for, and when it tells of its commands."""
 
+import asyncio
 from typing import Any
 
 import discord
@@ -81,3 +82,13 @@ async def test_an_error_in_a_check_reaches_the_person(raised: Exception, said: s
     assert said in call.data["content"]
     assert "secret" not in call.data["content"]
     assert call.data["flags"] == 64
+
+
+async def test_it_knows_which_of_its_shards_are_on_the_gateway() -> None:
+    async with opened() as open_:
+        client = open_.client
+        assert not client.is_on_gateway
+        for event, is_on in (("connect", True), ("disconnect", False), ("resumed", True), ("disconnect", False)):
+            client.dispatch(f"shard_{event}", 0)
+            await asyncio.sleep(0)
+            assert client.is_on_gateway is is_on
