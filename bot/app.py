@@ -35,9 +35,11 @@ from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHin
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.poll import Poller
 from bot.runs.execution.recovery import CardFinder
+from bot.runs.execution.refresh import CardRefresher
 from bot.runs.execution.review_worker import ReviewWorker
 from bot.runs.execution.steps import RunSteps
 from bot.runs.execution.submit import Submitter
+from bot.runs.execution.waiting_cards import WaitingCards
 from bot.runs.execution.worker import Worker
 from bot.runs.history import RunHistory
 from bot.runs.housekeeping import Housekeeping
@@ -119,7 +121,8 @@ class _Core:
 def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     """Everything between the edges, made once. Nothing runs until the parts are served."""
     core = _core(edges, choices)
-    scheduler, overdue = Scheduler(caps=choices.caps, clock=edges.clock), OverduePolls(edges.clock)
+    scheduler = Scheduler(caps=choices.caps, clock=edges.clock, turn_came=core.wake_ups.wake_run)
+    overdue = OverduePolls(edges.clock)
     admission = Admission(
         sanctions=core.moderation.sanctions,
         prompt_rules=core.moderation.prompt_rules,
@@ -242,6 +245,8 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         at_runflow=AtRunflow(store=core.store, submitter=submitter, poller=poller, clock=clock),
         deliverer=deliverer,
         progress=lambda: Progress(card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s),
+        waiting_cards=WaitingCards(store=core.store, scheduler=scheduler, card=edges.card, clock=clock),
+        refresher=CardRefresher(clock),
         clock=clock,
     )
     return Worker(
