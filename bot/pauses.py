@@ -102,8 +102,7 @@ def short_collections() -> Generator[None]:
             gc.freeze()
 
     before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # without a collection, which would hold those who connect already
     gc.set_threshold(*_THRESHOLDS)
     gc.callbacks.append(set_aside)
     try:
