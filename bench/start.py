@@ -120,6 +120,7 @@ async def measure(case: Case, folder: Path) -> dict[str, Any]:
         "standin_loop_held_ms": round(1000 * seen.own_lag_s, 1),
         "longest_collection_ms": round(1000 * max((one[0] for one in inside["collections"]), default=0.0), 1),
         "blocks": sorted(inside["blocks"], reverse=True)[:8],
+        "collections": inside["collections"][:8],
         "run_waits_lines": len(told),
         "wrong": wrong,
     }
