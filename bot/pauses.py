@@ -6,30 +6,27 @@ the thresholds keep to some twenty thousand objects. What is set aside is freed 
 rings of such objects are looked for once a day, when nothing is under way.
 """
 
-import asyncio
 import gc
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import timedelta
-from time import perf_counter
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 
 _TICK_S = 0.025
-_LATELY_S = 30.0  # half of what counts as lately
+_LATELY = timedelta(seconds=30)  # half of what counts as lately
+_CLOCK_WAS_SET_S = 60.0  # later than that nobody is; the machine's clock was moved
 
 # Objects made until the youngest are gone through, then so many times that until the next older ones are.
 _THRESHOLDS = (700, 5, 5)
-_LOOK_S = 60.0
 _THAW_EVERY = timedelta(hours=24)
 
 
 class Longest:
     """The longest of the times that were noted in the last half minute to minute, in seconds."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
-        self._since_s = now_s()
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now, self._since = now, now()
         self._this = self._before = 0.0
 
     def note(self, taken_s: float) -> None:
@@ -43,10 +40,10 @@ class Longest:
         return max(self._this, self._before)
 
     def _turn(self) -> None:
-        halves = (self._now_s() - self._since_s) // _LATELY_S
-        if halves >= 1:
-            self._before, self._this = (self._this if halves < 2 else 0.0), 0.0
-            self._since_s += halves * _LATELY_S
+        halves = (self._now() - self._since) // _LATELY
+        if halves:
+            self._before, self._this = (self._this if halves == 1 else 0.0), 0.0
+            self._since += halves * _LATELY
 
 
 class Pauses:
@@ -54,7 +51,7 @@ class Pauses:
 
     def __init__(self, clock: Clock, *, alive: Callable[[], int]) -> None:
         self._clock, self._alive = clock, alive
-        self._lag = Longest(perf_counter)
+        self._lag = Longest(clock.now)
 
     def longest_s(self) -> float:
         """The longest the loop was held lately, in seconds, to a few hundredths."""
@@ -62,35 +59,19 @@ class Pauses:
 
     async def serve(self) -> None:
         """Watch, until cancelled."""
-        stop = self._watch_loop()
-        last = self._clock.now()
-        try:
-            while True:
-                await self._clock.sleep(_LOOK_S)
-                if self._clock.now() - last >= _THAW_EVERY and not self._alive():
-                    gc.unfreeze()
-                    gc.collect()
-                    gc.freeze()
-                    last = self._clock.now()
-        finally:
-            stop()
-
-    def _watch_loop(self) -> Callable[[], None]:
-        """Have a timer look at the clock, which costs next to nothing: how late it is, as late is everybody else."""
-        loop = asyncio.get_running_loop()
-        timer: asyncio.TimerHandle
-
-        def tick(due_s: float) -> None:
-            nonlocal timer
-            now_s = loop.time()
-            self._lag.note(max(now_s - due_s, 0.0))
-            timer = loop.call_at(now_s + _TICK_S, tick, now_s + _TICK_S)
-
-        def stop() -> None:
-            timer.cancel()
-
-        tick(loop.time())
-        return stop
+        thawed = now = self._clock.now()
+        while True:
+            due = now + timedelta(seconds=_TICK_S)
+            await self._clock.sleep(_TICK_S)  # as late as this comes back, as late is everybody else
+            now = self._clock.now()
+            late_s = (now - due).total_seconds()
+            if 0 < late_s < _CLOCK_WAS_SET_S:
+                self._lag.note(late_s)
+            if now - thawed >= _THAW_EVERY and not self._alive():
+                thawed = now
+                gc.unfreeze()
+                gc.collect()
+                gc.freeze()
 
 
 @contextmanager

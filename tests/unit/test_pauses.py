@@ -5,12 +5,14 @@ import gc
 import time
 import weakref
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from bot.pauses import Longest, Pauses, short_collections
 from bot.web.watched import make_registry
 from sandbox.clock import SandboxClock
+from tests.unit.runs.made import NOON
 
 
 class Ring:
@@ -54,7 +56,7 @@ async def test_a_loop_that_is_held_is_seen_in_the_metrics() -> None:
 
 def test_what_was_long_ago_is_not_lately() -> None:
     now = [0.0]
-    longest = Longest(lambda: now[0])
+    longest = Longest(lambda: NOON + timedelta(seconds=now[0]))
     longest.note(0.5)
     longest.note(0.1)
     assert longest.seconds() == 0.5
