@@ -16,7 +16,7 @@ from bot.runs.run import Delivery, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.transitions import FINAL
 
-_FIRST_RETRY_S = 30.0  # for Discord, after a minute of trying
+_FIRST_RETRY_S = 28.0  # for Discord, after a minute of trying
 
 
 class RunSteps:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from bot.guilds.audit import AdminAction
 from bot.runs.card import EditResult, Ended
 from bot.runs.execution.outage import Outage
 from bot.runs.execution.waiting_cards import news
-from bot.runs.run import Reason, Run, State
+from bot.runs.run import Delivery, Reason, Run, State
 from bot.runs.scheduling.scheduler import Said
 from bot.runs.scheduling.turns import Caps, Entry, Standing
 from bot.runs.store import RunStore
@@ -130,14 +131,14 @@ async def test_a_run_in_the_queue_that_nobody_ever_saw_ends_without_waiting_for_
 async def test_cards_of_an_earlier_process_are_said_anew_few_at_a_time(tmp_path: Path) -> None:
     async with runs_room(tmp_path, SLOW, serve=False) as room:
         async with process(room):
-            pressed = await started(room, 30)
+            pressed = await started(room, 12)
             for run in pressed:
                 await room.running(run)
         room.card.progressed.clear()
         async with process(room):
-            await until(lambda: _is(len(tasks_of(pressed)) == 30))
+            await until(lambda: _is(len(tasks_of(pressed)) == 12))
             await asyncio.sleep(0.15)
-            assert len(room.card.progressed) <= 10
+            assert len(room.card.progressed) <= 6
             await until(lambda: _is(bool(room.card.progressed)))
 
 
@@ -259,3 +260,29 @@ def test_a_card_is_told_what_is_new_and_not_too_soon() -> None:
 
 async def _is(holds: bool) -> bool:
     return holds
+
+
+async def test_while_discord_is_away_a_card_is_tried_at_least_every_half_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with runs_room(tmp_path, FAST) as room:
+        tried = [room.clock.now()]
+        ended = FakeCardView.end
+
+        async def end(self: FakeCardView, *told: object) -> EditResult:
+            tried.append(room.clock.now())
+            return await ended(self, *told)  # pyright: ignore[reportArgumentType]
+
+        monkeypatch.setattr(FakeCardView, "end", end)
+        room.card.answers = [EditResult.LATER] * 12
+        run = await room.press()
+        await room.services.runs.start(run, 11)
+
+        async def over() -> bool:
+            room.clock.advance(2)
+            await asyncio.sleep(0.01)
+            return (await room.runs.load(run.id)).delivery is Delivery.SHOWN
+
+        await until(over)
+        gaps = [(after - before).total_seconds() for before, after in pairwise(tried)]
+        assert max(gaps) < 34  # 30, and what passes between two looks of this test
