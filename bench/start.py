@@ -58,6 +58,7 @@ class Case:
     running_s: float
     database_url: str | None
     say: Callable[[str], None]
+    rest_s: float = 4.0  # after the last press: whoever was not answered by then is not
 
 
 @dataclass(slots=True)
@@ -226,7 +227,7 @@ async def _played(sandbox: Sandbox, case: Case, filled: list[Run]) -> Seen:
             options=_PROMPT,
         )
         seen.presses.append(int(pressed))
-    await asyncio.sleep(4)  # whoever was not answered by then is not
+    await asyncio.sleep(case.rest_s)
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)
     return seen
