@@ -26,7 +26,8 @@ from bot.moderation.matching import Matcher
 from bot.moderation.prompts import PromptAction, PromptRule
 from bot.runflow.callback import SIGNATURE_HEADER
 from bot.runs.execution.callbacks import CallbackHint
-from bot.runs.scheduling.turns import Caps, Entry, next_to_start, positions
+from bot.runs.scheduling.line import Line
+from bot.runs.scheduling.turns import Caps, Entry
 from bot.web.callbacks import CALLBACK_PATH, CallbackReceiver
 
 _TRIES = 9
@@ -132,19 +133,22 @@ def _count() -> None:
         pass
 
 
-# --- a queue of a thousand
+# --- a long queue
 
 
 def _a_turn() -> Moment:
-    waiting = [Entry(f"{at:032x}", 1 + at % 300, at % 40, _START + timedelta(seconds=at)) for at in range(1000)]
-    live = [Entry(f"live-{at}", 1000 + at, 1000 + at, _START) for at in range(19)]
-    caps = Caps(at_once=20, per_guild=10, per_user=2)
+    line = Line(Caps(at_once=20, per_guild=10, per_user=2))
+    for at in range(10_000):
+        line.add(Entry(f"{at:032x}", 1 + at % 3000, 1 + at % 40, _START + timedelta(seconds=at)))
+    live = line.start()
 
     def turn() -> None:
-        next_to_start(waiting, live, caps, {})
-        positions(waiting, live, caps, {})
+        line.end(live.pop(0), _START + timedelta(days=1))
+        live.extend(line.start())
+        for _ in line.standing().positions():
+            pass
 
-    return Moment("a turn and all positions while 1,000 wait", _best_s(turn), 0.05)
+    return Moment("a turn and all positions while 10,000 wait", _best_s(turn), 0.05)
 
 
 # --- a callback

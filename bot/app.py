@@ -5,13 +5,10 @@ the real edges and serves until the process is told to stop.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
-
-import aiohttp
-from pydantic import SecretStr
 
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
@@ -19,12 +16,14 @@ from bot.client.client import ImagineClient
 from bot.client.connection import Connection
 from bot.client.probe import point_discord_at
 from bot.clock import Clock, SystemClock
-from bot.entropy import Entropy, Rng
+from bot.entropy import Entropy
 from bot.images.download import Downloader
 from bot.ledger.balance_alert import Admins, LowBalance
 from bot.ledger.service import LedgerService
 from bot.moderation.services import ModerationServices
+from bot.pauses import Pauses, short_collections
 from bot.runflow.client import RunflowClient
+from bot.runflow.session import open_runflow
 from bot.runs.admission import Admission
 from bot.runs.card import CardView
 from bot.runs.delivery.deliver import Deliverer
@@ -35,9 +34,11 @@ from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHin
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.poll import Poller
 from bot.runs.execution.recovery import CardFinder
+from bot.runs.execution.refresh import CardRefresher
 from bot.runs.execution.review_worker import ReviewWorker
 from bot.runs.execution.steps import RunSteps
 from bot.runs.execution.submit import Submitter
+from bot.runs.execution.waiting_cards import WaitingCards
 from bot.runs.execution.worker import Worker
 from bot.runs.history import RunHistory
 from bot.runs.housekeeping import Housekeeping
@@ -119,7 +120,8 @@ class _Core:
 def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     """Everything between the edges, made once. Nothing runs until the parts are served."""
     core = _core(edges, choices)
-    scheduler, overdue = Scheduler(caps=choices.caps, clock=edges.clock), OverduePolls(edges.clock)
+    scheduler = Scheduler(caps=choices.caps, clock=edges.clock, turn_came=core.wake_ups.wake_run)
+    overdue = OverduePolls(edges.clock)
     admission = Admission(
         sanctions=core.moderation.sanctions,
         prompt_rules=core.moderation.prompt_rules,
@@ -242,6 +244,8 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         at_runflow=AtRunflow(store=core.store, submitter=submitter, poller=poller, clock=clock),
         deliverer=deliverer,
         progress=lambda: Progress(card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s),
+        waiting_cards=WaitingCards(store=core.store, scheduler=scheduler, card=edges.card, clock=clock),
+        refresher=CardRefresher(clock),
         clock=clock,
     )
     return Worker(
@@ -289,13 +293,16 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(views.admin_log.close)
         stack.push_async_callback(app.admission.close)
         connection = _connection(settings, app.services, edges, views)
-        registry = make_registry(alive=lambda: app.worker.alive, waiting=lambda: app.scheduler.waiting)
+        pauses = Pauses(edges.clock, alive=lambda: app.worker.alive)
+        registry = make_registry(worker=app.worker, scheduler=app.scheduler, pauses=pauses)
         checks = make_checks(store=edges.store, connected=lambda: connection.connected, overdue_s=app.overdue.oldest_s)
         web = make_app(checks=checks, registry=registry)
         CallbackReceiver(secrets=settings.runflow_callback_secrets, hints=app.hints, registry=registry).add_to(web)
         await stack.enter_async_context(serve(web, host=settings.http_host, port=settings.http_port, clock=edges.clock))
+        stack.enter_context(short_collections())
+        beside = {"sole use of the database": watch_database, "pauses": pauses.serve}
         await until_stopped(
-            {**app.parts, "gateway": connection.serve, "sole use of the database": watch_database},
+            {**app.parts, "gateway": connection.serve, **beside},
             stop=stop_on_signals(),
             wind_down=lambda: _wind_down(connection, app, views.admin_log),
             last_resort=exit_whatever_happens,
@@ -349,13 +356,6 @@ async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordV
         clock=clock,
         entropy=entropy,
     )
-
-
-@asynccontextmanager
-async def open_runflow(api_url: str, api_key: SecretStr, clock: Clock, rng: Rng) -> AsyncGenerator[RunflowClient]:
-    """Runflow's API over a session of its own, which keeps no cookies."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
-        yield RunflowClient(session=session, base_url=api_url, api_key=api_key, clock=clock, rng=rng)
 
 
 def _connection(settings: Settings, services: Services, edges: Edges, views: DiscordViews) -> Connection:

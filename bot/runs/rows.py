@@ -1,18 +1,22 @@
 """Runs as rows. Every function takes the connection of the transaction it is part of."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog.stored import stored_request
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs.run import Delivery, Place, Reason, Reply, Result, ReviewCause, Run, State
+from bot.runs.run import Delivery, Outline, Place, Reason, Reply, Result, ReviewCause, Run, State
 from bot.store.tables import LOST, UNFINISHED, WITH_TOKEN, runs
 from bot.store.upsert import insert_if_absent
+
+Age = tuple[datetime, str]
+"""Where a page of runs begins: after the run that was accepted then, and has this id."""
 
 
 async def add(connection: AsyncConnection, run: Run) -> bool:
@@ -66,10 +70,37 @@ async def forget_tokens(connection: AsyncConnection, before: datetime, *, most: 
     return done.rowcount
 
 
-async def unfinished(connection: AsyncConnection) -> list[Run]:
-    """Runs that still owe somebody an end: not final, or final and not shown. Oldest first."""
-    rows = await connection.execute(select(runs).where(UNFINISHED).order_by(runs.c.created_at, runs.c.id))
-    return [_run(row) for row in rows]
+async def unfinished(
+    connection: AsyncConnection, *, after: Age | None = None, most: int | None = None, but_waiting: bool = False
+) -> list[Run]:
+    """Runs that still owe somebody an end: not final, or final and not shown. Oldest first.
+
+    `after` and `most` make a page of them; `but_waiting` leaves out those in the bot's own queue.
+    """
+    wanted = _unfinished(select(runs), after, most)
+    if but_waiting:
+        wanted = wanted.where(runs.c.state != State.ACCEPTED)
+    return [_run(row) for row in await connection.execute(wanted)]
+
+
+async def outlines(connection: AsyncConnection, *, after: Age | None, most: int) -> list[Outline]:
+    """A page of the runs that still owe somebody an end, as far as the queue needs them. Oldest first."""
+    columns: list[ColumnElement[Any]] = [runs.c.id, runs.c.user_id, runs.c.guild_id, runs.c.created_at, runs.c.state]
+    wanted = select(*columns, runs.c.message_id.is_not(None).label("has_card"))
+    return [
+        Outline(row.id, row.user_id, row.guild_id, row.created_at, State(row.state), bool(row.has_card))
+        for row in await connection.execute(_unfinished(wanted, after, most))
+    ]
+
+
+async def these(connection: AsyncConnection, run_ids: Sequence[str]) -> list[Run]:
+    """The runs with these ids, in no order; a few at a time."""
+    return [_run(row) for row in await connection.execute(select(runs).where(runs.c.id.in_(run_ids)))]
+
+
+def _unfinished(wanted: Select[Any], after: Age | None, most: int | None) -> Select[Any]:
+    wanted = wanted.where(UNFINISHED).order_by(runs.c.created_at, runs.c.id).limit(most)
+    return wanted if after is None else wanted.where(tuple_(runs.c.created_at, runs.c.id) > after)
 
 
 async def waiting_of(connection: AsyncConnection, user_id: int, guild_id: int) -> list[Run]:
@@ -80,10 +111,14 @@ async def waiting_of(connection: AsyncConnection, user_id: int, guild_id: int) -
     return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.created_at, runs.c.id))]
 
 
-async def lost(connection: AsyncConnection, since: datetime) -> list[Run]:
-    """Runs that were given up as lost since then, oldest first."""
-    wanted = select(runs).where(LOST, runs.c.ended_at >= since)
-    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.ended_at, runs.c.id))]
+async def lost(
+    connection: AsyncConnection, since: datetime, *, after: Age | None = None, most: int | None = None
+) -> list[Run]:
+    """Runs that were given up as lost since then, oldest first. `after` (its end and id) and `most` make a page."""
+    wanted = select(runs).where(LOST, runs.c.ended_at >= since).order_by(runs.c.ended_at, runs.c.id).limit(most)
+    if after is not None:
+        wanted = wanted.where(tuple_(runs.c.ended_at, runs.c.id) > after)
+    return [_run(row) for row in await connection.execute(wanted)]
 
 
 async def pressed_by(

@@ -104,6 +104,18 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What the queue needs to know of a run. `has_card`: the message id of its card was noted."""
+
+    run_id: str
+    user_id: int
+    guild_id: int | None
+    created_at: datetime
+    state: State
+    has_card: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One press, one run. Times are UTC; money is whole micro-dollars.
 

@@ -1,5 +1,6 @@
 """A run and its money change together: every step of a run is one transaction over its row and the ledger."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from bot.ledger.values import Defaults, Demand, Notice, Person
 from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
-from bot.runs.run import Delivery, Place, Run
+from bot.runs.run import Delivery, Outline, Place, Run
 from bot.runs.transitions import Change, Release, Settle
 from bot.store.engine import Store
 
@@ -100,20 +101,32 @@ class RunStore:
         async with self._store.read() as connection:
             return await rows.by_message(connection, message_id)
 
-    async def unfinished(self) -> list[Run]:
-        """Runs that still owe somebody an end, oldest first."""
+    async def unfinished(
+        self, *, after: rows.Age | None = None, most: int | None = None, but_waiting: bool = False
+    ) -> list[Run]:
+        """Runs that still owe somebody an end, oldest first; see `rows.unfinished`."""
         async with self._store.read() as connection:
-            return await rows.unfinished(connection)
+            return await rows.unfinished(connection, after=after, most=most, but_waiting=but_waiting)
+
+    async def outlines(self, *, after: rows.Age | None, most: int) -> list[Outline]:
+        """A page of the same, as far as the queue needs them."""
+        async with self._store.read() as connection:
+            return await rows.outlines(connection, after=after, most=most)
+
+    async def these(self, run_ids: Sequence[str]) -> list[Run]:
+        """The runs with these ids, in no order."""
+        async with self._store.read() as connection:
+            return await rows.these(connection, run_ids)
 
     async def waiting_of(self, user_id: int, guild_id: int) -> list[Run]:
         """A person's runs in a server that wait in the bot's own queue, oldest first."""
         async with self._store.read() as connection:
             return await rows.waiting_of(connection, user_id, guild_id)
 
-    async def lost(self, since: datetime) -> list[Run]:
-        """Runs that were given up as lost since then: Runflow may still tell of them."""
+    async def lost(self, since: datetime, *, after: rows.Age | None = None, most: int | None = None) -> list[Run]:
+        """Runs that were given up as lost since then, a page of them: Runflow may still tell of them."""
         async with self._store.read() as connection:
-            return await rows.lost(connection, since)
+            return await rows.lost(connection, since, after=after, most=most)
 
     async def balance(self, run: Run) -> Balance:
         """What the one who asked has used today and has left, where they asked, with the roles they had then."""

@@ -1,6 +1,7 @@
 """What operators watch: the gauges of `/metrics` and the checks of `/readyz`."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import text
@@ -11,11 +12,41 @@ from bot.web.app import Check
 _POLL_OVERDUE_S = 60.0
 
 
-def make_registry(*, alive: Callable[[], int], waiting: Callable[[], int]) -> CollectorRegistry:
-    """The gauges: how many runs are being worked on, and how many wait in the bot's own queue."""
+class Alive(Protocol):
+    """Whoever works on runs."""
+
+    @property
+    def alive(self) -> int:
+        """How many have no end yet."""
+        ...
+
+
+class Waiting(Protocol):
+    """The bot's own queue."""
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait in it."""
+        ...
+
+
+class Held(Protocol):
+    """Whoever watches the event loop."""
+
+    def longest_s(self) -> float:
+        """The longest it was held lately, in seconds."""
+        ...
+
+
+def make_registry(*, worker: Alive, scheduler: Waiting, pauses: Held) -> CollectorRegistry:
+    """The gauges."""
     registry = CollectorRegistry()
-    Gauge("imagine_runs_alive", "Runs that are being worked on until their end", registry=registry).set_function(alive)
-    Gauge("imagine_runs_waiting", "Runs that wait in the bot's own queue", registry=registry).set_function(waiting)
+    for name, what, value in (
+        ("imagine_runs_alive", "Runs that have no end yet, those in the queue included", lambda: worker.alive),
+        ("imagine_runs_waiting", "Runs that wait in the bot's own queue", lambda: scheduler.waiting),
+        ("imagine_loop_lag_seconds", "The longest the event loop was held in the last minute", pauses.longest_s),
+    ):
+        Gauge(name, what, registry=registry).set_function(value)
     return registry
 
 

@@ -21,6 +21,7 @@ OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
 Read = Callable[[AsyncConnection], Awaitable[object]]
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SINCE, UNTIL = AT - timedelta(days=1), AT + timedelta(days=30)
+PAGE = (SINCE, "0" * 32)
 PERSON = Person(2**63 - 1, 5, 3)
 
 
@@ -59,6 +60,11 @@ async def plans_of(store: Store, read: Read) -> list[str]:
 
 READS: dict[str, tuple[Read, str]] = {
     "the runs of a start": (rows.unfinished, "ix_runs_unfinished"),
+    "a page of the runs of a start": (lambda c: rows.outlines(c, after=PAGE, most=5), "ix_runs_unfinished"),
+    "a page of what is to be worked on": (
+        lambda c: rows.unfinished(c, after=PAGE, most=5, but_waiting=True),
+        "ix_runs_unfinished",
+    ),
     "the lost runs of a start": (lambda c: rows.lost(c, SINCE), "ix_runs_lost"),
     "tokens to forget": (lambda c: rows.forget_tokens(c, SINCE, most=10), "ix_runs_with_token"),
     "a recount": (recounted, "ix_ledger_entries_beginning"),

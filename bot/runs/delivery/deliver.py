@@ -20,7 +20,7 @@ from bot.runs.transitions import Change
 
 _log = structlog.get_logger(__name__)
 
-_TRIES_AFTER_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+_TRIES_AFTER_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 28.0)
 _DISCORD_MOST_BYTES = 500 * 1024 * 1024
 
 

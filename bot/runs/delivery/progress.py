@@ -25,10 +25,11 @@ class Progress:
     def __init__(self, *, card: CardView, clock: Clock, spacing_s: float) -> None:
         self._card, self._clock, self._spacing = card, clock, timedelta(seconds=spacing_s)
         self._said: State = State.ACCEPTED  # the first card says so already
-        self._position: int | None = None  # the one on the card
-        self._position_at: datetime | None = None
+        self._is_known = True  # what the card says
+        self._is_open = True
         self._last: datetime | None = None
         self._edit: asyncio.Task[EditResult] | None = None
+        self._before: asyncio.Task[None] | None = None
 
     def show(self, run: Run) -> None:
         """Edit the card when there is something new to say, the last edit is done and long enough ago."""
@@ -37,59 +38,56 @@ class Progress:
         self._said = run.state
         self._begin(run, self._card.progress(run))
 
-    def first_card(self, position: int | None, at: datetime) -> None:
-        """The first card said this position, at this time."""
-        self._position, self._position_at = position, None if position is None else at
+    def taken_up(self, run: Run) -> None:
+        """The card is of an earlier process, and says this most likely; `refresh` makes sure."""
+        self._said, self._is_known = run.state, False
 
-    def wait(self, run: Run, position: int) -> bool:
-        """Say the position in line of a run that waits, when it has changed and the last was said long enough ago.
+    def refresh(self, run: Run) -> bool:
+        """Say where the run stood when it was taken up, where nothing was said since; whether it is being said."""
+        is_news = self._is_open and not self._is_known and run.state is self._said and self._may_edit()
+        if is_news:
+            self._begin(run, self._card.progress(run))
+        return is_news
 
-        Whether it is being said.
-        """
-        now = self._clock.now()
-        spacing = timedelta(seconds=position_spacing_s(position))
-        too_soon = self._position_at is not None and now - self._position_at < spacing
-        if position == self._position or too_soon or not self._may_edit():
-            return False
-        self._position, self._position_at = position, now
-        self._begin(run, self._say_position(run, position))
-        return True
+    def after(self, edit: asyncio.Task[None] | None) -> None:
+        """Somebody else's edit of the card may be under way: whatever is said here comes after it."""
+        self._before = edit
 
     def start(self, run: Run) -> None:
         """The waiting is over: take the position and its button off the card, after the edit that is under way."""
-        before, sent = self._edit, replace(run, state=State.SUBMITTING)
+        sent = replace(run, state=State.SUBMITTING)
         self._said = sent.state
 
         async def after() -> EditResult:
-            if before is not None:
-                await before
+            await self._finish_other()
             return await self._card.progress(sent)
 
         self._begin(run, after())
 
     async def finish(self) -> None:
-        """Wait for the edit under way, so that it cannot overtake the card's last form."""
+        """Wait for the edit under way, so that it cannot overtake the card's last form. Nothing is said after it."""
+        self._is_open = False
+        await self._finish_other()
         if self._edit is not None:
             await self._edit
 
+    async def _finish_other(self) -> None:
+        if self._before is not None:
+            await asyncio.wait({self._before})
+
     def _may_edit(self) -> bool:
         too_soon = self._last is not None and self._clock.now() - self._last < self._spacing
-        return not too_soon and (self._edit is None or self._edit.done())
+        return not too_soon and all(one is None or one.done() for one in (self._edit, self._before))
 
     def _begin(self, run: Run, edit: Coroutine[object, object, EditResult]) -> None:
-        self._last = self._clock.now()
+        self._last, self._is_known = self._clock.now(), True
         self._edit = asyncio.create_task(edit, name=f"progress {run.id}")
-
-    async def _say_position(self, run: Run, position: int) -> EditResult:
-        shown = await self._card.progress(run, position)
-        if shown is EditResult.LATER:  # after a start, say, when Discord is not there yet: said again in a while
-            self._position = None
-        return shown
 
     async def __aenter__(self) -> "Progress":
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_open = False
         if self._edit is not None and not self._edit.done():
             self._edit.cancel()
             await asyncio.gather(self._edit, return_exceptions=True)

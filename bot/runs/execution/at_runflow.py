@@ -1,4 +1,4 @@
-"""A run's time at Runflow: waited for, sent, followed to its end, and looked for after it was given up as lost."""
+"""A run's time at Runflow: sent, followed to its end, and looked for after it was given up as lost."""
 
 import asyncio
 
@@ -9,7 +9,6 @@ from bot.runs.execution.poll import Poller
 from bot.runs.execution.recovery import LOOKED_FOR, next_search_s
 from bot.runs.execution.submit import Step, Submitter
 from bot.runs.run import Run, State
-from bot.runs.scheduling.scheduler import Slot
 from bot.runs.store import RunStore
 
 
@@ -18,20 +17,6 @@ class AtRunflow:
 
     def __init__(self, *, store: RunStore, submitter: Submitter, poller: Poller, clock: Clock) -> None:
         self._store, self._submitter, self._poller, self._clock = store, submitter, poller, clock
-
-    async def wait_for_turn(self, run: Run, wake_up: asyncio.Event, slot: Slot, progress: Progress) -> Run:
-        """Wait in the queue until the run may start; the run as it is then. Somebody may have taken it out."""
-        progress.first_card(slot.first_position, run.created_at)
-        slot.say = lambda position: progress.wait(run, position)
-        while run.state is State.ACCEPTED and not slot.has_started:
-            await wake_up.wait()
-            wake_up.clear()
-            if not slot.has_started:
-                run = await self._store.load(run.id)
-        slot.say = None
-        if run.state is State.ACCEPTED and slot.is_told:
-            progress.start(run)
-        return run
 
     async def run_to_end(self, run: Run, wake_up: asyncio.Event, progress: Progress) -> Step:
         """Send the run where that was not done, and poll until it has its end."""

@@ -21,7 +21,7 @@ _ASK_AGAIN_S = 5.0
 LOOKED_FOR = timedelta(hours=24)
 """How long a run that was given up as lost is looked for."""
 _FIRST_SEARCH_S, _MOST_SEARCH_S = 5.0, 3600.0
-_MOST_RETRY_S = 30.0
+_MOST_RETRY_S = 28.0  # and the try itself: what is there again is seen within half a minute
 
 
 class CardFinder:

@@ -1,4 +1,4 @@
-"""The steps of one run, in order: its card, its turn, its time at Runflow, its end."""
+"""The steps of one run, in order: its card, its place in the queue, its time at Runflow, its end."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,17 +7,24 @@ from bot.clock import Clock
 from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.progress import Progress
 from bot.runs.execution.at_runflow import AtRunflow
-from bot.runs.execution.pacing import first_of
+from bot.runs.execution.outage import Outage
 from bot.runs.execution.recovery import CardFinder, retry_delays_s
+from bot.runs.execution.refresh import CardRefresher
 from bot.runs.execution.submit import Step
-from bot.runs.run import Delivery, Run
+from bot.runs.execution.waiting_cards import WaitingCards
+from bot.runs.run import Delivery, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.transitions import FINAL
 
-_FIRST_RETRY_S = 30.0  # for Discord, after a minute of trying
+_FIRST_RETRY_S = 28.0  # for Discord, after a minute of trying
 
 
 class RunSteps:
-    """Brings one run from wherever it stands to its end. `progress` makes a card's progress for each run."""
+    """Brings one run from wherever it stands to its end, or to its place in the queue.
+
+    `progress` makes a card's progress for each run. `waiting_cards` speaks for those that wait, `refresher` for those
+    that an earlier process left behind.
+    """
 
     def __init__(
         self,
@@ -27,26 +34,45 @@ class RunSteps:
         at_runflow: AtRunflow,
         deliverer: Deliverer,
         progress: Callable[[], Progress],
+        waiting_cards: WaitingCards,
+        refresher: CardRefresher,
         clock: Clock,
     ) -> None:
         self._cards, self._scheduler, self._at_runflow = cards, scheduler, at_runflow
-        self._deliverer, self._progress, self._clock = deliverer, progress, clock
+        self._deliverer, self._progress = deliverer, progress
+        self._waiting_cards, self._refresher = waiting_cards, refresher
+        self._discord_is_away = Outage(clock)
         self.looked_for = 0  # lost runs that have had their end, of which Runflow may still tell
 
-    async def run_to_completion(self, run: Run, wake_up: asyncio.Event) -> None:
-        """Everything that is left to do for a run. `wake_up` makes its next poll due now.
+    async def serve(self) -> None:
+        """Tell cards what nobody works on each run for, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._waiting_cards.serve(), name="positions in the queue")
+            tasks.create_task(self._refresher.serve(), name="cards of an earlier process")
 
-        Raises Unavailable where the database does not answer: called again, it goes on from what was written.
+    async def run_to_completion(self, run: Run, wake_up: asyncio.Event, *, is_taken_up: bool = False) -> bool:
+        """Everything that can be done for a run now: True at its end, False where it waits in the queue.
+
+        `wake_up` makes its next poll due now; `is_taken_up`: an earlier process has worked on it. Raises Unavailable
+        where the database does not answer: called again, it goes on from what was written.
         """
         run = await self._cards.with_card(run)
+        if run.state is State.ACCEPTED and not self._scheduler.enter(run):
+            return False
         async with self._progress() as progress:
-            async with self._scheduler.slot(run, wake_up) as slot:
-                run = await self._at_runflow.wait_for_turn(run, wake_up, slot, progress)
+            progress.after(self._waiting_cards.let_go(run.id))
+            async with self._scheduler.slot(run) as slot:
+                if run.state is State.ACCEPTED and slot.is_told:
+                    progress.start(run)
+                elif is_taken_up and run.state not in FINAL:
+                    progress.taken_up(run)
+                    self._refresher.owe(progress, run)
                 step = await self._at_runflow.run_to_end(run, wake_up, progress)
             await progress.finish()
         run = await self._end_card(step, wake_up)
         while (found := await self._look_for_lost(run, wake_up)) is not None:
             run = await self._end_card(found, wake_up)
+        return True
 
     async def _look_for_lost(self, run: Run, wake_up: asyncio.Event) -> Step | None:
         self.looked_for += 1
@@ -58,11 +84,14 @@ class RunSteps:
     async def _end_card(self, step: Step, wake_up: asyncio.Event) -> Run:
         """Bring the card to its last form: tried again, later each time, while Discord takes nothing."""
         run, reading = step.run, step.reading
+        has_waited = False
         for delay_s in retry_delays_s(_FIRST_RETRY_S):
             if run.delivery is Delivery.PENDING:
                 run = await self._deliverer.deliver(run, reading)
             if run.delivery is not Delivery.PENDING:
                 break
-            await first_of(wake_up, self._clock, delay_s)
-            reading = None  # its addresses have grown old
+            await self._discord_is_away.wait(delay_s, wake_up)
+            reading, has_waited = None, True  # its addresses have grown old
+        if has_waited:
+            self._discord_is_away.over()
         return run

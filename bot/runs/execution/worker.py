@@ -1,4 +1,4 @@
-"""Sees every run to its end: one supervised task for each run that is alive, taken up again at start."""
+"""Sees every run to its end: one supervised task for each run with something to do, taken up again at start."""
 
 import asyncio
 from dataclasses import replace
@@ -8,8 +8,10 @@ import structlog
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.runs.delivery.deliver import Deliverer
-from bot.runs.execution.recovery import LOOKED_FOR, retry_delays_s
+from bot.runs.execution.outage import Outage
+from bot.runs.execution.recovery import retry_delays_s
 from bot.runs.execution.steps import RunSteps
+from bot.runs.execution.taking_up import TakingUp
 from bot.runs.run import Reason, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import RunStore
@@ -20,6 +22,7 @@ _log = structlog.get_logger(__name__)
 
 _TRIES_AFTER_FAULT_S = (1.0, 5.0, 15.0)
 _FIRST_WAIT_S = 1.0  # for the database
+_READ_AT_ONCE = 4
 
 
 class Worker:
@@ -38,16 +41,20 @@ class Worker:
         self._store, self._steps, self._deliverer = store, steps, deliverer
         self._scheduler, self._clock, self._due = scheduler, clock, wake_ups.runs
         self._wake_ups: dict[str, asyncio.Event] = {}
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._database_is_away = Outage(clock)
 
     async def serve(self) -> None:
         """Work until cancelled. Whatever is under way then is taken up by the next process."""
         async with asyncio.TaskGroup() as tasks:
-            unfinished = await self._store.unfinished()
-            lost = await self._store.lost(self._store.now() - LOOKED_FOR)
-            self._scheduler.take_up(unfinished)
-            tasks.create_task(self._scheduler.serve(), name="positions in the queue")
-            for run_id in dict.fromkeys(run.id for run in (*unfinished, *lost)):
-                self._begin(tasks, run_id)
+
+            def begin(run_id: str, run: Run | None) -> asyncio.Task[None] | None:
+                return self._begin(tasks, run_id, run)
+
+            taking_up = TakingUp(store=self._store, scheduler=self._scheduler, clock=self._clock, begin=begin)
+            await taking_up.line()
+            tasks.create_task(self._steps.serve(), name="cards nobody works on")
+            tasks.create_task(taking_up.rest(), name="taking up")
             while True:
                 run_id = await self._due.get()
                 if not self.wake(run_id):
@@ -63,41 +70,68 @@ class Worker:
 
     @property
     def alive(self) -> int:
-        """How many runs are being worked on; those that had their end and are merely looked for are none of them."""
-        return len(self._wake_ups) - self._steps.looked_for
+        """How many runs have no end yet, those in the queue included; those merely looked for are none of them."""
+        return len(self._wake_ups) - self._steps.looked_for + self._scheduler.waiting
 
-    def _begin(self, tasks: asyncio.TaskGroup, run_id: str) -> None:
+    def _begin(self, tasks: asyncio.TaskGroup, run_id: str, run: Run | None = None) -> asyncio.Task[None] | None:
+        """Work on a run; None where that is done already. `run`: as an earlier process left it."""
+        if run_id in self._wake_ups:
+            return None
         wake_up = self._wake_ups[run_id] = asyncio.Event()
-        task = tasks.create_task(self._work_on(run_id, wake_up), name=f"run {run_id}")
-        task.add_done_callback(lambda _: self._done(run_id))
+        return tasks.create_task(self._work_on(run_id, wake_up, run), name=f"run {run_id}")
 
-    def _done(self, run_id: str) -> None:
-        self._wake_ups.pop(run_id, None)
-        self._scheduler.forget(run_id)
+    async def _work_on(self, run_id: str, wake_up: asyncio.Event, run: Run | None) -> None:
+        """Work on one run until its end, or until it has its place in the queue, where it needs nobody.
 
-    async def _work_on(self, run_id: str, wake_up: asyncio.Event) -> None:
-        """Bring one run to its end. Faults and a database that is away are tried again, and end the run at last."""
-        with structlog.contextvars.bound_contextvars(run=run_id):
-            faults, waits_s = iter(_TRIES_AFTER_FAULT_S), retry_delays_s(_FIRST_WAIT_S)
-            has_given_up = False
-            while True:
-                try:
-                    run = await self._store.find(run_id)
-                    # None: it was never written, and whoever accepted it could not know.
-                    return None if run is None else await self._steps.run_to_completion(run, wake_up)
-                except Unavailable as error:  # the database: whatever is half done there was undone
-                    _log.warning("run waits", why=str(error))
-                    delay_s = next(waits_s)
-                except Exception:  # noqa: BLE001 - a fault in one run must not take the others down; it is logged whole
-                    _log.exception("run faulted")
-                    delay_s = next(faults, None)
-                if delay_s is not None:
-                    await self._clock.sleep(delay_s)
-                elif has_given_up:
-                    return None
-                else:
-                    await self._give_up(run_id)
-                    has_given_up = True  # what Runflow bills for it is still looked for, as for any lost run
+        Nothing may come between finding that place and being gone: whose turn comes is begun anew.
+        """
+        try:
+            with structlog.contextvars.bound_contextvars(run=run_id):
+                is_over = await self._brought_to_end(run_id, wake_up, run)
+        finally:
+            self._wake_ups.pop(run_id, None)
+        if is_over:
+            self._scheduler.forget(run_id)
+
+    async def _brought_to_end(self, run_id: str, wake_up: asyncio.Event, taken_up: Run | None) -> bool:
+        """Whether a run is over. Faults and a database that is away are tried again, and end the run at last."""
+        faults, waits_s = iter(_TRIES_AFTER_FAULT_S), retry_delays_s(_FIRST_WAIT_S)
+        has_given_up = has_waited = False
+        run = taken_up
+        while True:
+            try:
+                run = run or await self._found(run_id, has_waited=has_waited)
+                if run is None:  # it was never written, and whoever accepted it could not know
+                    return True
+                is_over = await self._steps.run_to_completion(run, wake_up, is_taken_up=taken_up is not None)
+                if is_over or not wake_up.is_set():
+                    return is_over
+                wake_up.clear()  # something happened while it was brought to its place
+                run = None
+                continue
+            except Unavailable as error:  # the database: whatever is half done there was undone
+                _log.warning("run waits", why=str(error))
+                has_waited = True
+                delay_s = next(waits_s)
+            except Exception:  # noqa: BLE001 - a fault in one run must not take the others down; it is logged whole
+                _log.exception("run faulted")
+                delay_s = next(faults, None)
+            run = None
+            if delay_s is not None:
+                await self._database_is_away.wait(delay_s)
+            elif has_given_up:
+                return True
+            else:
+                await self._give_up(run_id)
+                has_given_up = True  # what Runflow bills for it is still looked for, as for any lost run
+
+    async def _found(self, run_id: str, *, has_waited: bool) -> Run | None:
+        """The run as it stands. Few are read at once: presses are to find the database free."""
+        async with self._reading:
+            run = await self._store.find(run_id)
+        if has_waited:
+            self._database_is_away.over()
+        return run
 
     async def _give_up(self, run_id: str) -> None:
         """End a run that faulted on every try: its card in words, its money given back where it had no end."""

@@ -1,165 +1,163 @@
 """The queue as it moves: who waits, who is alive, whose turn has come. The order lives in the runs' rows, not here."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.runs.run import Run, State
-from bot.runs.scheduling.turns import Caps, Entry, next_to_start, positions
+from bot.runs.run import Outline, Run, State
+from bot.runs.scheduling.line import Line
+from bot.runs.scheduling.turns import Caps, Entry, Standing
 from bot.runs.transitions import FINAL
 
-Say = Callable[[int], bool]
-"""Lets a card say its position in the queue, from 1; whether that is news for it. Called about once a second."""
+TurnCame = Callable[[str], None]
+"""Told the id of a run that waited and whose turn has come."""
 
-_TELL_EVERY_S = 1.0
-_MOST_TOLD_AT_ONCE = 50  # cards; the first in the queue come first
-# Between being accepted and its card standing, a run counts in the positions that others are told, but no longer.
+# A run is in the queue from its press on. One whose card does not stand by then will most likely never come.
 _ARRIVING = timedelta(seconds=30)
-# With more waiting than this, putting them in order would hold up the press: a moment later the card is told its place.
-_MOST_FOR_FIRST_CARD = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the card of a waiting run says of its position, since when; None where that is not known."""
+
+    position: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
-    """A run in the queue. `first_position` is what its first card said; `is_told`: its card may say one by now."""
+    """A run's right to be at Runflow. `is_told`: its card may say a position."""
 
-    def __init__(self, wake: asyncio.Event, *, first_position: int | None, is_told: bool) -> None:
-        self._wake = wake
-        self.first_position, self.is_told = first_position, is_told
-        self.has_started = False
-        self.say: Say | None = None
-
-    def start(self) -> None:
-        """Its turn has come."""
-        self.has_started = True
-        self._wake.set()
+    is_told: bool
 
 
 class Scheduler:
     """Lets runs start, no more at once than the caps allow, people in turns.
 
-    Runs that wait are rows in the state `accepted`: a new process takes them up (`take_up`) in the same order.
+    Runs that wait are rows in the state `accepted`, and nothing else: no task. `turn_came` is told whose turn it is.
+    A new process takes them up (`take_up`) in the same order.
     """
 
-    def __init__(self, *, caps: Caps, clock: Clock) -> None:
-        self._caps, self._clock = caps, clock
-        self._waiting: dict[str, Entry] = {}
-        self._live: dict[str, Entry] = {}
-        self._arriving: dict[str, tuple[Entry, int | None]] = {}
-        self._slots: dict[str, Slot] = {}
-        self._served: dict[int, datetime] = {}
-        self._taken_up: set[str] = set()
-        self._anybody = asyncio.Event()
+    def __init__(self, *, caps: Caps, clock: Clock, turn_came: TurnCame = lambda _: None) -> None:
+        self._line, self._clock, self._turn_came = Line(caps), clock, turn_came
+        self._arriving: dict[str, datetime] = {}  # in the order of their presses
+        self._said: dict[str, Said] = {}
+        self._is_open = True
 
     @property
     def waiting(self) -> int:
         """How many runs wait for their turn."""
-        return len(self._waiting)
+        return self._line.waiting
 
-    def take_up(self, unfinished: Sequence[Run]) -> None:
-        """Slot the runs of an earlier process, all before any starts: those at Runflow already count first."""
-        for run in unfinished:
-            if run.state is State.ACCEPTED:
-                self._waiting[run.id] = _entry(run)
-                self._taken_up.add(run.id)  # what its card says is not known
-            elif run.state not in FINAL:
-                self._live[run.id] = _entry(run)
+    def waits(self, run_id: str) -> bool:
+        """Whether a run stands in the queue, its card included."""
+        return self._line.waits(run_id) and run_id not in self._arriving
+
+    @asynccontextmanager
+    async def taking_up(self) -> AsyncGenerator[None]:
+        """While runs of an earlier process are taken up nobody starts: those at Runflow are to count first."""
+        self._is_open = False
+        yield
+        self._is_open = True
+        self._move()
+
+    def take_up(self, unfinished: Iterable[Outline]) -> None:
+        """Put runs of an earlier process where they belong."""
+        for one in unfinished:
+            entry = Entry(one.run_id, one.user_id, one.guild_id, one.created_at)
+            if one.state is State.ACCEPTED:
+                self._line.add(entry)
+                if one.run_id not in self._arriving:
+                    self._said.setdefault(one.run_id, Said(None, one.created_at))
+            elif one.state not in FINAL:
+                self._line.begin(entry)
+        self._line.settle()
 
     def expect(self, run: Run) -> int | None:
-        """The position that a run will have which was just accepted; None where it may start once its card stands.
+        """The position that a run has which was just accepted; None where it may start once its card stands.
 
-        None as well where the queue is very long: its position is told later. Call `forget` for one that will not
-        come after all.
+        Call `forget` for one that will not come after all.
         """
-        now = self._clock.now()
-        self._arriving = {
-            run_id: one for run_id, one in self._arriving.items() if one[0].since > now - _ARRIVING and run_id != run.id
-        }
-        if len(self._waiting) > _MOST_FOR_FIRST_CARD:
+        self.expire()
+        self._arriving[run.id] = self._clock.now()
+        self._line.add(_entry(run))
+        self._move()
+        if not self._line.waits(run.id):
             return None
-        everybody = {one.run_id: one for one in (*self._waiting.values(), *self._expected(), _entry(run))}
-        starting = next_to_start(everybody.values(), self._live.values(), self._caps, self._served)
-        position = None
-        if run.id not in starting:
-            # Others that arrive and may start are alive by the time this one's card is read.
-            live = [*self._live.values(), *(everybody.pop(run_id) for run_id in starting)]
-            position = positions(everybody.values(), live, self._caps, self._served)[run.id]
-        self._arriving[run.id] = _entry(run), position
+        position = self._line.position(run.id)
+        self._said[run.id] = Said(position, run.created_at)
         return position
+
+    def enter(self, run: Run) -> bool:
+        """An accepted run comes, its card standing: whether its turn has come. Where not, `turn_came` tells later."""
+        self._arriving.pop(run.id, None)
+        if not self._line.lives(run.id):
+            self._line.add(_entry(run))
+            # Told below, to the caller alone.
+            self._arriving[run.id] = self._clock.now()
+            self._move()
+            del self._arriving[run.id]
+        return self._line.lives(run.id)
 
     def forget(self, run_id: str) -> None:
         """A run that was expected or taken up will not come, or is over."""
         self._arriving.pop(run_id, None)
-        if run_id not in self._slots:
-            self._taken_up.discard(run_id)
-            self._waiting.pop(run_id, None)
-            if self._live.pop(run_id, None) is not None:
-                self._move()
+        self._said.pop(run_id, None)
+        self._line.remove(run_id)
+        self._line.end(run_id)
+        self._move()
+
+    def expire(self) -> None:
+        """Let go of those that were expected and never came, so that no slot is kept for them."""
+        since = self._clock.now() - _ARRIVING
+        while self._arriving:
+            run_id, at = next(iter(self._arriving.items()))
+            if at > since:
+                return
+            self.forget(run_id)
 
     @asynccontextmanager
-    async def slot(self, run: Run, wake: asyncio.Event) -> AsyncGenerator[Slot]:
-        """A slot until the run's part at Runflow is over. `wake` is set when its turn has come.
+    async def slot(self, run: Run) -> AsyncGenerator[Slot]:
+        """A slot until the run's part at Runflow is over, whatever the caps say: it has had its turn, or needs none.
 
-        A run that was sent already has had its turn, whatever the caps say; one that is over needs none.
+        Where the block fails, the slot stays the run's: it is tried again, and nobody else would fare better.
         """
-        _, first_position = self._arriving.pop(run.id, (None, None))
-        slot = Slot(wake, first_position=first_position, is_told=first_position is not None or run.id in self._taken_up)
-        self._taken_up.discard(run.id)
-        self._slots[run.id] = slot
-        if run.state is State.ACCEPTED and run.id in self._live:
-            slot.start()  # its turn came before its slot was taken
-        elif run.state is State.ACCEPTED:
-            self._waiting[run.id] = _entry(run)
+        is_told = run.id in self._said
+        if run.state in FINAL:
+            self.forget(run.id)
         else:
-            self._waiting.pop(run.id, None)
-            if run.state not in FINAL:
-                self._live[run.id] = _entry(run)
-        self._move()
-        try:
-            yield slot
-        finally:
-            del self._slots[run.id]
-            self._waiting.pop(run.id, None)
-            if self._live.pop(run.id, None) is not None:
-                self._served[run.user_id] = self._clock.now()
-            self._move()
+            self._arriving.pop(run.id, None)
+            self._line.begin(_entry(run))
+        yield Slot(is_told)
+        self._line.end(run.id, self._clock.now())
+        self.forget(run.id)
 
-    async def serve(self) -> None:
-        """Tell those that wait where they stand, until cancelled."""
-        while True:
-            await self._anybody.wait()
-            await self._tell()
-            await self._clock.sleep(_TELL_EVERY_S)
+    # --- what cards say
 
-    def _expected(self) -> list[Entry]:
-        return [one for one, _ in self._arriving.values()]
+    def standing(self) -> Standing:
+        """All that wait, in the order of turns."""
+        return self._line.standing()
+
+    def said(self) -> dict[str, Said]:
+        """What the cards of those say that may say a position."""
+        return dict(self._said)
+
+    def say(self, run_id: str, said: Said) -> None:
+        """Note what the card of a run says that waits."""
+        if self._line.waits(run_id):
+            self._said[run_id] = said
+
+    # --- parts
 
     def _move(self) -> None:
-        """Let start whoever may."""
-        for run_id in next_to_start(self._waiting.values(), self._live.values(), self._caps, self._served):
-            slot = self._slots.get(run_id)
-            one = self._waiting.pop(run_id)
-            self._live[run_id] = one
-            if slot is not None:
-                slot.start()
-        people = {one.user_id for one in self._waiting.values()}
-        # Whoever presses later counts from that press, which comes after the end of their last run.
-        self._served = {user_id: at for user_id, at in self._served.items() if user_id in people}
-        (self._anybody.set if self._waiting else self._anybody.clear)()
-
-    async def _tell(self) -> None:
-        waiting, live = list(self._waiting.values()), list(self._live.values())
-        # In a thread: a long queue takes a while to be put in order. Whoever's turn came meanwhile is told nothing.
-        found = await asyncio.to_thread(positions, waiting, live, self._caps, dict(self._served))
-        told = 0
-        for run_id, position in found.items():
-            slot = self._slots.get(run_id)
-            if slot is not None and slot.say is not None and not slot.has_started and slot.say(position):
-                slot.is_told = True
-                told += 1
-                if told == _MOST_TOLD_AT_ONCE:
-                    break
+        """Let start whoever may. Those whose card does not stand yet have their slot, and come by themselves."""
+        if not self._is_open:
+            return
+        for run_id in self._line.start():
+            if run_id not in self._arriving:
+                self._turn_came(run_id)
 
 
 def _entry(run: Run) -> Entry:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.app import App, Edges, open_runflow, wire
+from bot.app import App, Edges, wire
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
@@ -20,6 +20,7 @@ from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules
+from bot.runflow.session import open_runflow
 from bot.runs.card import Balance, EditResult, FinalCard
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Obstacle, Review

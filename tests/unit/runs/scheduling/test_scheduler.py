@@ -1,7 +1,6 @@
 """The queue as it moves: runs wait for their turn, cards say their place, and leaving it costs nothing."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -9,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import UserError
+from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction, AuditFilter, AuditKind
 from bot.moderation.sanctions import SanctionKind
 from bot.runs.card import Ended
-from bot.runs.run import Place, Reason, Run, State
+from bot.runs.run import Outline, Place, Reason, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.scheduling.turns import Caps
 from sandbox.clock import SandboxClock
@@ -54,57 +53,69 @@ async def test_a_run_that_never_came_is_counted_no_longer():
     assert line.expect(replace(late, created_at=clock.now())) is None
 
 
+def outline(run: Run) -> Outline:
+    return Outline(run.id, run.user_id, run.place.guild_id, run.created_at, run.state, has_card=True)
+
+
+async def taken_up(line: Scheduler, *found: Run) -> None:
+    async with line.taking_up():
+        line.take_up([outline(run) for run in found])
+
+
 async def test_an_earlier_process_s_runs_at_runflow_count_before_any_other_starts():
-    line = Scheduler(caps=ONE, clock=a_clock())
+    turns: list[str] = []
+    line = Scheduler(caps=ONE, clock=a_clock(), turn_came=turns.append)
     first, second, other = runs(1, 1, 2)
     alive = replace(first, state=State.RUNNING)
-    line.take_up([alive, second, other])
-    async with AsyncExitStack() as stack:
-        second_seat = await stack.enter_async_context(line.slot(second, asyncio.Event()))
-        other_seat = await stack.enter_async_context(line.slot(other, asyncio.Event()))
-        assert (second_seat.has_started, other_seat.has_started) == (False, True)
-        assert second_seat.is_told  # by its card, perhaps: nobody knows any more
-        async with line.slot(alive, asyncio.Event()) as alive_seat:
-            assert not alive_seat.has_started
-        assert second_seat.has_started
+    async with line.taking_up():
+        line.take_up([outline(second), outline(other)])
+        assert line.expect(runs(1, 2, 3, 4)[3]) == 1  # nobody starts yet
+        line.take_up([outline(alive)])
+    assert turns == [other.id]
+    async with line.slot(alive):
+        assert turns == [other.id]
+    assert turns == [other.id, second.id]
+    assert line.enter(second)
+    async with line.slot(second) as slot:
+        assert slot.is_told  # by its card, perhaps: nobody knows any more
 
 
-async def test_a_run_taken_up_whose_drive_ended_before_its_seat_holds_nobody_up():
-    line = Scheduler(caps=ONE, clock=a_clock())
+async def test_a_run_taken_up_that_ended_before_its_turn_holds_nobody_up():
+    turns: list[str] = []
+    line = Scheduler(caps=ONE, clock=a_clock(), turn_came=turns.append)
     dead, second = runs(1, 1)
-    line.take_up([dead, second])
+    await taken_up(line, dead, second)
     line.forget(dead.id)
-    async with line.slot(second, asyncio.Event()) as seat:
-        assert seat.has_started
+    assert turns == [dead.id, second.id]
 
 
-async def test_places_are_told_while_they_last():
-    clock = a_clock()
-    line = Scheduler(caps=ONE, clock=clock)
-    told: list[int] = []
-
-    def say(place: int) -> bool:
-        told.append(place)
-        return True
-
+async def test_a_run_whose_card_does_not_stand_yet_has_its_slot_and_is_not_begun():
+    turns: list[str] = []
+    line = Scheduler(caps=ONE, clock=a_clock(), turn_came=turns.append)
     first, second, third = runs(1, 1, 1)
-    telling = asyncio.create_task(line.serve(), name="places")
-    async with AsyncExitStack() as stack:
-        ending = await stack.enter_async_context(AsyncExitStack())
-        await ending.enter_async_context(line.slot(first, asyncio.Event()))
-        await stack.enter_async_context(line.slot(second, asyncio.Event()))
-        seat = await stack.enter_async_context(line.slot(third, asyncio.Event()))
-        seat.say = say
-        await until(lambda: _is(told == [2]))
-        await ending.aclose()
-        clock.advance(1)
-        await until(lambda: _is(told[:2] == [2, 1]))
-    telling.cancel()
-    await asyncio.gather(telling, return_exceptions=True)
+    assert [line.expect(run) for run in (first, second, third)] == [None, 1, 2]
+    assert line.enter(first)
+    async with line.slot(first):
+        assert not line.enter(third)
+    assert turns == []  # the turn is that of the second, whose card does not stand
+    assert line.enter(second)
+    async with line.slot(second) as slot:
+        assert slot.is_told
+    assert turns == [third.id]
 
 
-async def _is(holds: bool) -> bool:
-    return holds
+async def test_a_run_that_failed_in_its_slot_keeps_it():
+    line = Scheduler(caps=ONE, clock=a_clock())
+    first, second = runs(1, 1)
+    assert line.enter(first)
+    assert not line.enter(second)
+    with pytest.raises(Unavailable):
+        async with line.slot(first):
+            raise Unavailable("the database is away")
+    assert line.enter(first)
+    assert line.waiting == 1
+    line.forget(first.id)
+    assert line.waiting == 0
 
 
 # --- with the room around it

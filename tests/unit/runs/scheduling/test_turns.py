@@ -1,4 +1,4 @@
-"""The queue: never above a cap, nobody passed twice, each person's runs in order, and no place idle."""
+"""The rule in its plainest form: never above a cap, nobody passed twice, each person's runs in order, no place idle."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,8 +8,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runs.scheduling.turns import Caps, Entry, next_to_start, positions
+from bot.runs.scheduling.turns import Caps, Entry
 from tests.unit.runs.made import NOON
+from tests.unit.runs.scheduling.plain import next_to_start, positions
 
 CAPS = st.builds(Caps, at_once=st.integers(1, 6), per_guild=st.integers(1, 4), per_user=st.integers(1, 3))
 PRESSES = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2])), max_size=25)
