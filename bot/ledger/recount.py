@@ -5,7 +5,7 @@ compared when it is over, the hours of a day together. So what is kept in memory
 there are, not with the entries.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from operator import add
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
 from bot.ledger.values import Disagreement, Kind, Person, Subject, TotalKey, Window
-from bot.store.tables import ledger_entries, ledger_totals
+from bot.store.tables import LOST, ledger_entries, ledger_totals, runs
 from bot.store.types import UtcDateTime
 
 _PAGE = 5_000
@@ -34,14 +34,14 @@ async def disagreements(connection: AsyncConnection) -> AsyncIterator[Disagreeme
     hours: dict[datetime, _Sums] = {}  # of the day that is being counted
     starts: dict[Window, datetime] = {}
     compared: set[tuple[Window, datetime]] = set()
-    async for row in _beginnings(connection):
+    async for row, is_live in _beginnings(connection):
         if not starts or not _is_in(starts[Window.HOUR], row.at):
             for window in _over(starts, row.at):
                 async for wrong in _closed(connection, window, starts[window], sums, hours):
                     yield wrong
                 compared.add((window, starts[window]))
             starts = {window: window.start_of(row.at) for window in _NESTED}
-        _count(sums[Window.HOUR], row)
+        _count(sums[Window.HOUR], row, is_live=is_live)
     for window, start in starts.items():
         async for wrong in _closed(connection, window, start, sums, hours):
             yield wrong
@@ -90,7 +90,7 @@ def _carry_over(sums: dict[Window, _Sums], window: Window) -> None:
         sums[window] = {}
 
 
-def _count(sums: _Sums, row: Row[Any]) -> None:
+def _count(sums: _Sums, row: Row[Any], *, is_live: bool) -> None:
     """Add a grant, or a run: held while it has no end, else what it cost, be it known late."""
     counts = [0] * len(COUNTS)
     for_whom = counting(Person(row.user_id, row.guild_id, row.channel_id or 0))
@@ -98,7 +98,7 @@ def _count(sums: _Sums, row: Row[Any]) -> None:
         counts[_GRANTED] = row.amount_micro_usd
         for_whom = tuple(whose for whose in for_whom if whose[1] is Subject.USER)  # what the person alone may spend
     elif row.end is None:
-        counts[_HELD], counts[_HELD_PICTURES], counts[_LIVE_RUNS] = row.amount_micro_usd, row.pictures, 1
+        counts[_HELD], counts[_HELD_PICTURES], counts[_LIVE_RUNS] = row.amount_micro_usd, row.pictures, int(is_live)
     elif row.end == Kind.SETTLE:
         counts[_SPENT], counts[_SPENT_PICTURES] = row.end_amount_micro_usd, row.end_pictures
         counts[_ESTIMATED] = counts[_SPENT] if row.end_estimated else 0
@@ -115,13 +115,17 @@ def _sum_up(sums: _Sums, whose: Whose, counts: _Counts) -> None:
     sums[whose] = counts if before is None else tuple(map(add, before, counts))
 
 
-async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
-    """Every reserve and grant with what came of it, in the order of time. Pages, so that no statement takes long."""
+async def _beginnings(connection: AsyncConnection) -> AsyncIterator[tuple[Row[Any], bool]]:
+    """Every reserve and grant with what came of it, in the order of time, and whether a run is under way.
+
+    Pages, so that no statement takes long.
+    """
     begin, end, late = (ledger_entries.alias(name) for name in ("beginning", "end_of_run", "late"))
     found = ("amount_micro_usd", "pictures", "estimated")
+    begun = ("id", "run_id", "at", "kind", "user_id", "guild_id", "channel_id", *found[:2])
     page = (
         select(
-            *(begin.c[name] for name in ("id", "at", "kind", "user_id", "guild_id", "channel_id", *found[:2])),
+            *(begin.c[name] for name in begun),
             end.c.kind.label("end"),
             *(end.c[name].label(f"end_{name}") for name in found),
             *(late.c[name].label(f"late_{name}") for name in found),
@@ -135,10 +139,18 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
     )
     rows = (await connection.execute(page)).all()
     while rows:
+        lost = await _lost(connection, [row.run_id for row in rows if row.end is None and row.run_id is not None])
         for row in rows:
-            yield row
+            yield row, row.run_id not in lost
         last = tuple_(literal(rows[-1].at, begin.c.at.type), literal(rows[-1].id, begin.c.id.type))
         rows = (await connection.execute(page.where(tuple_(begin.c.at, begin.c.id) > last))).all()
+
+
+async def _lost(connection: AsyncConnection, run_ids: Collection[str]) -> set[str]:
+    """Which of these were given up as lost: held for, and not under way any more."""
+    if not run_ids:
+        return set()
+    return set((await connection.execute(select(runs.c.id).where(runs.c.id.in_(run_ids), LOST))).scalars())
 
 
 async def _compared(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog.stored import stored_request
-from bot.ledger import stored, totals
+from bot.ledger import ledger, stored, totals
 from bot.ledger.limits import applicable, persons_own, row_of, uses
 from bot.ledger.values import (
     DaySpend,
@@ -31,6 +31,7 @@ from bot.store.tables import DAYS_OF_PEOPLE, ledger_entries, ledger_totals, runs
 
 _RECENT = 10
 _PAGE = 1_000
+_LOST = "lost"  # a run's state, as its row has it
 
 
 async def usage(connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime) -> UsageReport:
@@ -168,10 +169,15 @@ async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRu
         .order_by(runs.c.guild_id.desc(), runs.c.interaction_id.desc())
         .limit(_RECENT)
     )
-    return tuple(_recent_run(row) for row in await connection.execute(wanted))
+    rows = (await connection.execute(wanted)).all()
+    lost = [row.id for row in rows if row.state == _LOST]
+    closed = await ledger.closed_of(connection, lost) if lost else frozenset[str]()
+    return tuple(
+        _recent_run(row, is_held=row.ended_at is None or (row.state == _LOST and row.id not in closed)) for row in rows
+    )
 
 
-def _recent_run(row: Row[Any]) -> RecentRun:
+def _recent_run(row: Row[Any], *, is_held: bool) -> RecentRun:
     request = stored_request(row.request, row.input)
     return RecentRun(
         run_id=row.id,
@@ -179,7 +185,7 @@ def _recent_run(row: Row[Any]) -> RecentRun:
         state=row.state,
         prompt=request.prompt,
         pictures=request.images,
-        held=MicroUsd(row.held_micro_usd if row.ended_at is None else 0),
+        held=MicroUsd(row.held_micro_usd if is_held else 0),
         cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
         estimated=row.cost_estimated,
     )

@@ -183,7 +183,9 @@ def rejected(run: Run, ending: Rejected) -> str:
 
 
 def charged(run: Run) -> str:
-    """What the run cost, as a sentence."""
+    """What the run cost, as a sentence. Runflow may still bill a run that was sent and given up as lost."""
+    if run.state is State.LOST and run.submitted_at is not None and not run.cost:
+        return "You were not charged so far. What it may cost stays on hold until that is certain, for a day at most."
     if not run.cost:
         return "You were not charged."
     return f"This cost {cost(run.cost, estimated=run.cost_estimated)}."

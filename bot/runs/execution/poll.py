@@ -17,11 +17,10 @@ from bot.runs.delivery.progress import Progress
 from bot.runs.execution.callbacks import HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.pacing import first_of, look_again_s, next_poll_s
-from bot.runs.execution.recovery import LOOKED_FOR
 from bot.runs.execution.submit import Step
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
-from bot.runs.transitions import FINAL, ended, read
+from bot.runs.transitions import FINAL, LOOKED_FOR, ended, read
 
 _log = structlog.get_logger(__name__)
 

@@ -12,10 +12,9 @@ from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, Ru
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.execution.pacing import look_again_s
-from bot.runs.execution.recovery import LOOKED_FOR
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
-from bot.runs.transitions import Change, ended, read
+from bot.runs.transitions import LOOKED_FOR, Change, ended, read
 
 _log = structlog.get_logger(__name__)
 

@@ -8,12 +8,12 @@ import structlog
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.runs.delivery.deliver import Deliverer
-from bot.runs.execution.recovery import LOOKED_FOR, retry_delays_s
+from bot.runs.execution.recovery import retry_delays_s
 from bot.runs.execution.steps import RunSteps
 from bot.runs.run import Reason, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import RunStore
-from bot.runs.transitions import FINAL, Change, ended
+from bot.runs.transitions import FINAL, LOOKED_FOR, Change, ended
 from bot.runs.wake_ups import WakeUps
 
 _log = structlog.get_logger(__name__)
