@@ -34,6 +34,7 @@ from bot.runs.execution.at_runflow import AtRunflow
 from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.poll import Poller
+from bot.runs.execution.reach import Reach
 from bot.runs.execution.recovery import CardFinder
 from bot.runs.execution.review_worker import ReviewWorker
 from bot.runs.execution.steps import RunSteps
@@ -126,7 +127,8 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
         guild_settings=core.moderation.guild_settings,
         rule_log=edges.review_channel,
     )
-    worker, review_worker = _worker(core, scheduler, overdue, models), _review_worker(core)
+    reach = Reach(store=core.store, card=edges.card, clock=edges.clock, wake=core.wake_ups.wake_run)
+    worker, review_worker = _worker(core, scheduler, overdue, models, reach), _review_worker(core)
     hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
     callback_hints = CallbackHints(
         store=core.store,
@@ -141,6 +143,7 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     parts: Mapping[str, Part] = {
         "runs": worker.serve,
         "reviews": review_worker.serve,
+        "last words": reach.serve,
         "callback hints": callback_hints.serve,
         "low balance": low_balance.serve,
         "housekeeping": Housekeeping(store=edges.store, clock=edges.clock).serve,
@@ -208,13 +211,14 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
     )
 
 
-def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Registry) -> Worker:
+def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Registry, reach: Reach) -> Worker:
     edges, choices, clock = core.edges, core.choices, core.edges.clock
     submitter = Submitter(
         store=core.store,
         runflow=edges.runflow,
         models=models,
         clock=clock,
+        reach=reach,
         callback_url=choices.callback_url,
         lost_after_s=choices.lost_after_s,
     )

@@ -124,6 +124,11 @@ class RunStore:
         async with self._store.read() as connection:
             return await rows.waiting_of(connection, user_id, guild_id)
 
+    async def waiting_pressed_between(self, since: datetime, until: datetime) -> list[Run]:
+        """Runs that wait in the bot's own queue and were pressed then, oldest first. Raises Unavailable."""
+        async with self._store.read() as connection:
+            return await rows.waiting_pressed_between(connection, since, until)
+
     async def lost(self, since: datetime) -> list[Run]:
         """Runs that were given up as lost since then: Runflow may still tell of them."""
         async with self._store.read() as connection:

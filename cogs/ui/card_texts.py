@@ -23,7 +23,7 @@ LOW_BALANCE = (
     "who run this bot add credit. They find this in the bot's log too."
 )
 
-_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED})
+_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED, Reason.OUT_OF_REACH})
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
 
@@ -109,6 +109,11 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "You left the queue."
         case Reason.REMOVED:
             return "A moderator took this request out of the queue."
+        case Reason.OUT_OF_REACH:
+            return (
+                "This waited so long that its pictures could not have been shown here any more, so it was not sent. "
+                "Please try again."
+            )
         case Reason.LOST:
             return "The connection broke while the request was sent, and Runflow has no trace of it. Please try again."
         case Reason.DEADLINE:
