@@ -22,6 +22,7 @@ from bot.clock import Clock, SystemClock
 from bot.entropy import Entropy, Rng
 from bot.images.download import Downloader
 from bot.ledger.balance_alert import Admins, LowBalance
+from bot.ledger.reports import latest_entry_at
 from bot.ledger.service import LedgerService
 from bot.moderation.services import ModerationServices
 from bot.runflow.client import RunflowClient
@@ -285,10 +286,11 @@ async def run(settings: Settings) -> None:
     """
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     models = every_model()
+    clock = SystemClock()
     async with AsyncExitStack() as stack:
-        watch_database = await stack.enter_async_context(sole_use(settings.database_url, SystemClock()))
-        views = _views(models, SystemClock(), Entropy.of_system())
-        edges = await _open_edges(settings, stack, views)
+        watch_database = await stack.enter_async_context(sole_use(settings.database_url, clock))
+        views = _views(models, clock, Entropy.of_system())
+        edges = await _open_edges(settings, stack, views, clock)
         app = wire(edges, Choices.of(settings), models)
         stack.push_async_callback(views.admin_log.close)
         stack.push_async_callback(app.admission.close)
@@ -336,11 +338,13 @@ async def _wind_down(connection: Connection, app: App, admin_log: LogOutbox) -> 
     await admin_log.flush()
 
 
-async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordViews) -> Edges:
+async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordViews, clock: SystemClock) -> Edges:
     """The real edges, open as long as the stack. Raises SettingsError and Unavailable."""
-    clock, entropy = SystemClock(), Entropy.of_system()
+    entropy = Entropy.of_system()
     api_url = settings.runflow_api_url
     store = await stack.enter_async_context(Store.open(settings.database_url))
+    async with store.read() as connection:
+        clock.remember(await latest_entry_at(connection))
     runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, entropy.rng))
     downloader = await stack.enter_async_context(Downloader(api_url=api_url, max_bytes=settings.max_picture_bytes))
     return Edges(

@@ -100,6 +100,12 @@ async def spending(connection: AsyncConnection, guild_id: int | None, since: dat
     )
 
 
+async def latest_entry_at(connection: AsyncConnection) -> datetime | None:
+    """When the last entry was written; None where there is none."""
+    last = select(ledger_entries.c.at).order_by(ledger_entries.c.id.desc()).limit(1)
+    return (await connection.execute(last)).scalar()
+
+
 async def entries_page(
     connection: AsyncConnection,
     guild_id: int | None,
