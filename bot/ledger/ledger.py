@@ -12,6 +12,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ledger import notices, stored, totals
+from bot.ledger.hours import still_kept
 from bot.ledger.limits import applicable, counted_in, nearly_used, persons_own, refusal, uses
 from bot.ledger.values import Defaults, Demand, Kind, Limit, Person, Subject, Total, Window
 from bot.money import MicroUsd
@@ -71,7 +72,7 @@ async def settle(
     held = await _reserved(connection, run_id)
     entry = _Entry(run_id, Kind.SETTLE, held.person, cost, pictures, at, estimated)
     spent = Total(spent=cost, estimated=cost if estimated else MicroUsd(0), spent_pictures=pictures)
-    keys = counted_in(held.person, held.at)
+    keys = await still_kept(connection, counted_in(held.person, held.at), at)
     if await _write(connection, entry):  # the unique index on a run's end answers
         await totals.add(connection, keys, totals.without(spent, _held_by(held, is_live=is_live)))
         return True
@@ -98,9 +99,8 @@ async def release(connection: AsyncConnection, *, run_id: str, at: datetime, is_
     held = await _reserved(connection, run_id)
     if not await _write(connection, _Entry(run_id, Kind.RELEASE, held.person, held.amount, held.pictures, at)):
         return False
-    await totals.add(
-        connection, counted_in(held.person, held.at), totals.without(Total(), _held_by(held, is_live=is_live))
-    )
+    keys = await still_kept(connection, counted_in(held.person, held.at), at)
+    await totals.add(connection, keys, totals.without(Total(), _held_by(held, is_live=is_live)))
     return True
 
 

@@ -6,6 +6,7 @@ there are, not with the entries.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import add
 from typing import Any
@@ -28,8 +29,23 @@ _Sums = dict[Whose, _Counts]
 _NOTHING: _Counts = (0,) * len(COUNTS)
 
 
-async def disagreements(connection: AsyncConnection) -> AsyncIterator[Disagreement]:
-    """Every row that is not the sum of its entries, and every sum without a row."""
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows that are compared. Those of hours before `hours_from` may be gone."""
+
+    connection: AsyncConnection
+    hours_from: datetime | None
+
+    def may_be_gone(self, window: Window, start: datetime) -> bool:
+        return window is Window.HOUR and self.hours_from is not None and start < self.hours_from
+
+
+async def disagreements(connection: AsyncConnection, hours_from: datetime | None = None) -> AsyncIterator[Disagreement]:
+    """Every row that is not the sum of its entries, and every sum without a row.
+
+    `hours_from`: the rows of hours before then may be gone (hours.py); None: of no hour.
+    """
+    rows = _Rows(connection, hours_from)
     sums: dict[Window, _Sums] = {window: {} for window in _NESTED}
     hours: dict[datetime, _Sums] = {}  # of the day that is being counted
     starts: dict[Window, datetime] = {}
@@ -37,21 +53,21 @@ async def disagreements(connection: AsyncConnection) -> AsyncIterator[Disagreeme
     async for row, is_live in _beginnings(connection):
         if not starts or not _is_in(starts[Window.HOUR], row.at):
             for window in _over(starts, row.at):
-                async for wrong in _closed(connection, window, starts[window], sums, hours):
+                async for wrong in _closed(rows, window, starts[window], sums, hours):
                     yield wrong
                 compared.add((window, starts[window]))
             starts = {window: window.start_of(row.at) for window in _NESTED}
         _count(sums[Window.HOUR], row, is_live=is_live)
     for window, start in starts.items():
-        async for wrong in _closed(connection, window, start, sums, hours):
+        async for wrong in _closed(rows, window, start, sums, hours):
             yield wrong
         compared.add((window, start))
-    async for wrong in _without_entries(connection, compared):
+    async for wrong in _without_entries(rows, compared):
         yield wrong
 
 
 async def _closed(
-    connection: AsyncConnection,
+    rows: _Rows,
     window: Window,
     start: datetime,
     sums: dict[Window, _Sums],
@@ -61,13 +77,11 @@ async def _closed(
     if window is Window.HOUR:
         hours[start] = sums[window]
     elif window is Window.DAY:
-        async for wrong in _compared(connection, Window.HOUR, start, start + timedelta(days=1), hours):
+        async for wrong in _compared(rows, Window.HOUR, start, start + timedelta(days=1), hours):
             yield wrong
         hours.clear()
     if window is not Window.HOUR:
-        async for wrong in _compared(
-            connection, window, start, start + timedelta(microseconds=1), {start: sums[window]}
-        ):
+        async for wrong in _compared(rows, window, start, start + timedelta(microseconds=1), {start: sums[window]}):
             yield wrong
     _carry_over(sums, window)
 
@@ -154,7 +168,7 @@ async def _lost(connection: AsyncConnection, run_ids: Collection[str]) -> set[st
 
 
 async def _compared(
-    connection: AsyncConnection, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
+    rows: _Rows, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
 ) -> AsyncIterator[Disagreement]:
     """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
     table = ledger_totals.c
@@ -163,12 +177,16 @@ async def _compared(
     bare = type_coerce(table.window_start, DateTime(timezone=True))
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
     found: dict[datetime, _Sums] = {}
-    for row in (await connection.execute(wanted)).all():  # no more of them than there are sums in memory
+    for row in (await rows.connection.execute(wanted)).all():  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
         found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
-    stored = {UtcDateTime().process_result_value(at, connection.dialect) or at: rows for at, rows in found.items()}
+    dialect = rows.connection.dialect
+    stored = {UtcDateTime().process_result_value(at, dialect) or at: sums for at, sums in found.items()}
     for start in sorted({*stored, *sums}):
-        for wrong in _differing(window, start, stored.get(start, {}), _kept(sums.get(start, {}), window)):
+        there, counted = stored.get(start, {}), _kept(sums.get(start, {}), window)
+        if rows.may_be_gone(window, start):
+            counted = {whose: counts for whose, counts in counted.items() if whose in there}
+        for wrong in _differing(window, start, there, counted):
             yield wrong
 
 
@@ -192,14 +210,12 @@ def _differing(window: Window, start: datetime, stored: _Sums, counted: _Sums) -
             yield Disagreement(key, made(one), made(other))
 
 
-async def _without_entries(
-    connection: AsyncConnection, compared: set[tuple[Window, datetime]]
-) -> AsyncIterator[Disagreement]:
+async def _without_entries(rows: _Rows, compared: set[tuple[Window, datetime]]) -> AsyncIterator[Disagreement]:
     """The rows of windows in which nothing began, nor in the day of an hour."""
     places = select(ledger_totals.c.window, ledger_totals.c.window_start).distinct()
-    for row in (await connection.execute(places)).all():
+    for row in (await rows.connection.execute(places)).all():
         window, start = Window(row.window), row.window_start
         day = (Window.DAY, Window.DAY.start_of(start))
         if (window, start) not in compared and not (window is Window.HOUR and day in compared):
-            async for wrong in _compared(connection, window, start, start + timedelta(microseconds=1), {}):
+            async for wrong in _compared(rows, window, start, start + timedelta(microseconds=1), {}):
                 yield wrong

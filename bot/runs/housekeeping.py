@@ -9,6 +9,7 @@ import structlog
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.ledger import ledger
+from bot.ledger.hours import drop_hours
 from bot.runs import rows
 from bot.runs.transitions import LOOKED_FOR
 from bot.store.engine import Store
@@ -39,6 +40,7 @@ class Housekeeping:
             try:
                 await self.forget_tokens()
                 await self.release_lost()
+                await self.drop_hours()
             except Unavailable as error:
                 _log.warning("what is over could not be cleared up just now", why=str(error))
             await self._clock.sleep(_EVERY_S)
@@ -48,6 +50,15 @@ class Housekeeping:
         while True:
             async with self._store.write() as connection:
                 done = await rows.forget_tokens(connection, self._clock.now() - TOKEN_KEPT, most=_BATCH)
+            if done < _BATCH:
+                return
+            await self._clock.sleep(_BETWEEN_S)
+
+    async def drop_hours(self) -> None:
+        """Take away the totals of hours that are over for long. Raises Unavailable; batches done before stay done."""
+        while True:
+            async with self._store.write() as connection:
+                done = await drop_hours(connection, self._clock.now(), most=_BATCH)
             if done < _BATCH:
                 return
             await self._clock.sleep(_BETWEEN_S)
