@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, TextClause, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog.stored import stored_request
@@ -22,6 +22,7 @@ from bot.ledger.values import (
     RecentRun,
     Spend,
     SpendReport,
+    Subject,
     Total,
     UsageReport,
     Window,
@@ -74,15 +75,19 @@ def _room(use: LimitUse) -> tuple[int, float]:
 
 
 async def spending(connection: AsyncConnection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
-    """What was spent from the day of `since` until before that of `until`, read from the totals of people's days."""
+    """What was spent from the day of `since` until before that of `until`: a row for each of a server's days, and those
+    of its people's days. Private use has no server whose days are counted.
+    """
     first, end = Window.DAY.start_of(since), Window.DAY.start_of(until)
+    columns = ledger_totals.c
+    days_of = DAYS_OF_PEOPLE if guild_id is None else _days_of_server(guild_id)
     by_day = {
         row.place: _spend(row)
-        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.window_start))
+        for row in await connection.execute(_spent(guild_id, first, end, columns.window_start, days_of))
     }
     by_person = [
         PersonSpend(row.place, _spend(row))
-        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.subject_id))
+        for row in await connection.execute(_spent(guild_id, first, end, columns.subject_id, DAYS_OF_PEOPLE))
     ]
     days = [first + timedelta(days=number) for number in range((end - first).days)]
     return SpendReport(
@@ -147,14 +152,21 @@ async def all_entries(
         last = page[-1]
 
 
-def _spent(guild_id: int | None, first: datetime, end: datetime, by: ColumnElement[Any]) -> Any:
+def _days_of_server(guild_id: int) -> ColumnElement[bool]:
+    columns = ledger_totals.c
+    return and_(columns.subject == Subject.GUILD, columns.subject_id == guild_id, columns.window == Window.DAY)
+
+
+def _spent(
+    guild_id: int | None, first: datetime, end: datetime, by: ColumnElement[Any], days: ColumnElement[bool] | TextClause
+) -> Any:
     columns = ledger_totals.c
     names = ("spent_micro_usd", "estimated_micro_usd", "spent_pictures")
     return (
         select(by.label("place"), *(func.sum(columns[name]).label(name) for name in names))
         .where(
             columns.guild_id == (guild_id or 0),
-            DAYS_OF_PEOPLE,
+            days,
             columns.window_start >= first,
             columns.window_start < end,
         )
