@@ -19,6 +19,7 @@ from bot.clock import Clock, SystemClock
 from bot.entropy import Entropy
 from bot.images.download import Downloader
 from bot.ledger.balance_alert import Admins, LowBalance
+from bot.ledger.reports import latest_entry_at
 from bot.ledger.service import LedgerService
 from bot.moderation.services import ModerationServices
 from bot.pauses import Pauses, short_collections
@@ -33,6 +34,7 @@ from bot.runs.execution.at_runflow import AtRunflow
 from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.poll import Poller
+from bot.runs.execution.reach import Reach
 from bot.runs.execution.recovery import CardFinder
 from bot.runs.execution.refresh import CardRefresher
 from bot.runs.execution.review_worker import ReviewWorker
@@ -96,6 +98,7 @@ class App:
     worker: Worker
     review_worker: ReviewWorker
     scheduler: Scheduler
+    wake_ups: WakeUps
     overdue: OverduePolls
     admission: Admission
     hints: asyncio.Queue[CallbackHint]
@@ -128,7 +131,8 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
         guild_settings=core.moderation.guild_settings,
         rule_log=edges.review_channel,
     )
-    worker, review_worker = _worker(core, scheduler, overdue, models), _review_worker(core)
+    reach = Reach(store=core.store, card=edges.card, clock=edges.clock, wake=core.wake_ups.wake_run)
+    worker, review_worker = _worker(core, scheduler, overdue, models, reach), _review_worker(core)
     hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
     callback_hints = CallbackHints(
         store=core.store,
@@ -143,13 +147,24 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     parts: Mapping[str, Part] = {
         "runs": worker.serve,
         "reviews": review_worker.serve,
+        "last words": reach.serve,
         "callback hints": callback_hints.serve,
         "low balance": low_balance.serve,
         "housekeeping": Housekeeping(store=edges.store, clock=edges.clock).serve,
     }
     services = _services(core, scheduler, admission, models)
     return App(
-        services, core.store, core.moderation, worker, review_worker, scheduler, overdue, admission, hints, parts
+        services,
+        core.store,
+        core.moderation,
+        worker,
+        review_worker,
+        scheduler,
+        core.wake_ups,
+        overdue,
+        admission,
+        hints,
+        parts,
     )
 
 
@@ -210,13 +225,14 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
     )
 
 
-def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Registry) -> Worker:
+def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Registry, reach: Reach) -> Worker:
     edges, choices, clock = core.edges, core.choices, core.edges.clock
     submitter = Submitter(
         store=core.store,
         runflow=edges.runflow,
         models=models,
         clock=clock,
+        reach=reach,
         callback_url=choices.callback_url,
         lost_after_s=choices.lost_after_s,
     )
@@ -285,10 +301,11 @@ async def run(settings: Settings) -> None:
     """
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     models = every_model()
+    clock = SystemClock()
     async with AsyncExitStack() as stack:
-        watch_database = await stack.enter_async_context(sole_use(settings.database_url, SystemClock()))
-        views = _views(models, SystemClock(), Entropy.of_system())
-        edges = await _open_edges(settings, stack, views)
+        watch_database = await stack.enter_async_context(sole_use(settings.database_url, clock))
+        views = _views(models, clock, Entropy.of_system())
+        edges = await _open_edges(settings, stack, views, clock)
         app = wire(edges, Choices.of(settings), models)
         stack.push_async_callback(views.admin_log.close)
         stack.push_async_callback(app.admission.close)
@@ -339,11 +356,13 @@ async def _wind_down(connection: Connection, app: App, admin_log: LogOutbox) -> 
     await admin_log.flush()
 
 
-async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordViews) -> Edges:
+async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordViews, clock: SystemClock) -> Edges:
     """The real edges, open as long as the stack. Raises SettingsError and Unavailable."""
-    clock, entropy = SystemClock(), Entropy.of_system()
+    entropy = Entropy.of_system()
     api_url = settings.runflow_api_url
     store = await stack.enter_async_context(Store.open(settings.database_url))
+    async with store.read() as connection:
+        clock.remember(await latest_entry_at(connection))
     runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, entropy.rng))
     downloader = await stack.enter_async_context(Downloader(api_url=api_url, max_bytes=settings.max_picture_bytes))
     return Edges(

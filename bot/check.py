@@ -1,6 +1,7 @@
 """`python -m bot check`: the settings, masked, and what can be reached with them."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import aiohttp
 
@@ -9,6 +10,7 @@ from bot.clock import Clock
 from bot.entropy import Entropy
 from bot.errors import BotError
 from bot.ledger import recount
+from bot.ledger.hours import hours_needed_from
 from bot.ledger.values import Disagreement
 from bot.money import format_usd
 from bot.runflow.client import RunflowClient
@@ -33,7 +35,7 @@ async def examine(settings: Settings, clock: Clock, entropy: Entropy, say: Say) 
         )
         parts = {
             "database": lambda: _database(settings),
-            "books": lambda: books(settings.database_url),
+            "books": lambda: books(settings.database_url, clock.now()),
             "Runflow": lambda: _runflow(runflow),
             "Discord": lambda: _discord(settings),
         }
@@ -55,11 +57,11 @@ async def _database(settings: Settings) -> str:
         return f"{store.dialect} answers"
 
 
-async def books(database_url: str) -> str:
+async def books(database_url: str, now: datetime) -> str:
     """Recompute every total from its entries. Raises BotError where one disagrees, and what `Store.open` raises."""
     count, first = 0, ""
     async with Store.open(database_url) as store, store.read() as connection:
-        async for wrong in recount.disagreements(connection):
+        async for wrong in recount.disagreements(connection, hours_needed_from(now)):
             count += 1
             first = first or _told(wrong)
     if count:

@@ -109,6 +109,10 @@ class RunflowUnreachable(RunflowError):
     """The request was proven not taken, and every try is used up."""
 
 
+class RunflowUnwanted(RunflowError):
+    """Nothing was taken so far, and whoever asked does not want it any more."""
+
+
 class PictureFault(StrEnum):
     """Why a picture could not be shown."""
 

@@ -17,6 +17,7 @@ _log = structlog.get_logger(__name__)
 
 _QUALITIES = (95, 90, 80, 65)
 _SHRINKS = (0.75, 0.5, 0.25)
+_WEBP_LONGEST_PX = 16_383  # of either side: the format has 14 bits for each
 # Each time Discord refuses an upload for its size, the next try is fitted to this share of the largest file refused:
 # a share of the stated limit could leave small pictures as they are, and send the same bytes again.
 _SHARES = (0.5, 0.4, 0.25, None)
@@ -31,14 +32,34 @@ def fit(picture: Picture, limit_bytes: int) -> Picture | None:
     """
     if len(picture.data) <= limit_bytes:
         return picture
+    try:
+        return _changed(picture, limit_bytes)
+    except (OSError, ValueError) as error:  # what a format cannot hold, its writer says in either way
+        _log.warning("a picture could not be fitted", picture=repr(picture), why=type(error).__name__)
+        return None
+
+
+def _changed(picture: Picture, limit_bytes: int) -> Picture | None:
     with Image.open(io.BytesIO(picture.data), formats=(picture.format.upper(),)) as opened:
         image = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
+    as_it_is = 1.0 if max(image.size) <= _WEBP_LONGEST_PX else _WEBP_LONGEST_PX / max(image.size)
+    return (_at_full_size(picture, image, limit_bytes) if as_it_is == 1 else None) or _made_smaller(
+        picture, image, limit_bytes, as_it_is
+    )
+
+
+def _at_full_size(picture: Picture, image: Image.Image, limit_bytes: int) -> Picture | None:
     if len(data := _webp(image, lossless=True)) <= limit_bytes:
         return replace(picture, data=data, format="webp", changed="saved as WebP without loss to fit")
     for quality in _QUALITIES:
         if len(data := _webp(image, quality=quality)) <= limit_bytes:
             return replace(picture, data=data, format="webp", changed="compressed to fit")
-    for shrink in _SHRINKS:
+    return None
+
+
+def _made_smaller(picture: Picture, image: Image.Image, limit_bytes: int, most: float) -> Picture | None:
+    """`most`: the share of the sides above which the format does not know such a picture."""
+    for shrink in (most, *(one for one in _SHRINKS if one < most)) if most < 1 else _SHRINKS:
         size = (max(1, int(image.width * shrink)), max(1, int(image.height * shrink)))
         if len(data := _webp(_resized(image, size), quality=80)) <= limit_bytes:
             return replace(

@@ -4,18 +4,22 @@ totals in step: an entry that is written changes its totals, and one that was th
 Whoever writes does so in one order: the run's row, its entry, the totals in the order of `limits.in_order`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ledger import notices, stored, totals
+from bot.ledger.hours import still_kept
 from bot.ledger.limits import applicable, counted_in, nearly_used, persons_own, refusal, uses
-from bot.ledger.values import Defaults, Demand, Kind, Limit, Person, Subject, Total
+from bot.ledger.values import Defaults, Demand, Kind, Limit, Person, Subject, Total, Window
 from bot.money import MicroUsd
-from bot.store.tables import ledger_entries
+from bot.store.tables import LOST, ledger_entries, runs
 from bot.store.upsert import insert_if_absent
+
+_CLOSING = (Kind.SETTLE, Kind.RELEASE)
 
 
 async def reserve(
@@ -47,23 +51,30 @@ async def reserve(
 
 
 async def settle(
-    connection: AsyncConnection, *, run_id: str, cost: MicroUsd, pictures: int, estimated: bool, at: datetime
+    connection: AsyncConnection,
+    *,
+    run_id: str,
+    cost: MicroUsd,
+    pictures: int,
+    estimated: bool,
+    at: datetime,
+    is_live: bool = True,
 ) -> bool:
     """Book what the run cost and how many pictures came of it, and give back the rest of what was held.
 
     A cost above what was held is booked as well. The windows that pay are those in which the money was held. A run
-    that was released before, and is found to have cost something after all, is booked as an `adjust`, once. False when
-    the cost is booked already: nothing changes then. Raises LookupError when nothing was held, ValueError for a
-    negative cost.
+    that was released before, and is found to have cost something after all, is booked as an `adjust`, once. `is_live`
+    False: of a run that `lose` was called for. False when the cost is booked already: nothing changes then. Raises
+    LookupError when nothing was held, ValueError for a negative cost.
     """
     if cost < 0 or pictures < 0:
         raise ValueError("a cost cannot be negative")
     held = await _reserved(connection, run_id)
     entry = _Entry(run_id, Kind.SETTLE, held.person, cost, pictures, at, estimated)
     spent = Total(spent=cost, estimated=cost if estimated else MicroUsd(0), spent_pictures=pictures)
-    keys = counted_in(held.person, held.at)
+    keys = await still_kept(connection, counted_in(held.person, held.at), at)
     if await _write(connection, entry):  # the unique index on a run's end answers
-        await totals.add(connection, keys, totals.without(spent, _held_by(held)))
+        await totals.add(connection, keys, totals.without(spent, _held_by(held, is_live=is_live)))
         return True
     if not await _was_released(connection, run_id) or not await _write(connection, entry.as_kind(Kind.ADJUST)):
         return False
@@ -71,12 +82,25 @@ async def settle(
     return True
 
 
-async def release(connection: AsyncConnection, *, run_id: str, at: datetime) -> bool:
-    """Give back all that was held for the run. False when it is closed already. Raises LookupError as `settle`."""
+async def lose(connection: AsyncConnection, *, run_id: str) -> None:
+    """The run counts no more among those that are under way; what was held for it stays held until it is closed.
+
+    Called once for a run, in the transaction that makes its row `lost`: recount.py goes by that. Changes nothing where
+    it is closed already. Raises LookupError as `settle`.
+    """
+    held = await _reserved(connection, run_id)
+    if not await closed_of(connection, [run_id]):
+        ever = [key for key in counted_in(held.person, held.at) if key.window is Window.EVER]
+        await totals.add(connection, ever, Total(live_runs=-1))
+
+
+async def release(connection: AsyncConnection, *, run_id: str, at: datetime, is_live: bool = True) -> bool:
+    """Give back all that was held for the run. False when it is closed already. `is_live`, raises: as `settle`."""
     held = await _reserved(connection, run_id)
     if not await _write(connection, _Entry(run_id, Kind.RELEASE, held.person, held.amount, held.pictures, at)):
         return False
-    await totals.add(connection, counted_in(held.person, held.at), totals.without(Total(), _held_by(held)))
+    keys = await still_kept(connection, counted_in(held.person, held.at), at)
+    await totals.add(connection, keys, totals.without(Total(), _held_by(held, is_live=is_live)))
     return True
 
 
@@ -93,6 +117,23 @@ async def roles_at_reserve(connection: AsyncConnection, run_id: str) -> tuple[in
     table = ledger_entries
     query = select(table.c.role_ids).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE)
     return tuple(int(role_id) for role_id in (await connection.execute(query)).scalar() or ())
+
+
+async def closed_of(connection: AsyncConnection, run_ids: Collection[str]) -> frozenset[str]:
+    """Those of the runs that nothing is held for any more: what they cost is booked, or given back."""
+    table = ledger_entries
+    query = select(table.c.run_id).where(table.c.run_id.in_(run_ids), table.c.kind.in_(_CLOSING))
+    return frozenset((await connection.execute(query)).scalars())
+
+
+async def held_for_lost(connection: AsyncConnection, before: datetime, *, since: datetime | None) -> list[str]:
+    """Runs that were given up as lost before then (and from `since` on) and that money is held for; at most 100."""
+    wanted = select(runs.c.id).where(LOST, runs.c.ended_at < before)
+    if since is not None:
+        wanted = wanted.where(runs.c.ended_at >= since)
+    table = ledger_entries
+    is_held = ~exists().where(table.c.run_id == runs.c.id, table.c.kind.in_(_CLOSING))
+    return list((await connection.execute(wanted.where(is_held).order_by(runs.c.ended_at).limit(100))).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +157,8 @@ def _limited_roles(set_here: tuple[Limit, ...], person: Person) -> tuple[int, ..
     return tuple(role_id for role_id in person.role_ids if role_id in limited)
 
 
-def _held_by(held: _Entry) -> Total:
-    return Total(held=held.amount, held_pictures=held.pictures, live_runs=1)
+def _held_by(held: _Entry, *, is_live: bool) -> Total:
+    return Total(held=held.amount, held_pictures=held.pictures, live_runs=int(is_live))
 
 
 async def _reserved(connection: AsyncConnection, run_id: str) -> _Entry:

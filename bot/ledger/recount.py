@@ -5,7 +5,8 @@ compared when it is over, the hours of a day together. So what is kept in memory
 there are, not with the entries.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import add
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
 from bot.ledger.values import Disagreement, Kind, Person, Subject, TotalKey, Window
-from bot.store.tables import ledger_entries, ledger_totals
+from bot.store.tables import LOST, ledger_entries, ledger_totals, runs
 from bot.store.types import UtcDateTime
 
 _PAGE = 5_000
@@ -28,30 +29,45 @@ _Sums = dict[Whose, _Counts]
 _NOTHING: _Counts = (0,) * len(COUNTS)
 
 
-async def disagreements(connection: AsyncConnection) -> AsyncIterator[Disagreement]:
-    """Every row that is not the sum of its entries, and every sum without a row."""
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows that are compared. Those of hours before `hours_from` may be gone."""
+
+    connection: AsyncConnection
+    hours_from: datetime | None
+
+    def may_be_gone(self, window: Window, start: datetime) -> bool:
+        return window is Window.HOUR and self.hours_from is not None and start < self.hours_from
+
+
+async def disagreements(connection: AsyncConnection, hours_from: datetime | None = None) -> AsyncIterator[Disagreement]:
+    """Every row that is not the sum of its entries, and every sum without a row.
+
+    `hours_from`: the rows of hours before then may be gone (hours.py); None: of no hour.
+    """
+    rows = _Rows(connection, hours_from)
     sums: dict[Window, _Sums] = {window: {} for window in _NESTED}
     hours: dict[datetime, _Sums] = {}  # of the day that is being counted
     starts: dict[Window, datetime] = {}
     compared: set[tuple[Window, datetime]] = set()
-    async for row in _beginnings(connection):
+    async for row, is_live in _beginnings(connection):
         if not starts or not _is_in(starts[Window.HOUR], row.at):
             for window in _over(starts, row.at):
-                async for wrong in _closed(connection, window, starts[window], sums, hours):
+                async for wrong in _closed(rows, window, starts[window], sums, hours):
                     yield wrong
                 compared.add((window, starts[window]))
             starts = {window: window.start_of(row.at) for window in _NESTED}
-        _count(sums[Window.HOUR], row)
+        _count(sums[Window.HOUR], row, is_live=is_live)
     for window, start in starts.items():
-        async for wrong in _closed(connection, window, start, sums, hours):
+        async for wrong in _closed(rows, window, start, sums, hours):
             yield wrong
         compared.add((window, start))
-    async for wrong in _without_entries(connection, compared):
+    async for wrong in _without_entries(rows, compared):
         yield wrong
 
 
 async def _closed(
-    connection: AsyncConnection,
+    rows: _Rows,
     window: Window,
     start: datetime,
     sums: dict[Window, _Sums],
@@ -61,13 +77,11 @@ async def _closed(
     if window is Window.HOUR:
         hours[start] = sums[window]
     elif window is Window.DAY:
-        async for wrong in _compared(connection, Window.HOUR, start, start + timedelta(days=1), hours):
+        async for wrong in _compared(rows, Window.HOUR, start, start + timedelta(days=1), hours):
             yield wrong
         hours.clear()
     if window is not Window.HOUR:
-        async for wrong in _compared(
-            connection, window, start, start + timedelta(microseconds=1), {start: sums[window]}
-        ):
+        async for wrong in _compared(rows, window, start, start + timedelta(microseconds=1), {start: sums[window]}):
             yield wrong
     _carry_over(sums, window)
 
@@ -90,7 +104,7 @@ def _carry_over(sums: dict[Window, _Sums], window: Window) -> None:
         sums[window] = {}
 
 
-def _count(sums: _Sums, row: Row[Any]) -> None:
+def _count(sums: _Sums, row: Row[Any], *, is_live: bool) -> None:
     """Add a grant, or a run: held while it has no end, else what it cost, be it known late."""
     counts = [0] * len(COUNTS)
     for_whom = counting(Person(row.user_id, row.guild_id, row.channel_id or 0))
@@ -98,7 +112,7 @@ def _count(sums: _Sums, row: Row[Any]) -> None:
         counts[_GRANTED] = row.amount_micro_usd
         for_whom = tuple(whose for whose in for_whom if whose[1] is Subject.USER)  # what the person alone may spend
     elif row.end is None:
-        counts[_HELD], counts[_HELD_PICTURES], counts[_LIVE_RUNS] = row.amount_micro_usd, row.pictures, 1
+        counts[_HELD], counts[_HELD_PICTURES], counts[_LIVE_RUNS] = row.amount_micro_usd, row.pictures, int(is_live)
     elif row.end == Kind.SETTLE:
         counts[_SPENT], counts[_SPENT_PICTURES] = row.end_amount_micro_usd, row.end_pictures
         counts[_ESTIMATED] = counts[_SPENT] if row.end_estimated else 0
@@ -115,13 +129,17 @@ def _sum_up(sums: _Sums, whose: Whose, counts: _Counts) -> None:
     sums[whose] = counts if before is None else tuple(map(add, before, counts))
 
 
-async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
-    """Every reserve and grant with what came of it, in the order of time. Pages, so that no statement takes long."""
+async def _beginnings(connection: AsyncConnection) -> AsyncIterator[tuple[Row[Any], bool]]:
+    """Every reserve and grant with what came of it, in the order of time, and whether a run is under way.
+
+    Pages, so that no statement takes long.
+    """
     begin, end, late = (ledger_entries.alias(name) for name in ("beginning", "end_of_run", "late"))
     found = ("amount_micro_usd", "pictures", "estimated")
+    begun = ("id", "run_id", "at", "kind", "user_id", "guild_id", "channel_id", *found[:2])
     page = (
         select(
-            *(begin.c[name] for name in ("id", "at", "kind", "user_id", "guild_id", "channel_id", *found[:2])),
+            *(begin.c[name] for name in begun),
             end.c.kind.label("end"),
             *(end.c[name].label(f"end_{name}") for name in found),
             *(late.c[name].label(f"late_{name}") for name in found),
@@ -135,14 +153,22 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
     )
     rows = (await connection.execute(page)).all()
     while rows:
+        lost = await _lost(connection, [row.run_id for row in rows if row.end is None and row.run_id is not None])
         for row in rows:
-            yield row
+            yield row, row.run_id not in lost
         last = tuple_(literal(rows[-1].at, begin.c.at.type), literal(rows[-1].id, begin.c.id.type))
         rows = (await connection.execute(page.where(tuple_(begin.c.at, begin.c.id) > last))).all()
 
 
+async def _lost(connection: AsyncConnection, run_ids: Collection[str]) -> set[str]:
+    """Which of these were given up as lost: held for, and not under way any more."""
+    if not run_ids:
+        return set()
+    return set((await connection.execute(select(runs.c.id).where(runs.c.id.in_(run_ids), LOST))).scalars())
+
+
 async def _compared(
-    connection: AsyncConnection, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
+    rows: _Rows, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
 ) -> AsyncIterator[Disagreement]:
     """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
     table = ledger_totals.c
@@ -151,12 +177,16 @@ async def _compared(
     bare = type_coerce(table.window_start, DateTime(timezone=True))
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
     found: dict[datetime, _Sums] = {}
-    for row in (await connection.execute(wanted)).all():  # no more of them than there are sums in memory
+    for row in (await rows.connection.execute(wanted)).all():  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
         found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
-    stored = {UtcDateTime().process_result_value(at, connection.dialect) or at: rows for at, rows in found.items()}
+    dialect = rows.connection.dialect
+    stored = {UtcDateTime().process_result_value(at, dialect) or at: sums for at, sums in found.items()}
     for start in sorted({*stored, *sums}):
-        for wrong in _differing(window, start, stored.get(start, {}), _kept(sums.get(start, {}), window)):
+        there, counted = stored.get(start, {}), _kept(sums.get(start, {}), window)
+        if rows.may_be_gone(window, start):
+            counted = {whose: counts for whose, counts in counted.items() if whose in there}
+        for wrong in _differing(window, start, there, counted):
             yield wrong
 
 
@@ -180,14 +210,12 @@ def _differing(window: Window, start: datetime, stored: _Sums, counted: _Sums) -
             yield Disagreement(key, made(one), made(other))
 
 
-async def _without_entries(
-    connection: AsyncConnection, compared: set[tuple[Window, datetime]]
-) -> AsyncIterator[Disagreement]:
+async def _without_entries(rows: _Rows, compared: set[tuple[Window, datetime]]) -> AsyncIterator[Disagreement]:
     """The rows of windows in which nothing began, nor in the day of an hour."""
     places = select(ledger_totals.c.window, ledger_totals.c.window_start).distinct()
-    for row in (await connection.execute(places)).all():
+    for row in (await rows.connection.execute(places)).all():
         window, start = Window(row.window), row.window_start
         day = (Window.DAY, Window.DAY.start_of(start))
         if (window, start) not in compared and not (window is Window.HOUR and day in compared):
-            async for wrong in _compared(connection, window, start, start + timedelta(microseconds=1), {}):
+            async for wrong in _compared(rows, window, start, start + timedelta(microseconds=1), {}):
                 yield wrong

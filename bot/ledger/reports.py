@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, TextClause, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog.stored import stored_request
-from bot.ledger import stored, totals
+from bot.ledger import ledger, stored, totals
 from bot.ledger.limits import applicable, persons_own, row_of, uses
 from bot.ledger.values import (
     DaySpend,
@@ -22,6 +22,7 @@ from bot.ledger.values import (
     RecentRun,
     Spend,
     SpendReport,
+    Subject,
     Total,
     UsageReport,
     Window,
@@ -31,6 +32,7 @@ from bot.store.tables import DAYS_OF_PEOPLE, ledger_entries, ledger_totals, runs
 
 _RECENT = 10
 _PAGE = 1_000
+_LOST = "lost"  # a run's state, as its row has it
 
 
 async def usage(connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime) -> UsageReport:
@@ -73,15 +75,19 @@ def _room(use: LimitUse) -> tuple[int, float]:
 
 
 async def spending(connection: AsyncConnection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
-    """What was spent from the day of `since` until before that of `until`, read from the totals of people's days."""
+    """What was spent from the day of `since` until before that of `until`: a row for each of a server's days, and those
+    of its people's days. Private use has no server whose days are counted.
+    """
     first, end = Window.DAY.start_of(since), Window.DAY.start_of(until)
+    columns = ledger_totals.c
+    days_of = DAYS_OF_PEOPLE if guild_id is None else _days_of_server(guild_id)
     by_day = {
         row.place: _spend(row)
-        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.window_start))
+        for row in await connection.execute(_spent(guild_id, first, end, columns.window_start, days_of))
     }
     by_person = [
         PersonSpend(row.place, _spend(row))
-        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.subject_id))
+        for row in await connection.execute(_spent(guild_id, first, end, columns.subject_id, DAYS_OF_PEOPLE))
     ]
     days = [first + timedelta(days=number) for number in range((end - first).days)]
     return SpendReport(
@@ -97,6 +103,12 @@ async def spending(connection: AsyncConnection, guild_id: int | None, since: dat
             sum(spend.pictures for spend in by_day.values()),
         ),
     )
+
+
+async def latest_entry_at(connection: AsyncConnection) -> datetime | None:
+    """When the last entry was written; None where there is none."""
+    last = select(ledger_entries.c.at).order_by(ledger_entries.c.id.desc()).limit(1)
+    return (await connection.execute(last)).scalar()
 
 
 async def entries_page(
@@ -140,14 +152,21 @@ async def all_entries(
         last = page[-1]
 
 
-def _spent(guild_id: int | None, first: datetime, end: datetime, by: ColumnElement[Any]) -> Any:
+def _days_of_server(guild_id: int) -> ColumnElement[bool]:
+    columns = ledger_totals.c
+    return and_(columns.subject == Subject.GUILD, columns.subject_id == guild_id, columns.window == Window.DAY)
+
+
+def _spent(
+    guild_id: int | None, first: datetime, end: datetime, by: ColumnElement[Any], days: ColumnElement[bool] | TextClause
+) -> Any:
     columns = ledger_totals.c
     names = ("spent_micro_usd", "estimated_micro_usd", "spent_pictures")
     return (
         select(by.label("place"), *(func.sum(columns[name]).label(name) for name in names))
         .where(
             columns.guild_id == (guild_id or 0),
-            DAYS_OF_PEOPLE,
+            days,
             columns.window_start >= first,
             columns.window_start < end,
         )
@@ -168,10 +187,15 @@ async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRu
         .order_by(runs.c.guild_id.desc(), runs.c.interaction_id.desc())
         .limit(_RECENT)
     )
-    return tuple(_recent_run(row) for row in await connection.execute(wanted))
+    rows = (await connection.execute(wanted)).all()
+    lost = [row.id for row in rows if row.state == _LOST]
+    closed = await ledger.closed_of(connection, lost) if lost else frozenset[str]()
+    return tuple(
+        _recent_run(row, is_held=row.ended_at is None or (row.state == _LOST and row.id not in closed)) for row in rows
+    )
 
 
-def _recent_run(row: Row[Any]) -> RecentRun:
+def _recent_run(row: Row[Any], *, is_held: bool) -> RecentRun:
     request = stored_request(row.request, row.input)
     return RecentRun(
         run_id=row.id,
@@ -179,7 +203,7 @@ def _recent_run(row: Row[Any]) -> RecentRun:
         state=row.state,
         prompt=request.prompt,
         pictures=request.images,
-        held=MicroUsd(row.held_micro_usd if row.ended_at is None else 0),
+        held=MicroUsd(row.held_micro_usd if is_held else 0),
         cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
         estimated=row.cost_estimated,
     )

@@ -246,7 +246,7 @@ class RecentRun:
     state: str
     prompt: str
     pictures: int  # asked for
-    held: MicroUsd  # while it is in flight
+    held: MicroUsd  # while it is in flight, and while nobody knows what it cost
     cost: MicroUsd | None
     estimated: bool
 

@@ -6,7 +6,7 @@ client.py, read in 3.14): a POST is sent once.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,6 +26,7 @@ from bot.errors import (
     RunflowUnanswered,
     RunflowUnclear,
     RunflowUnreachable,
+    RunflowUnwanted,
 )
 from bot.money import MicroUsd
 from bot.runflow import wire
@@ -95,19 +96,34 @@ class RunflowClient:
         )
 
     async def create(
-        self, model_id: str, wire_input: Mapping[str, object], *, job: str, callback_url: str | None
+        self,
+        model_id: str,
+        wire_input: Mapping[str, object],
+        *,
+        job: str,
+        callback_url: str | None,
+        is_wanted: Callable[[], Awaitable[bool]] | None = None,
     ) -> Reading:
-        """Start a run. At most one create can be accepted.
+        """Start a run. At most one create can be accepted. `is_wanted` is asked before each try but the first.
 
-        Raises RunflowRefused; RunflowUnreachable where no try was taken; RunflowUnclear where one may have been: look
-        for it with `find`, and never create it again.
+        Raises RunflowUnwanted where it says no; RunflowRefused; RunflowUnreachable where no try was taken;
+        RunflowUnclear where one may have been: look for it with `find`, and never create it again.
         """
         body: dict[str, object] = {"input": dict(wire_input), "metadata": {"job": job}, "client_ref": job}
         if callback_url is not None:
             body["callback_url"] = callback_url
         path = f"/v1/models/{_quoted(*model_id.split('/'))}/runs"
         sent = json.dumps(body, allow_nan=False).encode()
-        return await self._retrying(self._attempts, _NotTaken)(self._create_once, path, sent)
+        tries = 0
+
+        async def once() -> Reading:
+            nonlocal tries
+            tries += 1
+            if tries > 1 and is_wanted is not None and not await is_wanted():
+                raise RunflowUnwanted("not wanted any more")
+            return await self._create_once(path, sent)
+
+        return await self._retrying(self._attempts, _NotTaken)(once)
 
     async def read(self, runflow_id: str) -> Reading:
         """The run as it is now. Raises RunflowRefused (NOT_FOUND: no such run), RunflowUnclear, RunflowUnreachable."""

@@ -103,6 +103,10 @@ class CardView(Protocol):
         """
         ...
 
+    async def outlives_token(self, run: Run) -> bool:
+        """Whether the card can be edited once the interaction's token is over. Raises Unavailable: nobody knows now."""
+        ...
+
     async def channel_context(self, run: Run) -> ChannelContext:
         """The run's channel as Discord knows it at this moment; `known` is False where it cannot be read.
 

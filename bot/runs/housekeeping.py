@@ -1,12 +1,17 @@
-"""What is forgotten when its time is over: the tokens of interactions, which let anybody edit a card for 15 minutes."""
+"""What ends when its time is over: the tokens of interactions, which let anybody edit a card for 15 minutes, and money
+held for lost runs that nobody looks for any more.
+"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.clock import Clock
 from bot.errors import Unavailable
+from bot.ledger import ledger
+from bot.ledger.hours import drop_hours
 from bot.runs import rows
+from bot.runs.transitions import LOOKED_FOR
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
@@ -20,18 +25,24 @@ _BETWEEN_S = 0.1  # others write in between
 
 
 class Housekeeping:
-    """Blanks tokens, a batch at a time. Cards are edited through their channel long before (cogs/ui/presenter.py)."""
+    """Blanks tokens, a batch at a time. Cards are edited through their channel long before (cogs/ui/presenter.py).
+
+    Gives back what was held for lost runs, one at a time: each locks its rows in everybody's order.
+    """
 
     def __init__(self, *, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
+        self._released_until: datetime | None = None  # before then, nothing is held for lost runs
 
     async def serve(self) -> None:
         """Forget what is over, until cancelled."""
         while True:
             try:
                 await self.forget_tokens()
+                await self.release_lost()
+                await self.drop_hours()
             except Unavailable as error:
-                _log.warning("tokens could not be forgotten just now", why=str(error))
+                _log.warning("what is over could not be cleared up just now", why=str(error))
             await self._clock.sleep(_EVERY_S)
 
     async def forget_tokens(self) -> None:
@@ -42,3 +53,29 @@ class Housekeeping:
             if done < _BATCH:
                 return
             await self._clock.sleep(_BETWEEN_S)
+
+    async def drop_hours(self) -> None:
+        """Take away the totals of hours that are over for long. Raises Unavailable; batches done before stay done."""
+        while True:
+            async with self._store.write() as connection:
+                done = await drop_hours(connection, self._clock.now(), most=_BATCH)
+            if done < _BATCH:
+                return
+            await self._clock.sleep(_BETWEEN_S)
+
+    async def release_lost(self) -> None:
+        """Give back what is held for runs that were given up as lost too long ago to be looked for. Raises Unavailable.
+
+        Should Runflow bill one after all, it is booked as an `adjust`.
+        """
+        until = self._clock.now() - LOOKED_FOR
+        while True:
+            async with self._store.read() as connection:
+                run_ids = await ledger.held_for_lost(connection, until, since=self._released_until)
+            for run_id in run_ids:
+                async with self._store.write() as connection:
+                    # False: its end came in this moment, which is as good.
+                    _ = await ledger.release(connection, run_id=run_id, at=self._clock.now(), is_live=False)
+            if not run_ids:
+                self._released_until = until
+                return

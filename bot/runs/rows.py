@@ -111,6 +111,13 @@ async def waiting_of(connection: AsyncConnection, user_id: int, guild_id: int) -
     return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.created_at, runs.c.id))]
 
 
+async def waiting_pressed_between(connection: AsyncConnection, since: datetime, until: datetime) -> list[Run]:
+    """Runs that wait in the bot's own queue and were pressed then, while their token is kept; oldest first."""
+    pressed = (runs.c.interaction_at >= since, runs.c.interaction_at <= until)
+    wanted = select(runs).where(WITH_TOKEN, *pressed, runs.c.state == State.ACCEPTED)
+    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.interaction_at))]
+
+
 async def lost(
     connection: AsyncConnection, since: datetime, *, after: Age | None = None, most: int | None = None
 ) -> list[Run]:

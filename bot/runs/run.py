@@ -47,6 +47,7 @@ class Reason(StrEnum):
     CANCELED = "canceled"
     LEFT_QUEUE = "left_queue"  # by the one who asked, before anything was sent
     REMOVED = "removed"  # from the queue, by a moderator
+    OUT_OF_REACH = "out_of_reach"  # waited until nothing could be shown any more, so it was not sent
     LOST = "lost"  # the create's answer was lost and no run was found
     DEADLINE = "deadline"  # no end by the deadline
     NO_PICTURES = "no_pictures"  # succeeded, yet with nothing in it

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
@@ -12,8 +14,8 @@ from bot.ledger.values import Defaults, Demand, Notice, Person
 from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
-from bot.runs.run import Delivery, Outline, Place, Run
-from bot.runs.transitions import Change, Release, Settle
+from bot.runs.run import Delivery, Outline, Place, Run, State
+from bot.runs.transitions import Change, KeepHeld, Release, Settle
 from bot.store.engine import Store
 
 
@@ -59,21 +61,33 @@ class RunStore:
         async with self._store.write() as connection:
             if not await rows.change(connection, before, change.run):
                 return None
-            match change.books:
-                case Settle(cost, estimated):
-                    pictures = change.run.result.num_outputs if change.run.result else 0
-                    # False: booked before, which is as good.
-                    _ = await ledger.settle(
-                        connection, run_id=before.id, cost=cost, pictures=pictures, estimated=estimated, at=self.now()
-                    )
-                case Release():
-                    _ = await ledger.release(connection, run_id=before.id, at=self.now())
-                case None:
-                    pass
+            await self._book(connection, before, change)
             if act is not None:
                 about = {"run": before.id, "user": str(before.user_id)}
                 await note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
         return change.run
+
+    async def _book(self, connection: AsyncConnection, before: Run, change: Change) -> None:
+        is_live = before.state is not State.LOST  # a lost run left the runs at once when it was given up
+        match change.books:
+            case Settle(cost, estimated):
+                pictures = change.run.result.num_outputs if change.run.result else 0
+                # False: booked before, which is as good.
+                _ = await ledger.settle(
+                    connection,
+                    run_id=before.id,
+                    cost=cost,
+                    pictures=pictures,
+                    estimated=estimated,
+                    at=self.now(),
+                    is_live=is_live,
+                )
+            case Release():
+                _ = await ledger.release(connection, run_id=before.id, at=self.now(), is_live=is_live)
+            case KeepHeld():
+                await ledger.lose(connection, run_id=before.id)
+            case None:
+                pass
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
         """Note what became of the card."""
@@ -122,6 +136,11 @@ class RunStore:
         """A person's runs in a server that wait in the bot's own queue, oldest first."""
         async with self._store.read() as connection:
             return await rows.waiting_of(connection, user_id, guild_id)
+
+    async def waiting_pressed_between(self, since: datetime, until: datetime) -> list[Run]:
+        """Runs that wait in the bot's own queue and were pressed then, oldest first. Raises Unavailable."""
+        async with self._store.read() as connection:
+            return await rows.waiting_pressed_between(connection, since, until)
 
     async def lost(self, since: datetime, *, after: rows.Age | None = None, most: int | None = None) -> list[Run]:
         """Runs that were given up as lost since then, a page of them: Runflow may still tell of them."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.catalog.model import Model
 from bot.money import MicroUsd
 from bot.runflow.reading import Reading, RunflowStatus
 from bot.runs.run import Delivery, Reason, Result, Run, State
+
+LOOKED_FOR = timedelta(hours=24)
+"""How long a run that was given up as lost is looked for, and how long what was held for it stays held."""
 
 FINAL = frozenset({State.SUCCEEDED, State.PARTIAL, State.FAILED, State.CANCELED, State.LOST})
 
@@ -50,11 +53,16 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepHeld:
+    """The run is not under way any more, but nobody knows yet what it cost: all that was held for it stays held."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What one event makes of a run: the new record, and what the books do in the same transaction."""
 
     run: Run
-    books: Settle | Release | None = None
+    books: Settle | Release | KeepHeld | None = None
 
 
 def may_follow(now: State, then: State) -> bool:
@@ -63,8 +71,13 @@ def may_follow(now: State, then: State) -> bool:
 
 
 def ended(run: Run, state: State, reason: Reason, at: datetime, fields: tuple[str, ...] = ()) -> Change:
-    """An end without a reading: refused, lost, abandoned. Nothing was charged, so what was held is released."""
-    return Change(replace(run, state=state, reason=reason, reason_fields=fields, ended_at=at), Release())
+    """An end without a reading: refused, lost, abandoned. What was held is released where nothing can be charged.
+
+    Runflow may still bill a run that was sent and given up as lost: money given back for it could be spent again.
+    """
+    may_be_billed = state is State.LOST and run.state is not State.ACCEPTED
+    after = replace(run, state=state, reason=reason, reason_fields=fields, ended_at=at)
+    return Change(after, KeepHeld() if may_be_billed else Release())
 
 
 def read(run: Run, reading: Reading, model: Model | None, at: datetime) -> Change | None:

@@ -90,7 +90,9 @@ def price(run: Run) -> str:
     """What a run cost, in a few words."""
     if run.state not in FINAL:
         return "not charged yet"
-    return f"cost {card_texts.cost(run.cost, estimated=run.cost_estimated)}" if run.cost else "no charge"
+    if run.cost:
+        return f"cost {card_texts.cost(run.cost, estimated=run.cost_estimated)}"
+    return "no charge so far" if run.state is State.LOST else "no charge"
 
 
 class PastPictures(Layout):

@@ -23,7 +23,7 @@ LOW_BALANCE = (
     "who run this bot add credit. They find this in the bot's log too."
 )
 
-_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED})
+_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED, Reason.OUT_OF_REACH})
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
 
@@ -109,6 +109,11 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "You left the queue."
         case Reason.REMOVED:
             return "A moderator took this request out of the queue."
+        case Reason.OUT_OF_REACH:
+            return (
+                "This waited so long that its pictures could not have been shown here any more, so it was not sent. "
+                "Please try again."
+            )
         case Reason.LOST:
             return "The connection broke while the request was sent, and Runflow has no trace of it. Please try again."
         case Reason.DEADLINE:
@@ -183,7 +188,9 @@ def rejected(run: Run, ending: Rejected) -> str:
 
 
 def charged(run: Run) -> str:
-    """What the run cost, as a sentence."""
+    """What the run cost, as a sentence. Runflow may still bill a run that was sent and given up as lost."""
+    if run.state is State.LOST and run.submitted_at is not None and not run.cost:
+        return "You were not charged so far. What it may cost stays on hold until that is certain, for a day at most."
     if not run.cost:
         return "You were not charged."
     return f"This cost {cost(run.cost, estimated=run.cost_estimated)}."

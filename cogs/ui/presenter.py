@@ -86,6 +86,27 @@ class Presenter:
         # What only the one who asked can see is the sentence of a refusal, never a card.
         return None if found.flags.ephemeral else found.id
 
+    async def outlives_token(self, run: Run) -> bool:
+        """Whether the card can be edited through its channel: tried, with an edit that changes nothing.
+
+        Raises Unavailable where Discord does not say.
+        """
+        client = self._client
+        if client is None or client.application is None or client.is_closed():
+            raise Unavailable(_NOT_CONNECTED)
+        message_id = run.reply.message_id
+        if message_id is None:
+            return False
+
+        async def touch() -> None:
+            channel = client.get_partial_messageable(run.place.channel_id, guild_id=run.place.guild_id)
+            await channel.get_partial_message(message_id).edit(allowed_mentions=_NO_MENTIONS)
+
+        outcome = await self._try(run, touch, _EDIT_TIMEOUT_S)
+        if outcome is EditOutcome.LATER:
+            raise Unavailable("Discord does not say whether a card can be edited")
+        return outcome not in {EditOutcome.CLOSED, EditOutcome.NO_CHANNEL, EditOutcome.NO_MESSAGE}
+
     async def channel_context(self, run: Run) -> ChannelContext:
         """The run's channel at this moment, as far as Discord says; unknown in DMs and where it cannot be read.
 

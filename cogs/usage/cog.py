@@ -113,9 +113,11 @@ def run_line(run: RecentRun) -> str:
     pictures = "1 picture" if run.pictures == 1 else f"{run.pictures} pictures"
     if state not in FINAL:
         standing = "waiting in line" if state is State.ACCEPTED else "in progress"
-        cost = f"up to {format_usd(run.held)} on hold"
     else:
         standing = _ENDED[state]
+    if state not in FINAL or run.held:  # what a lost run cost is known later
+        cost = f"up to {format_usd(run.held)} on hold"
+    else:
         cost = card_texts.cost(run.cost, estimated=run.estimated) if run.cost else "no charge"
     return f"{prompt} · {pictures}, {standing} · {cost} · {card_texts.relative(run.created_at)}"
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.ledger import recount, reports
+from bot.ledger import ledger, recount, reports
 from bot.ledger.values import Defaults, Person
 from bot.runs import rows
 from bot.runs.review import rows as reviews
@@ -30,7 +30,8 @@ async def recounted(connection: AsyncConnection) -> None:
 
 
 async def spent(connection: AsyncConnection) -> None:
-    await reports.spending(connection, 5, SINCE, UNTIL)
+    # Privately: with sorting switched off, PostgreSQL reads a server's people in the order of its primary key.
+    await reports.spending(connection, None, SINCE, UNTIL)
 
 
 async def used(connection: AsyncConnection, guild_id: int | None) -> None:
@@ -66,6 +67,11 @@ READS: dict[str, tuple[Read, str]] = {
         "ix_runs_unfinished",
     ),
     "the lost runs of a start": (lambda c: rows.lost(c, SINCE), "ix_runs_lost"),
+    "money held for lost runs": (lambda c: ledger.held_for_lost(c, AT, since=SINCE), "ix_runs_lost"),
+    "who waits and is about to lose the token": (
+        lambda c: rows.waiting_pressed_between(c, SINCE, AT),
+        "ix_runs_with_token",
+    ),
     "tokens to forget": (lambda c: rows.forget_tokens(c, SINCE, most=10), "ix_runs_with_token"),
     "a recount": (recounted, "ix_ledger_entries_beginning"),
     "the last runs of /usage": (lambda c: used(c, 5), "ix_runs_history"),

@@ -278,13 +278,15 @@ class Stage:
         return self.books(interaction_id)
 
     def check_totals(self) -> None:
-        """No money is held by anyone, and each person has spent what their entries say."""
+        """No money is held but for lost runs, and each person has spent what their entries say."""
         spent = self._ask(
             "SELECT subject_id, sum(held_micro_usd) AS held, sum(spent_micro_usd) AS spent"
             " FROM ledger_totals WHERE subject = 'user' AND \"window\" = 'ever' GROUP BY subject_id ORDER BY subject_id"
         )
         entered = self._ask(
-            "SELECT user_id AS subject_id, 0 AS held, sum(CASE WHEN kind IN ('settle', 'adjust') THEN"
+            "SELECT user_id AS subject_id, sum(CASE WHEN kind = 'reserve' AND run_id IN (SELECT id FROM runs WHERE"
+            " state = 'lost' AND id NOT IN (SELECT run_id FROM ledger_entries WHERE kind IN ('settle', 'release')))"
+            " THEN amount_micro_usd ELSE 0 END) AS held, sum(CASE WHEN kind IN ('settle', 'adjust') THEN"
             " amount_micro_usd ELSE 0 END) AS spent FROM ledger_entries GROUP BY user_id ORDER BY user_id"
         )
         assert spent == entered

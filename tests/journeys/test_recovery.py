@@ -97,7 +97,7 @@ async def test_submitting_and_runflow_never_heard_of_it(mortal: Stage):
     assert answer.shows(0)
     books = await mortal.closed_books(answer.id)
     assert books.ending == ("lost", "lost", "shown")
-    assert [entry.kind for entry in books.entries] == ["reserve", "release"]
+    assert [entry.kind for entry in books.entries] == ["reserve"]  # it may turn up yet
     assert not [run for run in mortal.runflow.runs.values() if run.client_ref == (books.row or {})["id"]]
 
 
@@ -114,7 +114,7 @@ async def test_lost_and_found_after_the_next_start(mortal: Stage):
     await mortal.until(lambda: mortal.books(answer.id).ending == ("succeeded", None, "shown"))
     billed = mortal.billed(answer)
     entries = mortal.books(answer.id).entries
-    assert [entry.kind for entry in entries] == ["reserve", "release", "adjust"]
+    assert [entry.kind for entry in entries] == ["reserve", "settle"]
     assert entries[-1].amount == billed
     assert len(mortal.creates) == 1
     assert no_messages_of_its_own(mortal)

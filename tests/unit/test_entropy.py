@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES: dict[str, set[str]] = {
     "random": {"bot/entropy.py"},
     "uuid": {"bot/entropy.py"},
-    "time": set(),
+    "time": {"bot/clock.py"},
     "secrets": set(),
     "sched": set(),
     "threading": {"bot/shutdown.py"},  # the end that comes even when the loop no longer turns
@@ -26,7 +26,7 @@ NAMES: dict[str, set[str]] = {
     "today": set(),
     "urandom": set(),
     "getrandom": set(),
-    "monotonic": set(),
+    "monotonic": {"bot/clock.py"},
     "perf_counter": set(),
     "call_later": set(),
     "call_at": set(),

@@ -6,10 +6,11 @@ from bot.clock import Clock
 from bot.runs.delivery.progress import Progress
 from bot.runs.execution.pacing import first_of
 from bot.runs.execution.poll import Poller
-from bot.runs.execution.recovery import LOOKED_FOR, next_search_s
+from bot.runs.execution.recovery import next_search_s
 from bot.runs.execution.submit import Step, Submitter
 from bot.runs.run import Run, State
 from bot.runs.store import RunStore
+from bot.runs.transitions import LOOKED_FOR
 
 
 class AtRunflow:

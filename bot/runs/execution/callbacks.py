@@ -8,6 +8,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import BotError
+from bot.runs.execution.pacing import Trust
 from bot.runs.run import Delivery, Run, State
 from bot.runs.store import RunStore
 from bot.runs.transitions import FINAL
@@ -34,15 +35,22 @@ class HeardCallbacks:
 
     def __init__(self, *, asked_for: bool) -> None:
         self._asked_for = self._do_come = asked_for
+        self._have_come = False
         self._heard: dict[str, None] = {}  # the last runs whose callback came, oldest first
 
     def will_come(self, run_id: str) -> bool:
         """Whether a callback of this run is still to come, as far as anybody can tell."""
         return self._do_come and run_id not in self._heard
 
+    def trust(self, run_id: str) -> Trust:
+        """How sure it is that one will come."""
+        if not self.will_come(run_id):
+            return Trust.NONE
+        return Trust.EXPECTED if self._have_come else Trust.HOPED
+
     def heard(self, run_id: str) -> None:
         """One came. The run is polled at the usual pace from now on, should it have no end yet."""
-        self._do_come = self._asked_for
+        self._do_come = self._have_come = self._asked_for
         self._heard[run_id] = None
         if len(self._heard) > MOST_WAITING:
             del self._heard[next(iter(self._heard))]
@@ -50,7 +58,7 @@ class HeardCallbacks:
     def ended(self, run_id: str) -> None:
         """A poll found the end of the run. Where its callback did not come first, it was missed, or is late."""
         if run_id not in self._heard:
-            self._do_come = False
+            self._do_come = self._have_come = False
         self._heard.pop(run_id, None)
 
 

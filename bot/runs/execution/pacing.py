@@ -1,7 +1,8 @@
 """When to poll a run next: quick while the model may well be done, slower later, never in step with others."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import Enum
 
 from bot.clock import Clock
 from bot.entropy import Rng
@@ -10,21 +11,37 @@ from bot.entropy import Rng
 _PACE_S = ((4.0, 0.25), (20.0, 1.0), (120.0, 3.0))
 _SLOWEST_S = 5.0
 _JITTER = 0.2
-# While a callback is awaited: at most five polls in any 20 s, and the one that the callback makes due.
+# While a callback is hoped for: at most five polls in any 20 s, and the one that the callback makes due.
 _SPARSE_PACE_S = ((1.0, 1.5), (3.0, 2.5), (7.0, 4.0))
 _SPARSE_SLOWEST_S = 6.0
+# While one is expected, because others have come: at most two in the first 20 s.
+_RARE_PACE_S = ((2.0, 6.0),)
+_RARE_SLOWEST_S = 10.0
 _SPARSE_JITTER = 0.1
 _LOOK_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 
-def next_poll_s(age_s: float, rng: Rng, *, callback_awaited: bool = False) -> float:
+class Trust(Enum):
+    """How sure it is that the end of a run will be told by a callback."""
+
+    NONE = "none"
+    HOPED = "hoped"  # callbacks are asked for, and none was missed
+    EXPECTED = "expected"  # and others have come
+
+
+_PACES: Mapping[Trust, tuple[tuple[tuple[float, float], ...], float, float]] = {
+    Trust.NONE: (_PACE_S, _SLOWEST_S, _JITTER),
+    Trust.HOPED: (_SPARSE_PACE_S, _SPARSE_SLOWEST_S, _SPARSE_JITTER),
+    Trust.EXPECTED: (_RARE_PACE_S, _RARE_SLOWEST_S, _SPARSE_JITTER),
+}
+
+
+def next_poll_s(age_s: float, rng: Rng, *, callback: Trust = Trust.NONE) -> float:
     """Seconds to wait before the next poll of a run that was submitted `age_s` seconds ago.
 
-    `callback_awaited`: its end will most likely be told, so that polling only has to find what was not.
+    `callback`: the surer its end is to be told, the less polling has to find.
     """
-    pace_s, slowest_s, jitter = _PACE_S, _SLOWEST_S, _JITTER
-    if callback_awaited:
-        pace_s, slowest_s, jitter = _SPARSE_PACE_S, _SPARSE_SLOWEST_S, _SPARSE_JITTER
+    pace_s, slowest_s, jitter = _PACES[callback]
     every_s = next((every for younger_than, every in pace_s if age_s < younger_than), slowest_s)
     return every_s * rng.uniform(1 - jitter, 1 + jitter)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,11 +17,10 @@ from bot.runs.delivery.progress import Progress
 from bot.runs.execution.callbacks import HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.pacing import first_of, look_again_s, next_poll_s
-from bot.runs.execution.recovery import LOOKED_FOR
 from bot.runs.execution.submit import Step
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
-from bot.runs.transitions import FINAL, ended, read
+from bot.runs.transitions import FINAL, LOOKED_FOR, ended, read
 
 _log = structlog.get_logger(__name__)
 
@@ -58,9 +57,17 @@ class Poller:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
         self._rng, self._deadline_s, self._overdue = rng, deadline_s, overdue
         self._callbacks = callbacks
+        self._followed_from: dict[str, datetime] = {}
 
     async def poll_to_end(self, step: Step, wake_up: asyncio.Event, progress: Progress) -> Step:
         """Poll until the run has an end; `wake_up` makes the next poll due now."""
+        self._followed_from.setdefault(step.run.id, self._store.now())
+        try:
+            return await self._follow(step, wake_up, progress)
+        finally:
+            self._followed_from.pop(step.run.id, None)
+
+    async def _follow(self, step: Step, wake_up: asyncio.Event, progress: Progress) -> Step:
         while step.run.state not in FINAL:
             progress.show(step.run)
             if self._age_s(step.run) >= self._deadline_s:
@@ -120,10 +127,13 @@ class Poller:
     async def _wait(self, run: Run, wake_up: asyncio.Event) -> None:
         """Wait for the next poll's time, the deadline, or a wake-up: whichever comes first."""
         left_s = self._deadline_s - self._age_s(run)
-        pace_s = next_poll_s(self._age_s(run), self._rng, callback_awaited=self._callbacks.will_come(run.id))
+        pace_s = next_poll_s(self._age_s(run), self._rng, callback=self._callbacks.trust(run.id))
         delay_s = min(pace_s, max(left_s, 0))
         self._overdue.set(run.id, self._store.now() + timedelta(seconds=delay_s))
         await first_of(wake_up, self._clock, delay_s)
 
     def _age_s(self, run: Run) -> float:
-        return (self._store.now() - (run.submitted_at or run.created_at)).total_seconds()
+        """Since the sending. A row that lies ahead of a clock that was set back is as old as it has been followed."""
+        now = self._store.now()
+        sent_at = min(run.submitted_at or run.created_at, self._followed_from.get(run.id, now))
+        return (now - sent_at).total_seconds()

@@ -18,8 +18,6 @@ _log = structlog.get_logger(__name__)
 # Discord waits 3 s for the first answer to an interaction; one that was on its way at the crash may come until then.
 _ANSWERED_BY = timedelta(seconds=5)
 _ASK_AGAIN_S = 5.0
-LOOKED_FOR = timedelta(hours=24)
-"""How long a run that was given up as lost is looked for."""
 _FIRST_SEARCH_S, _MOST_SEARCH_S = 5.0, 3600.0
 _MOST_RETRY_S = 28.0  # and the try itself: what is there again is seen within half a minute
 

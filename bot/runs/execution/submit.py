@@ -3,19 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from bot.catalog.registry import Registry
 from bot.clock import Clock
-from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable
+from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable, RunflowUnwanted
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.execution.pacing import look_again_s
-from bot.runs.execution.recovery import LOOKED_FOR
+from bot.runs.execution.reach import Reach
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
-from bot.runs.transitions import Change, ended, read
+from bot.runs.transitions import LOOKED_FOR, Change, ended, read
 
 _log = structlog.get_logger(__name__)
 
@@ -47,14 +48,18 @@ class Submitter:
         runflow: RunflowClient,
         models: Registry,
         clock: Clock,
+        reach: Reach,
         callback_url: str | None,
         lost_after_s: float,
     ) -> None:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
+        self._reach = reach
         self._callback_url, self._lost_after_s = callback_url, lost_after_s
 
     async def submit(self, run: Run, looking: Callable[[Run], None]) -> Step:
         """Create the run at Runflow. The row says `submitting` before anything is sent. `looking`: see `search`."""
+        if not await self._reach.lasts(run):
+            return await self._end(run, State.CANCELED, Reason.OUT_OF_REACH)
         sending = replace(run, state=State.SUBMITTING, submitted_at=self._store.now())
         taken = await self._store.take(run, Change(sending))
         if taken is None:  # it left the queue, or another process sends it
@@ -65,16 +70,29 @@ class Submitter:
             _log.error("the run's model is not in the catalog any more", run=run.id, model=run.model_id)
             return await self._end(run, State.FAILED, Reason.NOT_AVAILABLE)
         try:
-            reading = await self._runflow.create(run.model_id, run.input, job=run.id, callback_url=self._callback_url)
-        except RunflowRefused as error:
-            _log.error("create refused", refusal=error.refusal, detail=str(error))
-            return await self._end(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
-        except RunflowUnreachable as error:
-            _log.warning("create not taken", detail=str(error))
-            return await self._end(run, State.FAILED, Reason.BUSY)
+            return await self._create(run)
         except RunflowUnclear as error:
             _log.warning("create unclear, looking for it", detail=str(error))
             return await self.search(run, looking)
+        except RunflowRefused as error:
+            _log.error("create refused", refusal=error.refusal, detail=str(error))
+            return await self._end(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
+
+    async def _create(self, run: Run) -> Step:
+        """Raises RunflowRefused and RunflowUnclear."""
+        try:
+            reading = await self._runflow.create(
+                run.model_id,
+                run.input,
+                job=run.id,
+                callback_url=self._callback_url,
+                is_wanted=partial(self._reach.lasts, run),
+            )
+        except RunflowUnwanted:
+            return await self._end(run, State.CANCELED, Reason.OUT_OF_REACH)
+        except RunflowUnreachable as error:
+            _log.warning("create not taken", detail=str(error))
+            return await self._end(run, State.FAILED, Reason.BUSY)
         return await self.adopt(run, reading)
 
     async def search(self, run: Run, looking: Callable[[Run], None]) -> Step:

@@ -13,12 +13,12 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.runs.execution.recovery import LOOKED_FOR, retry_delays_s
+from bot.runs.execution.recovery import retry_delays_s
 from bot.runs.rows import Age
 from bot.runs.run import Outline, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import RunStore
-from bot.runs.transitions import FINAL
+from bot.runs.transitions import FINAL, LOOKED_FOR
 
 _log = structlog.get_logger(__name__)
 

@@ -80,3 +80,25 @@ def _fault(data: bytes) -> PictureFault:
     with pytest.raises(PictureError) as caught:
         check(0, data)
     return caught.value.reason
+
+
+@pytest.mark.parametrize("size", [(20_000, 40), (40, 20_000), (70_000, 3), (16_384, 16)])
+@pytest.mark.parametrize("share", [0.9, 0.3])
+def test_a_side_longer_than_webp_knows_is_made_shorter(size: tuple[int, int], share: float) -> None:
+    long = check(0, drawn("png", size, noise=True))
+    fitted = fit(long, int(len(long.data) * share))
+    assert fitted is not None
+    assert max(fitted.width_px, fitted.height_px) <= 16_383
+    assert check(0, fitted.data).width_px == fitted.width_px
+    assert (fitted.changed, len(fitted.data) <= len(long.data) * share) == ("made smaller to fit", True)
+
+
+def test_a_picture_of_the_longest_side_that_webp_knows_keeps_it() -> None:
+    long = check(0, drawn("png", (16_383, 40), noise=True))
+    fitted = fit(long, len(long.data) // 2)
+    assert fitted is not None
+    assert fitted.width_px == 16_383
+
+
+def test_a_long_picture_that_cannot_fit_is_said_to_be_too_large() -> None:
+    assert fit(check(0, drawn("png", (20_000, 40), noise=True)), 100) is None

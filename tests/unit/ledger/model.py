@@ -18,11 +18,16 @@ class Held:
     pictures: int
     end: tuple[int, int, bool] | None = None  # cost, pictures, estimated
     was_released: bool = False
+    was_lost: bool = False  # not under way any more, and held for until it is known what it cost
 
     def takes(self, measure: Measure) -> int:
         """What counts against a limit."""
         money, pictures, _ = self.end or (self.money, self.pictures, False)
-        return {Measure.MONEY: money, Measure.PICTURES: pictures, Measure.RUNS: int(self.end is None)}[measure]
+        return {
+            Measure.MONEY: money,
+            Measure.PICTURES: pictures,
+            Measure.RUNS: int(self.end is None and not self.was_lost),
+        }[measure]
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import LimitError
@@ -144,6 +144,8 @@ class BooksMachine(RuleBasedStateMachine):
         run_id=run_ids, cost=st.integers(0, 2_000), made=st.integers(0, 4), estimated=st.booleans(), crash=st.booleans()
     )
     def settle(self, run_id: str, cost: int, made: int, estimated: bool, crash: bool) -> None:
+        run = self._model.runs.get(run_id)
+
         async def act(connection: AsyncConnection) -> bool:
             return await ledger.settle(
                 connection,
@@ -152,9 +154,9 @@ class BooksMachine(RuleBasedStateMachine):
                 pictures=made,
                 estimated=estimated,
                 at=self._clock.at,
+                is_live=run is None or not run.was_lost,
             )
 
-        run = self._model.runs.get(run_id)
         booked = self._close(
             run_id, act, expected=run is not None and (run.end is None or run.was_released), crash=crash
         )
@@ -163,12 +165,26 @@ class BooksMachine(RuleBasedStateMachine):
 
     @rule(run_id=run_ids, crash=st.booleans())
     def release(self, run_id: str, crash: bool) -> None:
-        async def act(connection: AsyncConnection) -> bool:
-            return await ledger.release(connection, run_id=run_id, at=self._clock.at)
-
         run = self._model.runs.get(run_id)
+
+        async def act(connection: AsyncConnection) -> bool:
+            is_live = run is None or not run.was_lost
+            return await ledger.release(connection, run_id=run_id, at=self._clock.at, is_live=is_live)
+
         if self._close(run_id, act, expected=run is not None and run.end is None, crash=crash) and run is not None:
             run.end, run.was_released = (0, 0, False), True
+
+    @rule(run_id=run_ids, crash=st.booleans())
+    def lose(self, run_id: str, crash: bool) -> None:
+        run = self._model.runs.get(run_id)
+        if run is None or run.end is not None or run.was_lost:  # its row lets nobody lose it
+            return
+
+        async def act(connection: AsyncConnection) -> None:
+            await connection.execute(update(runs).where(runs.c.id == run_id).values(state="lost"))
+            await ledger.lose(connection, run_id=run_id)
+
+        run.was_lost, _ = self._write(act, crash=crash)
 
     @rule(user=st.sampled_from(USERS), guild=st.sampled_from([1, 2]), amount=st.integers(1, 500))
     def grant(self, user: int, guild: int, amount: int) -> None:

@@ -57,6 +57,8 @@ class FakeCardView:
         self.age_restricted = False
         self.answers: list[EditResult | Exception] = []
         self.cards: list[int | Exception] = []
+        self.reaches: list[bool | Exception] = [True]  # in turn, the last for ever
+        self.asked_for: list[str] = []
         self.progressed: list[State] = []
         self.positions: list[tuple[str, int]] = []
         self.ends: list[tuple[Run, FinalCard, Balance]] = []
@@ -85,6 +87,13 @@ class FakeCardView:
 
     async def find_card(self, run: Run) -> int | None:
         answer = self.cards.pop(0) if self.cards else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def outlives_token(self, run: Run) -> bool:
+        self.asked_for.append(run.id)
+        answer = self.reaches.pop(0) if len(self.reaches) > 1 else self.reaches[0]
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -72,12 +72,12 @@ async def test_a_create_whose_answer_was_lost_is_found_and_never_sent_again(tmp_
         assert (room.runflow.create_requests, len(room.runflow.runs)) == (1, 1)
 
 
-async def test_a_create_that_left_no_trace_is_lost_and_not_charged(tmp_path: Path) -> None:
+async def test_a_create_that_left_no_trace_is_lost_and_its_money_is_held_while_it_may_turn_up(tmp_path: Path) -> None:
     async with runs_room(tmp_path, without_waiting(PROFILES["reset_creates"]), lost_after_s=1) as room:
         done = await room.to_the_end(await room.press())
         assert (done.state, done.reason, done.cost) == (State.LOST, Reason.LOST, None)
         assert isinstance(room.card.ends[-1][1], Ended)
-        assert (await room.held(), room.runflow.create_requests) == (0, 1)
+        assert (await room.held(), room.runflow.create_requests) == (done.held, 1)
 
 
 async def test_the_deadline_ends_a_run_that_never_ends(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_the_deadline_ends_a_run_that_never_ends(tmp_path: Path) -> None:
         room.clock.advance(61)
         done = await room.settled(run)
         assert (done.state, done.reason) == (State.LOST, Reason.DEADLINE)
-        assert await room.held() == 0
+        assert await room.held() == done.held
 
 
 async def test_a_knock_makes_the_next_look_due_now(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.money import MicroUsd
 from bot.runflow.reading import OutputRef, Reading, RunflowFailure, RunflowStatus
 from bot.runs.run import Reason, State
-from bot.runs.transitions import FINAL, TRANSITIONS, Change, Release, Settle, ended, may_follow, read
+from bot.runs.transitions import FINAL, TRANSITIONS, Change, KeepHeld, Release, Settle, ended, may_follow, read
 from tests.unit.runs.made import NOON, a_reading, a_run
 
 LIVE = (State.SUBMITTING, State.QUEUED, State.DISPATCHING, State.RUNNING)
@@ -101,9 +101,21 @@ def test_a_late_validation_failure_names_its_fields() -> None:
     assert (change.run.reason, change.run.reason_fields) == (Reason.INPUT_REFUSED, ("seed",))
 
 
-def test_an_end_without_a_reading_releases() -> None:
-    change = ended(a_run(state=State.SUBMITTING), State.LOST, Reason.LOST, NOON)
-    assert (change.run.state, change.run.ended_at, change.books) == (State.LOST, NOON, Release())
+@pytest.mark.parametrize(
+    ("was", "becomes", "books"),
+    [
+        (State.SUBMITTING, State.FAILED, Release()),
+        (State.ACCEPTED, State.CANCELED, Release()),
+        (State.ACCEPTED, State.LOST, Release()),  # nothing was sent
+        (State.SUBMITTING, State.LOST, KeepHeld()),
+        (State.RUNNING, State.LOST, KeepHeld()),
+    ],
+)
+def test_an_end_without_a_reading_releases_what_cannot_be_billed(
+    was: State, becomes: State, books: Release | KeepHeld
+) -> None:
+    change = ended(a_run(state=was), becomes, Reason.LOST, NOON)
+    assert (change.run.state, change.run.ended_at, change.books) == (becomes, NOON, books)
 
 
 @given(

@@ -89,6 +89,13 @@ def test_what_it_cost(cost: MicroUsd | None, estimated: bool, said: str) -> None
     assert card_texts.charged(a_run(cost=cost, cost_estimated=estimated)) == said
 
 
+def test_a_run_that_was_sent_and_lost_may_be_charged_after_all() -> None:
+    so_far = "You were not charged so far. What it may cost stays on hold until that is certain, for a day at most."
+    assert card_texts.charged(a_run(state=State.LOST)) == so_far
+    assert card_texts.charged(a_run(state=State.LOST, submitted_at=None)) == "You were not charged."
+    assert card_texts.charged(a_run(state=State.LOST, cost=MicroUsd(12_000))) == "This cost $0.012."
+
+
 def test_details_name_size_seed_steps_format_cost_time_and_what_is_left() -> None:
     balance = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
     assert card_texts.details(done(a_run()), pictures(2), balance) == (

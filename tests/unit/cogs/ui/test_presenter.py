@@ -100,6 +100,35 @@ async def test_a_token_that_expired_early_gives_way_to_the_channel(status: int, 
         assert all(open_.discord.calls[1].files.values())
 
 
+async def test_whether_a_card_outlives_its_token_is_tried_through_its_channel() -> None:
+    run = a_run()
+    async with presenting() as (open_, presenter):
+        assert await presenter.outlives_token(run)
+        (call,) = open_.discord.calls
+        assert (call.path, "components" in call.body, "attachments" in call.body) == (BY_CHANNEL, False, False)
+        assert not await presenter.outlives_token(replace(run, reply=replace(run.reply, message_id=None)))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outlives"),
+    [(403, 50001, False), (404, 10003, False), (404, 10008, False), (400, 50083, True), (400, 50035, True)],
+)
+async def test_what_discord_refuses_tells_whether_a_card_outlives_its_token(
+    status: int, code: int, *, outlives: bool
+) -> None:
+    async with presenting() as (open_, presenter):
+        open_.discord.refuse = refuse("/channels/", status, code)
+        assert await presenter.outlives_token(a_run()) is outlives
+
+
+async def test_nobody_knows_whether_a_card_outlives_its_token_while_discord_is_away() -> None:
+    async with presenting() as (open_, presenter):
+        open_.discord.refuse = refuse("/channels/", 403, 0)
+        await open_.client.close()
+        with pytest.raises(Unavailable):
+            await presenter.outlives_token(a_run())
+
+
 async def test_a_card_without_a_known_id_is_found_by_its_token() -> None:
     run = a_run(state=State.RUNNING)
     async with presenting() as (open_, presenter):

@@ -201,7 +201,8 @@ def test_limits_are_described(limit: Limit, said: str) -> None:
         ({"state": "partial"}, "finished in part · $0.012"),
         ({"state": "failed", "cost": None}, "no pictures · no charge"),
         ({"state": "canceled", "cost": MicroUsd(0)}, "canceled · no charge"),
-        ({"state": "lost", "cost": None}, "no pictures · no charge"),
+        ({"state": "lost", "cost": None, "held": MicroUsd(0)}, "no pictures · no charge"),
+        ({"state": "lost", "cost": None, "held": MicroUsd(5_000)}, "no pictures · up to $0.005 on hold"),
     ],
 )
 def test_each_run_has_its_words(changes: dict[str, Any], said: str) -> None:

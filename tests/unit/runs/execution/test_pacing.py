@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runs.execution.pacing import look_again_s, next_poll_s
+from bot.runs.execution.pacing import Trust, look_again_s, next_poll_s
 
 
 @given(age_s=st.floats(0, 10_000), seed=st.integers())
@@ -27,12 +27,23 @@ def test_two_runs_of_one_age_do_not_look_in_step() -> None:
 def test_with_a_callback_on_its_way_there_are_five_polls_in_any_twenty_seconds(seed: int) -> None:
     rng, at, polls = Random(seed), 0.0, list[float]()
     while at < 120:
-        at += next_poll_s(at, rng, callback_awaited=True)
+        at += next_poll_s(at, rng, callback=Trust.HOPED)
         polls.append(at)
     for first in polls:
         assert sum(first <= one < first + 20 for one in polls) <= 5
     assert sum(one <= 22 for one in polls) <= 5  # and the one that the callback makes due
     assert max(later - one for one, later in pairwise(polls)) < 7  # one that is missed costs this
+
+
+@given(seed=st.integers())
+def test_where_callbacks_have_come_two_polls_are_enough_for_twenty_seconds(seed: int) -> None:
+    rng, at, polls = Random(seed), 0.0, list[float]()
+    while at < 120:
+        at += next_poll_s(at, rng, callback=Trust.EXPECTED)
+        polls.append(at)
+    assert polls[0] > 5  # a run of a second is told of long before
+    assert sum(one <= 20.5 for one in polls) <= 2
+    assert max(later - one for one, later in pairwise([0.0, *polls])) <= 11  # one that is missed costs this
 
 
 def test_what_is_owed_is_looked_for_every_few_seconds() -> None:

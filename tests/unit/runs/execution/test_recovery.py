@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,22 @@ async def test_which_runs_a_knock_can_be_news_for(
 def test_searches_grow_rarer_and_never_stop_for_long(lost_for_s: float) -> None:
     assert 5 <= next_search_s(lost_for_s) <= 3600
     assert next_search_s(lost_for_s) <= next_search_s(lost_for_s + 60)
+
+
+async def test_a_clock_that_was_set_back_does_not_put_a_deadline_off(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, HUNDRED_S, serve=False) as room:
+        room.clock.advance(3600)
+        run = await room.press()
+        async with serving(room):
+            await room.services.runs.start(run, 11)
+            await room.running(run)
+    async with runs_room(tmp_path, HUNDRED_S, deadline_s=60, serve=False) as room:  # an hour earlier
+        async with serving(room):
+            await asyncio.sleep(0.05)
+            reads = len(room.runflow.requests)
+            await asyncio.sleep(0.1)
+            assert len(room.runflow.requests) <= reads + 2
+            await passing_until(room, lambda: bool(room.card.ends))
+            done = await room.settled(run)
+        assert (done.state, done.reason) == (State.LOST, Reason.DEADLINE)
+        assert room.clock.now() < run.created_at - timedelta(minutes=30)

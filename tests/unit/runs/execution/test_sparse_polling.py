@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, HeardCallbacks
+from bot.runs.execution.pacing import Trust
 from bot.runs.run import Delivery, Run, State
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.room import RunsRoom, runs_room, until
@@ -20,7 +21,7 @@ def polls(room: RunsRoom) -> int:
     return sum(seen.method == "GET" and seen.path.startswith("/v1/runs/") for seen in room.runflow.requests)
 
 
-async def made(room: RunsRoom, *, told: bool) -> int:
+async def made(room: RunsRoom, *, told: bool, takes_s: float = 20.0) -> int:
     """How often a run was polled from its creation to its end; `told`: whether its callback comes then."""
     run, before, known = await room.press(), polls(room), set(room.runflow.runs)
     await room.services.runs.start(run, 11)
@@ -30,7 +31,7 @@ async def made(room: RunsRoom, *, told: bool) -> int:
 
     await until(has_come)
     (runflow_id,) = room.runflow.runs.keys() - known
-    for _ in range(int(20.1 / STEP_S)):
+    for _ in range(int(takes_s / STEP_S) + 1):
         room.clock.advance(STEP_S)
         await asyncio.sleep(0.006)
     if told:
@@ -63,6 +64,17 @@ async def test_six_polls_in_twenty_seconds_while_callbacks_come_and_as_ever_afte
         await asyncio.gather(hearing, return_exceptions=True)
 
 
+async def test_where_callbacks_have_come_a_run_takes_two_to_four_requests(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, TWENTY_S, callback_url=NOBODY) as room:
+        hearing = asyncio.create_task(room.app.parts["callback hints"](), name="hints")
+        await made(room, told=True)
+        assert 1 + await made(room, told=True) <= 4  # with the create
+        room.runflow.switches = replace(TWENTY_S, running_s=0.6)
+        assert 1 + await made(room, told=True, takes_s=0.6) <= 2
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
 async def test_without_callbacks_nothing_is_waited_for(tmp_path: Path) -> None:
     async with runs_room(tmp_path, TWENTY_S) as room:
         assert await made(room, told=False) > 15
@@ -74,6 +86,16 @@ def test_only_callbacks_that_were_asked_for_are_relied_on(*, asked_for: bool) ->
     assert callbacks.will_come("a") is asked_for
     callbacks.heard("b")
     assert callbacks.will_come("a") is asked_for
+
+
+def test_callbacks_are_expected_once_one_has_come_and_not_after_one_was_missed() -> None:
+    callbacks = HeardCallbacks(asked_for=True)
+    assert callbacks.trust("a") is Trust.HOPED
+    callbacks.heard("b")
+    assert callbacks.trust("a") is Trust.EXPECTED
+    assert callbacks.trust("b") is Trust.NONE
+    callbacks.ended("a")
+    assert callbacks.trust("c") is Trust.NONE
 
 
 def test_a_run_whose_callback_came_waits_for_no_other() -> None:
