@@ -188,6 +188,13 @@ class Reviews(Protocol):
         """
         ...
 
+    async def after_hiding(self, guild_id: int, run_id: str) -> Decided:
+        """A review as it stands after the next try to take its pictures away, where any are to go; tried at once.
+
+        Comes back within some ten seconds, whatever stands then. Raises UserError as `find`, and Unavailable.
+        """
+        ...
+
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server, with the oldest of those that wait."""
         ...

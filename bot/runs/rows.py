@@ -67,7 +67,7 @@ async def forget_tokens(connection: AsyncConnection, before: datetime, *, most: 
 
 
 async def unfinished(connection: AsyncConnection) -> list[Run]:
-    """Runs that still owe somebody an end: not final, or final and not shown. Oldest first."""
+    """Runs that still owe somebody an end: not final, or with a card that is not as it is to be. Oldest first."""
     rows = await connection.execute(select(runs).where(UNFINISHED).order_by(runs.c.created_at, runs.c.id))
     return [_run(row) for row in rows]
 
@@ -129,6 +129,7 @@ def _values(run: Run) -> dict[str, Any]:
         "policy": run.policy.value,
         "rules": run.rules_then.as_json(),
         "review_why": run.review_why.value if run.review_why else None,
+        "pictures_up": run.pictures_up,
         "interaction_token": run.reply.token,
         "interaction_at": run.reply.created_at,
         "attachment_limit_bytes": run.reply.attachment_limit_bytes,
@@ -187,4 +188,5 @@ def _run(row: Row[Any]) -> Run:
         ended_at=row.ended_at,
         rules=ChannelRules.from_json(row.rules) if row.rules else None,
         review_why=ReviewCause(row.review_why) if row.review_why else None,
+        pictures_up=row.pictures_up,
     )

@@ -84,8 +84,8 @@ class DiscordReviewChannel:
             return _OBSTACLES.get(sent.outcome, Obstacle.FORBIDDEN)
         return Asked(channel_id, sent.id)
 
-    async def close(self, run: Run, review: Review) -> EditResult:
-        """Let the moderators' message say what was decided and what became of it; its buttons go."""
+    async def refresh(self, run: Run, review: Review) -> EditResult:
+        """Let the moderators' message say what was decided, what became of it, and whether pictures still stand."""
         client = self._ready()
         if client is None:
             return EditResult.LATER
@@ -136,6 +136,10 @@ class DiscordReviewChannel:
     async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
         """A line in the log channel for a decision."""
         self._tell(channel_id, review_texts.log_decision(run, review))
+
+    async def tell_visible(self, channel_id: int | None, run: Run, review: Review | None) -> None:
+        """A line in the log channel: pictures that are to go could not be taken away, or were at last."""
+        self._tell(channel_id, review_texts.log_visible(run, review))
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
         """A line in the log channel for a prompt that met a rule."""

@@ -14,7 +14,7 @@ from bot.runs.review.service import REASON_MOST, Decided
 from bot.services import AdminAction, Guilds, Reviews
 from cogs import Host
 from cogs.review import texts as review_texts
-from cogs.review.panel import APPROVE, REJECT, names_on, panel
+from cogs.review.panel import APPROVE, REJECT, may_remove_again, names_on, panel
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
 from cogs.ui.card_texts import relative
@@ -47,6 +47,11 @@ class Decisions:
         """Ask for the reason of a rejection, unless somebody decided already."""
         guild_id = guild_of(interaction)
         known = await self._find(interaction, run_id)
+        if may_remove_again(known.run, known.review):
+            await wait_a_moment(interaction)
+            tried = await self._reviews.after_hiding(guild_id, run_id)
+            await answer(interaction, review_texts.result(tried.run, tried.review))
+            return
         if not known.first:
             await answer(interaction, review_texts.already(known.review, known.run))
             return

@@ -14,6 +14,7 @@ from bot.runs.run import Delivery, Run
 from bot.runs.scheduling.scheduler import Scheduler
 
 _FIRST_RETRY_S = 30.0  # for Discord, after a minute of trying
+_MOST_FORBIDDEN_S = 600.0  # what may not be edited now may be some day; a press tries it at once
 
 
 class RunSteps:
@@ -31,7 +32,7 @@ class RunSteps:
     ) -> None:
         self._cards, self._scheduler, self._at_runflow = cards, scheduler, at_runflow
         self._deliverer, self._progress, self._clock = deliverer, progress, clock
-        self.looked_for = 0  # lost runs that have had their end, of which Runflow may still tell
+        self.looked_for = 0  # runs that have had their end: lost ones that Runflow may tell of, and still visible ones
 
     async def run_to_completion(self, run: Run, wake_up: asyncio.Event) -> None:
         """Everything that is left to do for a run. `wake_up` makes its next poll due now.
@@ -56,13 +57,22 @@ class RunSteps:
             self.looked_for -= 1
 
     async def _end_card(self, step: Step, wake_up: asyncio.Event) -> Run:
-        """Bring the card to its last form: tried again, later each time, while Discord takes nothing."""
+        """Bring the card to its last form: tried again, later each time, while Discord takes nothing or forbids it."""
         run, reading = step.run, step.reading
-        for delay_s in retry_delays_s(_FIRST_RETRY_S):
+        away_s, forbidden_s = retry_delays_s(_FIRST_RETRY_S), retry_delays_s(_FIRST_RETRY_S, _MOST_FORBIDDEN_S)
+        while not run.delivery.is_over:
+            run = await self._deliverer.deliver(run, reading)
             if run.delivery is Delivery.PENDING:
-                run = await self._deliverer.deliver(run, reading)
-            if run.delivery is not Delivery.PENDING:
-                break
-            await first_of(wake_up, self._clock, delay_s)
-            reading = None  # its addresses have grown old
+                await first_of(wake_up, self._clock, next(away_s))
+            elif run.delivery is Delivery.STILL_VISIBLE:
+                await self._wait_to_hide(wake_up, next(forbidden_s))
+            if not run.delivery.is_over:
+                run, reading = await self._deliverer.as_it_stands(run), None  # its addresses have grown old
         return run
+
+    async def _wait_to_hide(self, wake_up: asyncio.Event, delay_s: float) -> None:
+        self.looked_for += 1
+        try:
+            await first_of(wake_up, self._clock, delay_s)
+        finally:
+            self.looked_for -= 1

@@ -23,7 +23,7 @@ from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runs.card import Balance, EditResult, FinalCard
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Obstacle, Review
-from bot.runs.run import Place, Reply, Run, State
+from bot.runs.run import Delivery, Place, Reply, Run, State
 from bot.runs.scheduling.turns import Caps
 from bot.runs.store import RunStore
 from bot.services import Services
@@ -55,6 +55,7 @@ class FakeCardView:
     def __init__(self) -> None:
         self.age_restricted = False
         self.answers: list[EditResult | Exception] = []
+        self.always: EditResult | None = None  # whatever is to be shown
         self.cards: list[int | Exception] = []
         self.progressed: list[State] = []
         self.positions: list[tuple[str, int]] = []
@@ -72,7 +73,7 @@ class FakeCardView:
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
         await self.before_end(ending)
         self.ends.append((run, ending, balance))
-        answer = self.answers.pop(0) if self.answers else EditResult.YES
+        answer = self.always or (self.answers.pop(0) if self.answers else EditResult.YES)
         if isinstance(answer, Exception):
             raise answer
         self.ended.set()
@@ -121,7 +122,7 @@ class FakeReviewChannel:
         self.asked.append((run, review, tuple(shown)))
         return Asked(channel_id, 7_000 + len(self.asked))
 
-    async def close(self, run: Run, review: Review) -> EditResult:
+    async def refresh(self, run: Run, review: Review) -> EditResult:
         if self.closing is EditResult.YES:
             self.closed.append((run, review))
         return self.closing
@@ -138,6 +139,9 @@ class FakeReviewChannel:
 
     async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
         self.lines.append(f"{review.outcome} {run.delivery}")
+
+    async def tell_visible(self, channel_id: int | None, run: Run, review: Review | None) -> None:
+        self.lines.append("still visible" if run.delivery is Delivery.STILL_VISIBLE else "taken away")
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
         self.lines.append(f"rule {words}")
