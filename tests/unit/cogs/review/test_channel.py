@@ -70,13 +70,30 @@ def test_a_report_is_kept_or_removed() -> None:
         (Delivery.PENDING, Decision.APPROVED, "Bringing it to the card"),
         (Delivery.SHOWN, Decision.APPROVED, "The pictures are shown."),
         (Delivery.WITHHELD, Decision.APPROVED, "does not show such pictures any more"),
-        (Delivery.UNDELIVERABLE, Decision.APPROVED, "nothing was posted"),
+        (Delivery.UNDELIVERABLE, Decision.APPROVED, "nothing was posted. Who asked for it finds it with /history."),
+        (Delivery.UNDELIVERABLE, Decision.REJECTED, "nothing was posted."),
+        (Delivery.STILL_VISIBLE, Decision.REJECTED, "it is still visible: [to the card]"),
+        (Delivery.STILL_VISIBLE, Decision.REJECTED, "let me view the channel and its history and press Remove again"),
         (Delivery.WITHHELD, Decision.REJECTED, "The person was told"),
     ],
 )
 def test_what_became_of_a_decision(delivery: Delivery, outcome: Decision, words: str) -> None:
     run = done(a_run(), delivery=delivery)
     assert words in review_texts.result(run, a_review(run, outcome=outcome))
+
+
+def test_what_still_stands_is_said_to_moderators_and_may_be_removed_again() -> None:
+    run = done(a_run(), delivery=Delivery.STILL_VISIBLE)
+    review = a_review(run, why=ReviewCause.REPORTED)
+    shown = panel(run, review, [])
+    assert labels(shown) == ["Keep", "Remove…", "Stop this person…"]
+    assert "it is still visible" in texts(shown)
+    removed = replace(review, outcome=Decision.REJECTED, decided_by=5, decided_at=NOW)
+    assert labels(panel(run, removed, [])) == ["Remove again"]
+    assert labels(panel(replace(run, delivery=Delivery.WITHHELD), removed, [])) == []
+    for one in (review, removed):
+        assert "it is still visible" in review_texts.log_visible(run, one)
+    assert "no longer visible" in review_texts.log_visible(replace(run, delivery=Delivery.HELD), review)
 
 
 @pytest.mark.parametrize("why", list(ReviewCause))
@@ -207,7 +224,7 @@ async def test_what_is_known_without_asking() -> None:
     assert lonely.obstacle(GUILD_ID, CHANNEL_ID) is Obstacle.LATER
     run = done(a_run(place=Place(GUILD_ID, CHANNEL_ID)))
     assert await lonely.ask(run, a_review(run), pictures(1), CHANNEL_ID) is Obstacle.LATER
-    assert await lonely.close(run, a_review(run, channel_id=1, message_id=2)) is EditResult.LATER
+    assert await lonely.refresh(run, a_review(run, channel_id=1, message_id=2)) is EditResult.LATER
     async with opened() as open_:
         assert facing(open_).obstacle(5, CHANNEL_ID) is Obstacle.FORBIDDEN
 
