@@ -56,7 +56,8 @@ class Reports:
             run=run, reporter_id=interaction.user.id, reason=reason, hide=rules.hide_reported
         )
         if reported in {Reported.NOTHING, Reported.KEPT}:
-            raise UserError(texts.KEPT if reported is Reported.KEPT else texts.NO_PICTURES)
+            await answer(interaction, texts.KEPT if reported is Reported.KEPT else texts.NO_PICTURES)
+            return
         known = await self._reviews.after_hiding(guild_id, run.id)
         obstacle = (await self._reviews.status(guild_id)).obstacle
         await answer(interaction, texts.said(reported, known, obstacle))

@@ -77,11 +77,11 @@ async def test_remove_takes_it_away_for_good(tools: Tools, hide: bool):
 async def test_once_for_each_person_and_moderators_are_asked_once(tools: Tools):
     answer = await tools.shown_card()
     await report(tools, answer)
+    await tools.panel("A report")
     assert "You have reported this picture before." in await report(tools, answer)
     opened = await tools.menu(tools.cast.moderator, MENU, message_id(answer))
     said = await tools.fill_in(tools.cast.moderator, opened)
     assert said == "Thank you. Moderators know of this picture already."
-    await tools.panel("A report")
     assert sum("A report" in text for text in tools.posts(tools.cast.mod_room)) == 1
     assert tools.count("reports") == (2,)
     said = await tools.use(tools.cast.moderator, "record user", person=tools.cast.member.id)
