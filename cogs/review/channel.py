@@ -18,6 +18,7 @@ from bot.runs.run import Run
 from cogs.review import texts as review_texts
 from cogs.review.panel import names_on, panel
 from cogs.ui import cards, discord_limits
+from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, EditOutcome, Refused, edit_result, tried
 from cogs.ui.log_channel import post_to_admins, tell_admins
 
@@ -57,12 +58,18 @@ class DiscordReviewChannel:
         if channel is None:
             # Threads that were archived have left the cache, deleted channels too: only Discord can tell.
             return None
-        if channel.permissions_for(guild.default_role).view_channel:
+        if self._is_public(guild_id, channel_id):
             return Obstacle.PUBLIC
         held = channel.permissions_for(guild.me)
         speaks = held.send_messages_in_threads if isinstance(channel, discord.Thread) else held.send_messages
         may = held.view_channel and speaks and held.attach_files and held.read_message_history
         return None if may else Obstacle.FORBIDDEN
+
+    def _is_public(self, guild_id: int, channel_id: int) -> bool:
+        """Whether everybody in the server sees the channel, as far as is known."""
+        guild = self._client.get_guild(guild_id) if self._client else None
+        channel = guild.get_channel_or_thread(channel_id) if guild else None
+        return channel is not None and everyone_sees(channel)
 
     async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
         """Post the pictures, covered, with what moderators need to know and the buttons."""
@@ -82,6 +89,9 @@ class DiscordReviewChannel:
         if isinstance(sent, Refused):
             _log.info("moderators could not be asked", run=run.id, why=sent.why)
             return _OBSTACLES.get(sent.outcome, Obstacle.FORBIDDEN)
+        # An upload may take a while: what everybody came to see meanwhile is no place for it.
+        if self._is_public(review.guild_id, channel_id) and await _deleted(sent):
+            return Obstacle.PUBLIC
         return Asked(channel_id, sent.id)
 
     async def refresh(self, run: Run, review: Review) -> EditResult:
@@ -152,6 +162,15 @@ class DiscordReviewChannel:
     def _ready(self) -> discord.Client | None:
         client = self._client
         return None if client is None or client.application is None or client.is_closed() else client
+
+
+async def _deleted(message: discord.Message) -> bool:
+    """Take a message back; whether it is gone."""
+    done = await tried(message.delete())
+    if isinstance(done, Refused):
+        _log.warning("pictures stand where everybody sees them", message=message.id, why=done.why)
+        return False
+    return True
 
 
 def _nonce(review: Review, now: datetime) -> str:

@@ -54,6 +54,7 @@ class FakeCardView:
 
     def __init__(self) -> None:
         self.age_restricted = False
+        self.unreadable = False  # the channel
         self.answers: list[EditResult | Exception] = []
         self.always: EditResult | None = None  # whatever is to be shown
         self.cards: list[int | Exception] = []
@@ -94,7 +95,10 @@ class FakeCardView:
         if self.away:
             self.away -= 1
             raise Unavailable("not connected")
-        return ChannelContext(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
+        known = not self.unreadable
+        return ChannelContext(
+            place.guild_id, place.channel_id, age_restricted=self.age_restricted and known, known=known
+        )
 
 
 class FakeReviewChannel:
@@ -103,6 +107,8 @@ class FakeReviewChannel:
     def __init__(self) -> None:
         self.answers: list[Obstacle] = []
         self.asked: list[tuple[Run, Review, tuple[Picture, ...]]] = []
+        self.asked_in: list[int] = []
+        self.before_ask: Callable[[], Awaitable[None]] | None = None
         self.closed: list[tuple[Run, Review]] = []
         self.told: list[Obstacle] = []
         self.lines: list[str] = []
@@ -117,9 +123,12 @@ class FakeReviewChannel:
 
     async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
         self.tries += 1
+        if self.before_ask is not None:
+            await self.before_ask()
         if self.always or self.answers:
             return self.always or self.answers.pop(0)
         self.asked.append((run, review, tuple(shown)))
+        self.asked_in.append(channel_id)
         return Asked(channel_id, 7_000 + len(self.asked))
 
     async def refresh(self, run: Run, review: Review) -> EditResult:
@@ -168,6 +177,7 @@ class RunsRoom:
     card: FakeCardView
     moderators: FakeReviewChannel
     presses: int = field(default=0)
+    frozen: bool = False  # for tests in which time passes by itself
 
     @property
     def runs(self) -> RunStore:

@@ -23,7 +23,7 @@ from cogs.ui.markdown import length
 from sandbox.clock import SandboxClock
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
-from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, guild
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild
 
 BALANCE = Balance(used=MicroUsd(70_000), left=None)
 NASTY = "||`*_~<@1>[x](http://a)" * 200 + "\u202e" + "👩‍👩‍👧" * 300
@@ -236,6 +236,22 @@ async def test_no_picture_is_brought_to_a_channel_that_everybody_sees() -> None:
         seen["roles"] = [{**seen["roles"][0], "permissions": str(1 << 10)}]  # View Channel
         open_.hand_in("GUILD_CREATE", seen)
         assert view.obstacle(GUILD_ID, CHANNEL_ID) is Obstacle.PUBLIC
+
+
+async def test_what_became_public_during_the_upload_is_taken_back() -> None:
+    async with opened() as open_:
+        view = facing(open_)
+        run = done(a_run())
+
+        def open_to_all(call: Call) -> None:
+            if call.method == "POST":
+                seen = guild(nsfw=False)
+                seen["roles"] = [{**seen["roles"][0], "permissions": str(1 << 10)}]
+                open_.hand_in("GUILD_CREATE", seen)
+
+        open_.discord.refuse = open_to_all
+        assert await view.ask(run, a_review(run), pictures(1), CHANNEL_ID) is Obstacle.PUBLIC
+        assert [call.method for call in open_.discord.calls] == ["POST", "DELETE"]
 
 
 @pytest.mark.parametrize(("code", "stands"), [(10008, False), (10003, False), (50001, True)])

@@ -110,6 +110,7 @@ async def test_it_is_tried_again_for_ever_and_ever_more_rarely(tmp_path: Path) -
 async def test_remove_says_that_it_is_still_visible_and_may_be_pressed_again(tmp_path: Path, hide: bool) -> None:
     async with shut(tmp_path, hide=hide) as (room, run):
         await posted(room, run)
+        await told(room, "still visible", 1 if hide else 0)
         await room.services.reviews.reject(MODERATOR, run.id, "unkind")
         await becomes(room, run, Delivery.STILL_VISIBLE)
         await told(room, "still visible", 2 if hide else 1)
