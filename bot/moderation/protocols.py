@@ -88,6 +88,10 @@ class Sanctions(Protocol):
         """Ask moderators to lift what holds. Raises UserError where nothing does, or it was appealed against before."""
         ...
 
+    async def need_unappealed(self, guild_id: int, user_id: int) -> None:
+        """Raises UserError where what holds for a person was appealed against before."""
+        ...
+
     async def appeal_posted(self, appeal_id: int, *, channel_id: int, message_id: int) -> None:
         """Note the moderators' message of an appeal."""
         ...

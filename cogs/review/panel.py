@@ -15,6 +15,9 @@ from cogs.ui.views import Layout
 APPROVE, REJECT, STOP = "approve", "reject", "person_stop"
 """The actions of the buttons."""
 
+OFF = "review_off"
+"""The action of the button that ends asking moderators."""
+
 
 class Panel(Layout):
     """The moderators' message."""

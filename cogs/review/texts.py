@@ -15,6 +15,8 @@ EVERYONE_SEES = (
     "Everyone in this server can see <#{channel}>, and with it pictures that nobody has checked. Choose a channel that "
     "only moderators see. Nothing was changed."
 )
+TURN_OFF = "To ask them elsewhere, name a channel. Stop asking? Pictures that need a moderator then stay hidden."
+TURNED_OFF = "Moderators are no longer asked. Pictures that need one stay hidden until you set this again."
 NO_AGE_MARK = "That channel is not age-restricted, though flagged pictures will stand there. Better mark it."
 
 PRESS_AGAIN = "Remove again"
