@@ -203,6 +203,10 @@ class Reviews(Protocol):
         """Ask moderators now wherever they could not be asked before, or their message was deleted meanwhile."""
         ...
 
+    async def hide_again(self, guild_id: int) -> None:
+        """Try now to take away what is to go and still stands. Raises Unavailable."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Services:

@@ -72,6 +72,14 @@ async def unfinished(connection: AsyncConnection) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+async def still_visible(connection: AsyncConnection, guild_id: int) -> list[str]:
+    """The ids of a server's runs whose pictures are to go and still stand."""
+    wanted = select(runs.c.id).where(
+        UNFINISHED, runs.c.delivery == Delivery.STILL_VISIBLE.value, runs.c.guild_id == guild_id
+    )
+    return list((await connection.execute(wanted)).scalars())
+
+
 async def waiting_of(connection: AsyncConnection, user_id: int, guild_id: int) -> list[Run]:
     """A person's runs in a server that wait in the bot's own queue, oldest first."""
     wanted = select(runs).where(

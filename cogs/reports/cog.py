@@ -11,6 +11,7 @@ from bot.runs.run import Delivery, Run
 from bot.services import Policies, Reviews, Runs, Sanctions
 from cogs import Host
 from cogs.reports import texts
+from cogs.reports.permissions_back import PermissionsBack
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.context import channel_context_at
 from cogs.ui.markdown import plain
@@ -89,5 +90,10 @@ async def setup(host: Host) -> None:
     reports = Reports(
         runs=services.runs, reviews=services.reviews, policies=services.policies, sanctions=services.sanctions
     )
+    back = PermissionsBack(services.reviews)
+    host.add_listener(back.channel_changed, "on_guild_channel_update")
+    host.add_listener(back.role_changed, "on_guild_role_update")
+    host.add_listener(back.thread_changed, "on_thread_update")
+    host.add_listener(back.member_changed, "on_member_update")
     host.router.on_form(_FORM, number, reports.report)
     host.tree.add_command(reports.command())

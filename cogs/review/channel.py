@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import discord
@@ -21,11 +21,13 @@ from cogs.ui import cards, discord_limits
 from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, EditOutcome, Refused, edit_result, tried
 from cogs.ui.log_channel import post_to_admins, tell_admins
+from cogs.ui.replies import write_to
 
 _log = structlog.get_logger(__name__)
 
 _EDIT_TIMEOUT_S = 15.0
 _FILE_TIMEOUT_S = 30.0
+_OWNER_TOLD_AGAIN_AFTER = timedelta(days=1)
 _NONCE_LIFE_S = 300  # Discord looks at those of the last few minutes
 _NUMBER = re.compile(r"-(\d+)\.\w+$")
 _NO_MENTIONS = discord.AllowedMentions.none()
@@ -42,6 +44,9 @@ class DiscordReviewChannel:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._client: discord.Client | None = None
+        self._owners: dict[
+            int, tuple[datetime, bool]
+        ] = {}  # by server: when its owner was written to, and whether it stands
 
     def attach(self, client: discord.Client) -> None:
         """Speak through this client. It is made after the services."""
@@ -138,10 +143,22 @@ class DiscordReviewChannel:
         found = await tried(client.get_partial_messageable(channel_id).fetch_message(message_id), _EDIT_TIMEOUT_S)
         return not (isinstance(found, Refused) and found.outcome in {EditOutcome.NO_CHANNEL, EditOutcome.NO_MESSAGE})
 
-    async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:  # noqa: ARG002
-        """Tell admins in their log channel why moderators could not be asked; whether it stands."""
+    async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:
+        """Tell admins why moderators could not be asked: in their log channel, else the owner; whether it stands."""
         client = self._ready()
-        return client is not None and await post_to_admins(client, channel_id, review_texts.told_obstacle(obstacle))
+        if client is None:
+            return False
+        words = review_texts.told_obstacle(obstacle)
+        return await post_to_admins(client, channel_id, words) or await self._tell_owner(client, review.guild_id, words)
+
+    async def _tell_owner(self, client: discord.Client, guild_id: int, words: str) -> bool:
+        """Write to the owner of a server, once a day at most; whether they were written to in that time."""
+        guild, now = client.get_guild(guild_id), self._clock.now()
+        written = self._owners.get(guild_id)
+        if guild is None or guild.owner_id is None or (written and now - written[0] < _OWNER_TOLD_AGAIN_AFTER):
+            return written is not None and written[1]
+        self._owners[guild_id] = now, await write_to(client, guild.owner_id, review_texts.to_owner(guild.name, words))
+        return self._owners[guild_id][1]
 
     async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
         """A line in the log channel for a decision."""

@@ -9,6 +9,7 @@ from cogs.ui.markdown import link, literal
 PROMPT_LIMIT = 1500
 USED_LIMIT = 500
 DETAIL_LIMIT = 300
+NAME_LIMIT = 80
 
 
 EVERYONE_SEES = (
@@ -131,6 +132,11 @@ def obstacle(found: Obstacle, channel_id: int | None) -> str:
 def told_obstacle(found: Obstacle) -> str:
     """To admins, in their log channel."""
     return f"A picture waits for a moderator, but nobody could be asked. {obstacle(found, None)}"
+
+
+def to_owner(server: str, words: str) -> str:
+    """To the owner of a server that has no log channel, in a direct message."""
+    return f"About {literal(server, NAME_LIMIT)}: {words}\n-# /settings log-channel has this told in a channel instead."
 
 
 def log_decision(run: Run, review: Review) -> str:

@@ -209,6 +209,13 @@ class ReviewService:
                 async with self._store.write() as connection:
                     await review_rows.unposted(connection, one.run_id, one.message_id)
         self._wake_ups.wake_reviews()
+        await self.hide_again(guild_id)
+
+    async def hide_again(self, guild_id: int) -> None:
+        """Try now to take away what is to go and still stands: the bot may do something that it might not before."""
+        async with self._store.read() as connection:
+            for run_id in await rows.still_visible(connection, guild_id):
+                self._wake_ups.wake_run(run_id)
 
     def _wake_workers(self, run: Run) -> None:
         if run.delivery is Delivery.PENDING:

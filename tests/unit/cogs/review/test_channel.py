@@ -261,3 +261,18 @@ async def test_whether_a_message_still_stands(code: int, stands: bool) -> None:
         assert await face.stands(CHANNEL_ID, MESSAGE_ID)
         open_.discord.refuse = lambda _: (404, {"message": "no", "code": code})
         assert await face.stands(CHANNEL_ID, MESSAGE_ID) is stands
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_without_a_log_channel_the_owner_is_told_once_a_day(takes: bool) -> None:
+    async with opened() as open_:
+        view, run = facing(open_), done(a_run())
+        open_.hand_in("GUILD_CREATE", guild(nsfw=False) | {"owner_id": "77"})
+        if not takes:
+            open_.discord.refuse = lambda call: (403, {"code": 50007}) if "/channels" in call.path else None
+        for _ in range(3):
+            assert await view.tell_obstacle(None, a_review(run), Obstacle.NO_CHANNEL) is takes
+        (written, *more) = open_.discord.calls
+        assert (written.path, len(more)) == ("/users/@me/channels", 1 if takes else 0)
+        if takes:
+            assert "no moderation channel" in more[0].body["content"]

@@ -82,6 +82,17 @@ async def test_it_is_hidden_once_the_bot_may_again(tmp_path: Path) -> None:
         await told(room, "taken away")
 
 
+async def test_it_is_tried_at_once_when_the_bot_is_let_in(tmp_path: Path) -> None:
+    async with shut(tmp_path) as (room, run):
+        await becomes(room, run, Delivery.STILL_VISIBLE)
+        room.card.always = None
+        await room.services.reviews.hide_again(GUILD + 1)
+        await asyncio.sleep(0.05)
+        assert (await room.runs.load(run.id)).delivery is Delivery.STILL_VISIBLE
+        await room.services.reviews.hide_again(GUILD)
+        await becomes(room, run, Delivery.HELD)
+
+
 async def test_it_is_tried_again_by_the_next_process(tmp_path: Path) -> None:
     async with shut(tmp_path) as (room, run):
         await becomes(room, run, Delivery.STILL_VISIBLE)
