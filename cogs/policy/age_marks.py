@@ -46,9 +46,9 @@ class AgeMarks:
             await self._undo_surely(after, words.CAME_INTO_CATEGORY, own=False)
 
     async def created(self, channel: discord.abc.GuildChannel) -> None:
-        """Hear of a new channel: what was set for its category was set before it was there."""
+        """Hear of a channel that is new, or that the bot sees again: its mark may have gone and come meanwhile."""
         if is_age_restricted(channel) and not isinstance(channel, discord.CategoryChannel):
-            await self._undo_surely(channel, words.CAME_INTO_CATEGORY, own=False)
+            await self._undo_surely(channel, words.MARK_CAME)
 
     async def appeared(self, *_guild: discord.Guild) -> None:
         """The bot is connected, or a server came (again): look at every place where something needs the mark.

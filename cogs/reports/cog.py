@@ -92,6 +92,7 @@ async def setup(host: Host) -> None:
     )
     back = PermissionsBack(services.reviews)
     host.add_listener(back.channel_changed, "on_guild_channel_update")
+    host.add_listener(back.channel_came, "on_guild_channel_create")
     host.add_listener(back.role_changed, "on_guild_role_update")
     host.add_listener(back.thread_changed, "on_thread_update")
     host.add_listener(back.member_changed, "on_member_update")

@@ -20,6 +20,10 @@ class PermissionsBack:
         if before.overwrites != after.overwrites:
             await self._hide(after.guild)
 
+    async def channel_came(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel is new, or the bot sees it again."""
+        await self._hide(channel.guild)
+
     async def role_changed(self, before: discord.Role, after: discord.Role) -> None:
         """Somebody changed what a role may do."""
         if before.permissions != after.permissions:
