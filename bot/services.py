@@ -188,12 +188,23 @@ class Reviews(Protocol):
         """
         ...
 
+    async def after_hiding(self, guild_id: int, run_id: str) -> Decided:
+        """A review as it stands after the next try to take its pictures away, where any are to go; tried at once.
+
+        Comes back within some ten seconds, whatever stands then. Raises UserError as `find`, and Unavailable.
+        """
+        ...
+
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server, with the oldest of those that wait."""
         ...
 
     async def retry(self, guild_id: int) -> None:
         """Ask moderators now wherever they could not be asked before, or their message was deleted meanwhile."""
+        ...
+
+    async def hide_again(self, guild_id: int) -> None:
+        """Try now to take away what is to go and still stands. Raises Unavailable."""
         ...
 
 

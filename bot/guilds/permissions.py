@@ -118,6 +118,8 @@ PERMISSIONS = Permissions(
         "history_pictures": _OWN,
         "approve": _REVIEWERS,
         "reject": _REVIEWERS,
+        "review_off": _ADMINS,
+        "log_off": _ADMINS,
         "person_stop": _MODERATORS,
         "appeal_lift": _MODERATORS,
         "appeal_keep": _MODERATORS,

@@ -11,7 +11,15 @@ from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.guilds.settings import lock_guild
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, Unchecked, rules_for, without_age_mark
+from bot.moderation.rules import (
+    ChannelContext,
+    ChannelRules,
+    ChannelSetting,
+    Unchecked,
+    kept_from_category,
+    rules_for,
+    without_age_mark,
+)
 from bot.store.engine import Store
 from bot.store.tables import channel_settings
 
@@ -23,6 +31,7 @@ class PolicyService:
 
     def __init__(self, *, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
+        self._doubted: set[int] = set()  # channels whose mark went or came, which is not written down yet
 
     async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         """What holds in a place now. One that cannot be read has the strictest that its server knows."""
@@ -35,7 +44,7 @@ class PolicyService:
         rules = rules_for(
             found.get(channel_context.rules_id),
             found.get(channel_context.category_id) if channel_context.category_id else None,
-            age_restricted=channel_context.age_restricted,
+            age_restricted=channel_context.age_restricted and channel_context.rules_id not in self._doubted,
             private=not channel_context.known,
         )
         if channel_context.known or not any(one.approve_everything for key, one in found.items() if key not in places):
@@ -52,8 +61,13 @@ class PolicyService:
             raise UserError("The time for undecided pictures may be up to 30 days. Nothing was changed.")
         async with self._store.write() as connection:
             before = await _setting(connection, act.guild_id, channel_id)
-            after = changes.over(before or ChannelSetting())
+            held = before or ChannelSetting()
+            if channel_id in self._doubted:
+                held = without_age_mark(held, ChannelSetting())
+            after = changes.over(held)
             await self._put(connection, act, channel_id, before, after)
+        if changes.policy is not None:
+            self._doubted.discard(channel_id)  # an admin has said what holds with the mark as it is now
         return after
 
     async def clear_channel(self, act: AdminAction, channel_id: int) -> bool:
@@ -65,20 +79,33 @@ class PolicyService:
             await self._put(connection, act, channel_id, before, None)
         return True
 
-    async def age_mark_removed(self, act: AdminAction, channel_id: int, category_id: int | None = None) -> bool:
+    def doubt_age_mark(self, channel_id: int) -> None:
+        """A channel's mark went or came: until that is written down (`age_mark_removed`), it counts as without one."""
+        self._doubted.add(channel_id)
+
+    def is_doubted(self, channel_id: int) -> bool:
+        """Whether that is still to be written down."""
+        return channel_id in self._doubted
+
+    async def age_mark_removed(
+        self, act: AdminAction, channel_id: int, category_id: int | None = None, *, own: bool = True
+    ) -> bool:
         """Undo for good what only an age-restricted channel may have; False when nothing of it was set.
 
         It stopped to hold at the moment the mark went, whether or not this is called: this keeps it from coming back
-        with the mark. What the channel would take from its category is kept from it by a setting of its own.
+        with the mark. What the channel would take from its category is kept from it by a setting of its own. Without
+        `own`, what was set for the channel itself stays.
         """
         async with self._store.write() as connection:
             before = await _setting(connection, act.guild_id, channel_id)
             category = await _setting(connection, act.guild_id, category_id) if category_id else None
-            after = without_age_mark(before or ChannelSetting(), category or ChannelSetting())
-            if after == (before or ChannelSetting()):
-                return False
-            await self._put(connection, act, channel_id, before, None if after.is_empty else after)
-        return True
+            undo = without_age_mark if own else kept_from_category
+            after = undo(before or ChannelSetting(), category or ChannelSetting())
+            is_news = after != (before or ChannelSetting())
+            if is_news:
+                await self._put(connection, act, channel_id, before, None if after.is_empty else after)
+        self._doubted.discard(channel_id)
+        return is_news
 
     async def needing_age_mark(self) -> tuple[tuple[int, int], ...]:
         """The servers with the channels and categories where something is set that only an age mark lets hold."""

@@ -27,8 +27,21 @@ class Policies(Protocol):
         """Forget what was set for a channel or a category; False when nothing was."""
         ...
 
-    async def age_mark_removed(self, act: AdminAction, channel_id: int, category_id: int | None = None) -> bool:
-        """Undo for good what only an age-restricted channel may have, from its category too; False for nothing."""
+    def doubt_age_mark(self, channel_id: int) -> None:
+        """A channel's mark went or came: until that is written down (`age_mark_removed`), it counts as without one."""
+        ...
+
+    def is_doubted(self, channel_id: int) -> bool:
+        """Whether that is still to be written down."""
+        ...
+
+    async def age_mark_removed(
+        self, act: AdminAction, channel_id: int, category_id: int | None = None, *, own: bool = True
+    ) -> bool:
+        """Undo for good what only an age-restricted channel may have, from its category too; False for nothing.
+
+        Without `own`, what was set for the channel itself stays.
+        """
         ...
 
     async def needing_age_mark(self) -> tuple[tuple[int, int], ...]:
@@ -86,6 +99,10 @@ class Sanctions(Protocol):
 
     async def appeal(self, guild_id: int, user_id: int, words: str) -> Appeal:
         """Ask moderators to lift what holds. Raises UserError where nothing does, or it was appealed against before."""
+        ...
+
+    async def need_unappealed(self, guild_id: int, user_id: int) -> None:
+        """Raises UserError where what holds for a person was appealed against before."""
         ...
 
     async def appeal_posted(self, appeal_id: int, *, channel_id: int, message_id: int) -> None:

@@ -87,12 +87,16 @@ def without_age_mark(channel: ChannelSetting, category: ChannelSetting) -> Chann
 
     Where the category allows flagged pictures, the channel blocks them from now on, until an admin sets it anew.
     """
-    left = channel.holding(age_restricted=False)
-    if category.policy is Policy.ALLOW and left.policy is None:
-        left = replace(left, policy=Policy.BLOCK)
-    if category.safety_checker is False and left.safety_checker is None:
-        left = replace(left, safety_checker=True)
-    return left
+    return kept_from_category(channel.holding(age_restricted=False), category)
+
+
+def kept_from_category(channel: ChannelSetting, category: ChannelSetting) -> ChannelSetting:
+    """The setting of a channel that came into a category: what needs the mark is not given to it by the category."""
+    if category.policy is Policy.ALLOW and channel.policy is None:
+        channel = replace(channel, policy=Policy.BLOCK)
+    if category.safety_checker is False and channel.safety_checker is None:
+        channel = replace(channel, safety_checker=True)
+    return channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,14 @@ class SanctionsService:
             await note(connection, act, AuditKind.APPEALED, before=None, after=after, at=now)
         return Appeal(number, guild_id, user_id, words, now)
 
+    async def need_unappealed(self, guild_id: int, user_id: int) -> None:
+        """Raises UserError where what holds for a person was appealed against before."""
+        async with self._store.read() as connection:
+            held = await self._standing(connection, guild_id, user_id)
+            before = None if held.sanction_id is None else await _appeal_against(connection, held.sanction_id)
+        if before is not None:
+            raise UserError(_already(before))
+
     async def appeal_posted(self, appeal_id: int, *, channel_id: int, message_id: int) -> None:
         """Note the moderators' message of an appeal."""
         async with self._store.write() as connection:

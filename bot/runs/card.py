@@ -81,7 +81,8 @@ class EditResult(StrEnum):
 
     YES = "yes"
     TOO_LARGE = "too_large"  # Discord refused the upload for its size (413 or 40005)
-    GONE = "gone"  # message, channel, permission or token: nobody can be reached there
+    GONE = "gone"  # the message or its channel is no more
+    FORBIDDEN = "forbidden"  # the message may stand, and no way leads to it now: a permission, a locked thread, a token
     LATER = "later"  # Discord did not take it now; try again
 
 

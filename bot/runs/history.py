@@ -29,6 +29,11 @@ _UNKNOWN = "This request is not known here any more."
 _NONE = "There are no pictures of this request to show."
 _ON_THEIR_WAY = "The pictures of this request are still on their way to its card."
 _HELD = "These pictures wait for a moderator, so they cannot be shown yet."
+_UNASKED = (
+    "The channel where this was asked for now has a moderator look at such pictures first, and none was asked about "
+    "these, so they cannot be shown again."
+)
+_TO_GO = "These pictures are to be taken away, so they cannot be shown again."
 _WITHHELD = "The rules of the channel where this was asked for keep these pictures back, so they cannot be shown here."
 _ELSEWHERE = (
     "These pictures were not cleared as safe for work. Ask for them where they were made, or in an age-restricted "
@@ -115,11 +120,14 @@ class RunHistory:
             raise UserError(_WITHHELD)
         if run.delivery is Delivery.HELD:
             raise UserError(_HELD)
+        if run.delivery is Delivery.STILL_VISIBLE:
+            raise UserError(_TO_GO)
         if not has_pictures(run):
             raise UserError(_ON_THEIR_WAY if run.delivery is Delivery.PENDING else _NONE)
         visibility = await self._visibility.decide(run, black=black)
         if visibility.showing is Showing.HELD:
-            raise UserError(_HELD)
+            is_asked = visibility.review is not None and visibility.outcome is None
+            raise UserError(_HELD if is_asked else _UNASKED)
         if visibility.showing is Showing.WITHHELD:
             raise UserError(_WITHHELD)
         if run.rules_channel_id == viewing.context.rules_id:

@@ -73,7 +73,7 @@ async def forget_tokens(connection: AsyncConnection, before: datetime, *, most: 
 async def unfinished(
     connection: AsyncConnection, *, after: Age | None = None, most: int | None = None, but_waiting: bool = False
 ) -> list[Run]:
-    """Runs that still owe somebody an end: not final, or final and not shown. Oldest first.
+    """Runs that still owe somebody an end: not final, or with a card that is not as it is to be. Oldest first.
 
     `after` and `most` make a page of them; `but_waiting` leaves out those in the bot's own queue.
     """
@@ -101,6 +101,14 @@ async def these(connection: AsyncConnection, run_ids: Sequence[str]) -> list[Run
 def _unfinished(wanted: Select[Any], after: Age | None, most: int | None) -> Select[Any]:
     wanted = wanted.where(UNFINISHED).order_by(runs.c.created_at, runs.c.id).limit(most)
     return wanted if after is None else wanted.where(tuple_(runs.c.created_at, runs.c.id) > after)
+
+
+async def still_visible(connection: AsyncConnection, guild_id: int) -> list[str]:
+    """The ids of a server's runs whose pictures are to go and still stand."""
+    wanted = select(runs.c.id).where(
+        UNFINISHED, runs.c.delivery == Delivery.STILL_VISIBLE.value, runs.c.guild_id == guild_id
+    )
+    return list((await connection.execute(wanted)).scalars())
 
 
 async def waiting_of(connection: AsyncConnection, user_id: int, guild_id: int) -> list[Run]:
@@ -171,6 +179,7 @@ def _values(run: Run) -> dict[str, Any]:
         "policy": run.policy.value,
         "rules": run.rules_then.as_json(),
         "review_why": run.review_why.value if run.review_why else None,
+        "pictures_up": run.pictures_up,
         "interaction_token": run.reply.token,
         "interaction_at": run.reply.created_at,
         "attachment_limit_bytes": run.reply.attachment_limit_bytes,
@@ -229,4 +238,5 @@ def _run(row: Row[Any]) -> Run:
         ended_at=row.ended_at,
         rules=ChannelRules.from_json(row.rules) if row.rules else None,
         review_why=ReviewCause(row.review_why) if row.review_why else None,
+        pictures_up=row.pictures_up,
     )

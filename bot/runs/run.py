@@ -33,7 +33,13 @@ class Delivery(StrEnum):
     SHOWN = "shown"
     HELD = "held"
     WITHHELD = "withheld"
-    UNDELIVERABLE = "undeliverable"
+    UNDELIVERABLE = "undeliverable"  # no way leads to the card; it shows no pictures
+    STILL_VISIBLE = "still_visible"  # it shows pictures that are to go, and the bot may not edit it now
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the card is as it is to be, or nothing can be done about it any more."""
+        return self not in {Delivery.PENDING, Delivery.STILL_VISIBLE}
 
 
 class Reason(StrEnum):
@@ -123,7 +129,8 @@ class Run:
     `input` is the checked input on the wire, which only its model can read; `request` is what it asks for.
 
     `rules` is what the channel said when the run was accepted; `review_why` is set when its prompt made a moderator's
-    look necessary, whatever comes out.
+    look necessary, whatever comes out. `pictures_up`: while the delivery is pending or still visible, pictures stand on
+    the card, or may stand there, that were to be seen before.
     """
 
     id: str  # 32 hex digits, ours
@@ -148,6 +155,7 @@ class Run:
     ended_at: datetime | None = None
     rules: ChannelRules | None = None
     review_why: ReviewCause | None = None
+    pictures_up: bool = False
 
     @property
     def rules_then(self) -> ChannelRules:

@@ -91,7 +91,8 @@ class RunStore:
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
         """Note what became of the card."""
-        return await self.apply(run, Change(replace(run, delivery=delivery)))
+        up = delivery is Delivery.STILL_VISIBLE
+        return await self.apply(run, Change(replace(run, delivery=delivery, pictures_up=up)))
 
     async def load(self, run_id: str) -> Run:
         """The run as it stands. Raises LookupError."""

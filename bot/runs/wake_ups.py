@@ -1,6 +1,8 @@
 """What wakes the workers: the ids of runs that have something to do, and of those whose review has."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -11,6 +13,7 @@ class WakeUps:
     runs: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     reviews: asyncio.Event = field(default_factory=asyncio.Event)
     _changed_reviews: set[str] = field(default_factory=set[str])
+    _heard: dict[str, set[asyncio.Event]] = field(default_factory=dict[str, set[asyncio.Event]])
 
     def wake_run(self, run_id: str) -> None:
         """Let the worker begin this run, or poll it now where it is worked on already."""
@@ -24,6 +27,23 @@ class WakeUps:
     def wake_reviews(self) -> None:
         """Let the review worker look for what is due."""
         self.reviews.set()
+
+    @contextmanager
+    def next_try(self, run_id: str) -> Generator[asyncio.Event]:
+        """Set once the next try to bring this run's card to what it is to be was made, however it went."""
+        tried = asyncio.Event()
+        self._heard.setdefault(run_id, set()).add(tried)
+        try:
+            yield tried
+        finally:
+            self._heard[run_id].discard(tried)
+            if not self._heard[run_id]:
+                del self._heard[run_id]
+
+    def tried(self, run_id: str) -> None:
+        """A try to bring this run's card to what it is to be was made."""
+        for event in self._heard.get(run_id, ()):
+            event.set()
 
     def take_changed_reviews(self) -> frozenset[str]:
         """The runs whose review changed since this was asked last."""

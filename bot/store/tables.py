@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -33,8 +34,10 @@ metadata = MetaData(
 
 # Conditions of partial indexes. A query that is to go by such an index says the same words: bound values hide from the
 # planners what they mean, and a typed `literal_column` is compiled to `(…) = 1` for SQLite, which is another condition.
-UNFINISHED = text("(delivery = 'pending' OR state NOT IN ('canceled', 'failed', 'lost', 'partial', 'succeeded'))")
-"""The condition on `runs` for those that still owe somebody an end: not final, or final and not yet shown."""
+UNFINISHED = text(
+    "(delivery IN ('pending', 'still_visible') OR state NOT IN ('canceled', 'failed', 'lost', 'partial', 'succeeded'))"
+)
+"""The condition on `runs` for those that still owe somebody an end: not final, or final and not as their card is."""
 
 LOST = text("state = 'lost'")
 """The condition on `runs` for those that were given up as lost."""
@@ -79,6 +82,7 @@ runs = Table(
     Column("ended_at", UtcDateTime),
     Column("rules", JSON(none_as_null=True)),  # what held in the channel when it was accepted
     Column("review_why", String(32)),
+    Column("pictures_up", Boolean, nullable=False, server_default=false()),  # they stand there, and are to go
     Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
@@ -258,6 +262,7 @@ reviews = Table(
     Column("decided_at", UtcDateTime),
     Column("reason", String(512)),
     Column("closed_at", UtcDateTime),
+    Column("said_visible", Boolean, nullable=False, server_default=false()),  # moderators read that they stand still
     Index(None, "guild_id", "opened_at"),
     Index("ix_reviews_unclosed", "opened_at", sqlite_where=_UNCLOSED, postgresql_where=_UNCLOSED),
 )

@@ -56,6 +56,7 @@ class Appeals:
         standing = await self._sanctions.standing(guild_id, interaction.user.id)
         if standing.allowed:
             raise UserError(await self._outcome(interaction) or _NOTHING)
+        await self._sanctions.need_unappealed(guild_id, interaction.user.id)  # before anything is written for nothing
         if (await self._guild_settings.settings_of(guild_id)).review_channel_id is None:
             raise UserError(_NOBODY)
         form = Form(_FORM, str(guild_id), title="Your appeal")

@@ -62,7 +62,9 @@ class SanctionActions:
         line = texts.log_line(act.actor_id, user_id, kind, words, done, taken=taken)
         tell_admins(interaction.client, settings.log_channel_id, line)
         await answer(interaction, texts.to_moderator(user_id, kind, done, taken=taken))
-        told = await self._tell(interaction, user_id, texts.to_person(kind, words, done, _name(interaction)))
+        heard = settings.review_channel_id is not None
+        to_them = texts.to_person(kind, words, done, _name(interaction), appeals_are_heard=heard)
+        told = await self._tell(interaction, user_id, to_them)
         await answer_anew(interaction, texts.to_moderator(user_id, kind, done, taken=taken, told=told))
 
     async def _need_may(self, interaction: discord.Interaction, user_id: int, kind: SanctionKind) -> None:

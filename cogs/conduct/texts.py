@@ -90,8 +90,13 @@ def _holds(standing: SanctionStatus) -> str:
     return f"{word} {end}. {count if standing.strikes else ''}".rstrip()
 
 
-def to_person(kind: SanctionKind, reason: str, standing: SanctionStatus, server: str) -> str:
-    """What the person reads: what was done, why, when it ends and what they can do."""
+def to_person(
+    kind: SanctionKind, reason: str, standing: SanctionStatus, server: str, *, appeals_are_heard: bool = True
+) -> str:
+    """What the person reads: what was done, why, when it ends and what they can do.
+
+    `appeals_are_heard`: the server has a moderation channel, so that somebody reads them.
+    """
     where = literal(server, NAME_LIMIT)
     why = f"The reason they gave: {literal(reason, REASON_MOST)}"
     if kind is SanctionKind.LIFT:
@@ -110,7 +115,8 @@ def to_person(kind: SanctionKind, reason: str, standing: SanctionStatus, server:
     else:
         moment = f"{format_dt(standing.until, 'R')}, on {format_dt(standing.until, 'f')}"
         end = f"You can ask for pictures there again {moment}."
-    return f"{head}\n{why}\n{end} If you think that is a mistake, use /appeal there."
+    way = "use /appeal there" if appeals_are_heard else "ask one of its admins"
+    return f"{head}\n{why}\n{end} If you think that is a mistake, {way}."
 
 
 def next_step(standing: SanctionStatus) -> str:

@@ -29,6 +29,7 @@ _BECAME: Mapping[Delivery, str] = {
     Delivery.HELD: ", waiting for a moderator",
     Delivery.WITHHELD: ", kept back by the channel's rules",
     Delivery.UNDELIVERABLE: ", whose card could not be reached",
+    Delivery.STILL_VISIBLE: ", which could not be taken away yet",
 }
 
 
@@ -63,7 +64,7 @@ def _turns(page: Page, user_id: int) -> list[Press]:
 
 def _line(run: Run, *, may_see: bool) -> "ui.Item[PastRuns]":
     prompt = literal(run.prompt, _LINE_PROMPT_LIMIT, starts_line=True) or "(empty prompt)"
-    if run.delivery in {Delivery.WITHHELD, Delivery.HELD}:
+    if run.delivery in {Delivery.WITHHELD, Delivery.HELD, Delivery.STILL_VISIBLE}:
         prompt = f"||{prompt}||"
     about = f"-# {standing(run)} · {price(run)} · {card_texts.relative(run.created_at)}"
     text = f"{prompt if may_see else _CANNOT_SEE}\n{about}"

@@ -1,6 +1,7 @@
 """What only an age-restricted channel may have is undone when the mark goes, and does not come back with it."""
 
 import asyncio
+from collections.abc import Iterator
 
 import discord
 import structlog
@@ -15,9 +16,15 @@ from cogs.ui.log_channel import tell_admins
 _log = structlog.get_logger(__name__)
 
 WAITS_S = (1.0, 5.0, 30.0, 120.0)
-"""How long is waited before the database is asked again."""
+"""How long is waited before the database is asked again; the last one from then on."""
 
 _SETTLE_S = 0.2
+
+
+def _waits_s() -> Iterator[float]:
+    yield from WAITS_S
+    while True:
+        yield WAITS_S[-1]
 
 
 class AgeMarks:
@@ -32,9 +39,16 @@ class AgeMarks:
         self._looking, self._is_due = asyncio.Lock(), False
 
     async def changed(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
-        """Hear of a channel that was changed: its mark went, or came."""
+        """Hear of a channel that was changed: its mark went or came, or it was moved into another category."""
         if is_age_restricted(before) != is_age_restricted(after):
             await self._undo_surely(after, words.MARK_CAME if is_age_restricted(after) else words.MARK_WENT)
+        elif before.category_id != after.category_id and is_age_restricted(after):
+            await self._undo_surely(after, words.CAME_INTO_CATEGORY, own=False)
+
+    async def created(self, channel: discord.abc.GuildChannel) -> None:
+        """Hear of a channel that is new, or that the bot sees again: its mark may have gone and come meanwhile."""
+        if is_age_restricted(channel) and not isinstance(channel, discord.CategoryChannel):
+            await self._undo_surely(channel, words.MARK_CAME)
 
     async def appeared(self, *_guild: discord.Guild) -> None:
         """The bot is connected, or a server came (again): look at every place where something needs the mark.
@@ -58,13 +72,13 @@ class AgeMarks:
         await self._look(category.guild, category.id)
 
     async def _needing(self) -> tuple[tuple[int, int], ...]:
-        for wait_s in WAITS_S:
+        for wait_s in _waits_s():
             try:
                 return await self._policies.needing_age_mark()
             except Unavailable as error:
                 _log.warning("lost age marks could not be looked for", why=str(error))
                 await self._clock.sleep(wait_s)
-        return ()
+        raise AssertionError("there is always another wait")
 
     async def _look(self, guild: discord.Guild, place_id: int) -> None:
         place = guild.get_channel(place_id)
@@ -73,20 +87,25 @@ class AgeMarks:
             if one is not None and not is_age_restricted(one):
                 await self._undo_surely(one, words.NO_MARK)
 
-    async def _undo_surely(self, channel: discord.abc.GuildChannel, why: str) -> None:
-        """Undo it, trying again where the database is away; what is missed all the same is found at the next start."""
-        for wait_s in WAITS_S:
+    async def _undo_surely(self, channel: discord.abc.GuildChannel, why: str, *, own: bool = True) -> None:
+        """Undo it, tried again until it is written down. Until then the channel counts as without its mark.
+
+        An admin who sets the policy meanwhile has said what holds with the mark as it is now: nothing is left to undo.
+        """
+        self._policies.doubt_age_mark(channel.id)
+        for wait_s in _waits_s():
             try:
-                await self._undo(channel, why)
+                if self._policies.is_doubted(channel.id):
+                    await self._undo(channel, why, own=own)
             except Unavailable as error:
                 _log.warning("a lost age mark could not be written down", channel=channel.id, why=str(error))
                 await self._clock.sleep(wait_s)
             else:
                 return
 
-    async def _undo(self, channel: discord.abc.GuildChannel, why: str) -> None:
+    async def _undo(self, channel: discord.abc.GuildChannel, why: str, *, own: bool) -> None:
         act = AdminAction(channel.guild.id, self._client.user.id if self._client.user else 0)
-        if not await self._policies.age_mark_removed(act, channel.id, channel.category_id):
+        if not await self._policies.age_mark_removed(act, channel.id, channel.category_id, own=own):
             return
         rules = await self._policies.rules_at(channel_context_of(channel))
         settings = await self._guild_settings.settings_of(act.guild_id)

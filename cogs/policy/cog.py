@@ -161,5 +161,6 @@ async def setup(host: Host) -> None:
     marks = AgeMarks(policies=policies, guild_settings=guild_settings, client=host.tree.client, clock=SystemClock())
     host.tree.add_command(PolicyCommands(policies=policies, guild_settings=guild_settings, marks=marks))
     host.add_listener(marks.changed, "on_guild_channel_update")
+    host.add_listener(marks.created, "on_guild_channel_create")
     for event in ("on_ready", "on_guild_available", "on_guild_join"):
         host.add_listener(marks.appeared, event)

@@ -27,6 +27,9 @@ MARKED_LATER = (
 )
 MARK_WENT = "is no longer age-restricted, so its policy was changed."
 MARK_CAME = "is age-restricted from now on; what was set before and needs that must be set anew."
+CAME_INTO_CATEGORY = (
+    "came into a category that allows what needs the age restriction; here that holds once it is set for the channel."
+)
 NO_MARK = "is not age-restricted, so what needs that will not come with a later mark."
 NOTHING_SET = (
     "No channel has a policy of its own: flagged pictures are covered in age-restricted channels, "

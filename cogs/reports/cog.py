@@ -6,22 +6,20 @@ from discord import app_commands, ui
 from bot.custom_ids import number
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
-from bot.runs.review.service import REASON_MOST, Reported
+from bot.runs.review.service import REASON_MOST, Reported, may_show_pictures
 from bot.runs.run import Delivery, Run
 from bot.services import Policies, Reviews, Runs, Sanctions
 from cogs import Host
+from cogs.reports import texts
+from cogs.reports.permissions_back import PermissionsBack
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.context import channel_context_at
 from cogs.ui.markdown import plain
-from cogs.ui.replies import answer
+from cogs.ui.replies import answer, wait_a_moment
 
 MENU = "Report picture"
 _FORM = "report"
 _WORDS = "words"
-
-_NOT_OURS = "Only pictures that this bot made can be reported to it. Nothing was changed."
-_NO_PICTURES = "There are no pictures in this message now, so there is nothing to report."
-_TWICE = "You have reported this picture before. Moderators know of it. Nothing was sent again."
 
 
 class Reports:
@@ -38,44 +36,41 @@ class Reports:
         )
 
     async def ask(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Open the form. Raises UserError where there is nothing to report in this message."""
-        await self._run(interaction, message.id)
+        """Open the form. Raises UserError where there is nothing to report in this message.
+
+        Whoever reports sees the message: pictures that stand there can be reported whatever the bot made of the card.
+        """
+        run = await self._run(interaction, message.id)
+        noted = run.reason is None and run.delivery in {Delivery.SHOWN, Delivery.STILL_VISIBLE}
+        if not noted and not (message.attachments and may_show_pictures(run)):
+            raise UserError(texts.NO_PICTURES)
         await open_form(interaction, _form(message.id))
 
     async def report(self, interaction: discord.Interaction, message_id: int, values: Values) -> None:
-        """Take the report. The form may be old or forged, so the message is looked at again."""
+        """Take the report, and say what came of it. The form may be old or forged: the message is looked at again."""
         run = await self._run(interaction, message_id)
+        guild_id = guild_of(interaction)
+        await wait_a_moment(interaction)  # the picture is taken away first, so that what is said of it is so
         rules = await self._policies.rules_at(channel_context_at(interaction))
         reason = plain(values.get(_WORDS, ""))[:REASON_MOST] or None
         reported = await self._reviews.report(
             run=run, reporter_id=interaction.user.id, reason=reason, hide=rules.hide_reported
         )
-        if reported is Reported.TWICE:
-            raise UserError(_TWICE)
-        await answer(interaction, _SAID[reported, rules.hide_reported])
+        if reported in {Reported.NOTHING, Reported.KEPT}:
+            await answer(interaction, texts.KEPT if reported is Reported.KEPT else texts.NO_PICTURES)
+            return
+        known = await self._reviews.after_hiding(guild_id, run.id)
+        obstacle = (await self._reviews.status(guild_id)).obstacle
+        await answer(interaction, texts.said(reported, known, obstacle))
 
     async def _run(self, interaction: discord.Interaction, message_id: int) -> Run:
-        """The run whose pictures are shown in this message, in this very channel. Raises UserError."""
+        """The run whose card is this message, in this very channel. Raises UserError."""
         guild_id = guild_of(interaction)
         run = await self._runs.by_message(message_id)
         # A form can name any message: what the person may not be able to see is as unknown as what never was.
         if run is None or (run.place.guild_id, run.place.channel_id) != (guild_id, interaction.channel_id):
-            raise UserError(_NOT_OURS)
-        if run.delivery is not Delivery.SHOWN or run.reason is not None:
-            raise UserError(_NO_PICTURES)
+            raise UserError(texts.NOT_OURS)
         return run
-
-
-_NEW = "Thank you. Moderators were told, and will look at it."
-_KNOWN = "Thank you. Moderators know of this picture already."
-_LOOKED_AT = "Thank you. A moderator has looked at this picture already, and kept it."
-_SAID = {
-    (Reported.NEW, True): f"{_NEW} Until then it is hidden.",
-    (Reported.NEW, False): _NEW,
-    **dict.fromkeys(((Reported.AGAIN, True), (Reported.AGAIN, False)), _KNOWN),
-    **dict.fromkeys(((Reported.KEPT, True), (Reported.KEPT, False)), _LOOKED_AT),
-    **dict.fromkeys(((Reported.NOTHING, True), (Reported.NOTHING, False)), _NO_PICTURES),
-}
 
 
 def _form(message_id: int) -> Form:
@@ -95,5 +90,11 @@ async def setup(host: Host) -> None:
     reports = Reports(
         runs=services.runs, reviews=services.reviews, policies=services.policies, sanctions=services.sanctions
     )
+    back = PermissionsBack(services.reviews)
+    host.add_listener(back.channel_changed, "on_guild_channel_update")
+    host.add_listener(back.channel_came, "on_guild_channel_create")
+    host.add_listener(back.role_changed, "on_guild_role_update")
+    host.add_listener(back.thread_changed, "on_thread_update")
+    host.add_listener(back.member_changed, "on_member_update")
     host.router.on_form(_FORM, number, reports.report)
     host.tree.add_command(reports.command())

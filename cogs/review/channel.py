@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import discord
@@ -18,13 +18,16 @@ from bot.runs.run import Run
 from cogs.review import texts as review_texts
 from cogs.review.panel import names_on, panel
 from cogs.ui import cards, discord_limits
+from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S, EditOutcome, Refused, edit_result, tried
 from cogs.ui.log_channel import post_to_admins, tell_admins
+from cogs.ui.replies import write_to
 
 _log = structlog.get_logger(__name__)
 
 _EDIT_TIMEOUT_S = 15.0
 _FILE_TIMEOUT_S = 30.0
+_OWNER_TOLD_AGAIN_AFTER = timedelta(days=1)
 _NONCE_LIFE_S = 300  # Discord looks at those of the last few minutes
 _NUMBER = re.compile(r"-(\d+)\.\w+$")
 _NO_MENTIONS = discord.AllowedMentions.none()
@@ -41,6 +44,9 @@ class DiscordReviewChannel:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._client: discord.Client | None = None
+        self._owners: dict[
+            int, tuple[datetime, bool]
+        ] = {}  # by server: when its owner was written to, and whether it stands
 
     def attach(self, client: discord.Client) -> None:
         """Speak through this client. It is made after the services."""
@@ -57,12 +63,18 @@ class DiscordReviewChannel:
         if channel is None:
             # Threads that were archived have left the cache, deleted channels too: only Discord can tell.
             return None
-        if channel.permissions_for(guild.default_role).view_channel:
+        if self._is_public(guild_id, channel_id):
             return Obstacle.PUBLIC
         held = channel.permissions_for(guild.me)
         speaks = held.send_messages_in_threads if isinstance(channel, discord.Thread) else held.send_messages
         may = held.view_channel and speaks and held.attach_files and held.read_message_history
         return None if may else Obstacle.FORBIDDEN
+
+    def _is_public(self, guild_id: int, channel_id: int) -> bool:
+        """Whether everybody in the server sees the channel, as far as is known."""
+        guild = self._client.get_guild(guild_id) if self._client else None
+        channel = guild.get_channel_or_thread(channel_id) if guild else None
+        return channel is not None and everyone_sees(channel)
 
     async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
         """Post the pictures, covered, with what moderators need to know and the buttons."""
@@ -82,10 +94,13 @@ class DiscordReviewChannel:
         if isinstance(sent, Refused):
             _log.info("moderators could not be asked", run=run.id, why=sent.why)
             return _OBSTACLES.get(sent.outcome, Obstacle.FORBIDDEN)
+        # An upload may take a while: what everybody came to see meanwhile is no place for it.
+        if self._is_public(review.guild_id, channel_id) and await _deleted(sent):
+            return Obstacle.PUBLIC
         return Asked(channel_id, sent.id)
 
-    async def close(self, run: Run, review: Review) -> EditResult:
-        """Let the moderators' message say what was decided and what became of it; its buttons go."""
+    async def refresh(self, run: Run, review: Review) -> EditResult:
+        """Let the moderators' message say what was decided, what became of it, and whether pictures still stand."""
         client = self._ready()
         if client is None:
             return EditResult.LATER
@@ -128,14 +143,30 @@ class DiscordReviewChannel:
         found = await tried(client.get_partial_messageable(channel_id).fetch_message(message_id), _EDIT_TIMEOUT_S)
         return not (isinstance(found, Refused) and found.outcome in {EditOutcome.NO_CHANNEL, EditOutcome.NO_MESSAGE})
 
-    async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:  # noqa: ARG002
-        """Tell admins in their log channel why moderators could not be asked; whether it stands."""
+    async def tell_obstacle(self, channel_id: int | None, review: Review, obstacle: Obstacle) -> bool:
+        """Tell admins why moderators could not be asked: in their log channel, else the owner; whether it stands."""
         client = self._ready()
-        return client is not None and await post_to_admins(client, channel_id, review_texts.told_obstacle(obstacle))
+        if client is None:
+            return False
+        words = review_texts.told_obstacle(obstacle)
+        return await post_to_admins(client, channel_id, words) or await self._tell_owner(client, review.guild_id, words)
+
+    async def _tell_owner(self, client: discord.Client, guild_id: int, words: str) -> bool:
+        """Write to the owner of a server, once a day at most; whether they were written to in that time."""
+        guild, now = client.get_guild(guild_id), self._clock.now()
+        written = self._owners.get(guild_id)
+        if guild is None or guild.owner_id is None or (written and now - written[0] < _OWNER_TOLD_AGAIN_AFTER):
+            return written is not None and written[1]
+        self._owners[guild_id] = now, await write_to(client, guild.owner_id, review_texts.to_owner(guild.name, words))
+        return self._owners[guild_id][1]
 
     async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
         """A line in the log channel for a decision."""
         self._tell(channel_id, review_texts.log_decision(run, review))
+
+    async def tell_visible(self, channel_id: int | None, run: Run, review: Review | None) -> None:
+        """A line in the log channel: pictures that are to go could not be taken away, or were at last."""
+        self._tell(channel_id, review_texts.log_visible(run, review))
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
         """A line in the log channel for a prompt that met a rule."""
@@ -148,6 +179,15 @@ class DiscordReviewChannel:
     def _ready(self) -> discord.Client | None:
         client = self._client
         return None if client is None or client.application is None or client.is_closed() else client
+
+
+async def _deleted(message: discord.Message) -> bool:
+    """Take a message back; whether it is gone."""
+    done = await tried(message.delete())
+    if isinstance(done, Refused):
+        _log.warning("pictures stand where everybody sees them", message=message.id, why=done.why)
+        return False
+    return True
 
 
 def _nonce(review: Review, now: datetime) -> str:

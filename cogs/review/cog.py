@@ -4,25 +4,25 @@ import discord
 import structlog
 from discord import app_commands, ui
 
-from bot.custom_ids import run_id
+from bot.custom_ids import number, run_id
 from bot.errors import UserError
 from bot.guilds.permissions import PERMISSIONS, guild_of, need_not_own, need_there
 from bot.guilds.settings import REASON_MOST as LISTED_REASON_MOST
 from bot.guilds.settings import REASONS_MOST as LISTED_REASONS_MOST
-from bot.runs.review.review import Review
+from bot.runs.review.review import Obstacle, Review
 from bot.runs.review.service import REASON_MOST, Decided
 from bot.services import AdminAction, Guilds, Reviews
 from cogs import Host
 from cogs.review import texts as review_texts
-from cogs.review.panel import APPROVE, REJECT, names_on, panel
-from cogs.ui.actions import Form, Values, open_form
+from cogs.review.panel import APPROVE, OFF, REJECT, may_remove_again, names_on, panel
+from cogs.ui.actions import Form, Press, Values, open_form
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, Words
 from cogs.ui.card_texts import relative
 from cogs.ui.context import everyone_sees, is_age_restricted
 from cogs.ui.discord_errors import Refused, tried
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import cut, link, listed, literal, plain
-from cogs.ui.replies import answer, wait_a_moment
+from cogs.ui.replies import answer, answer_with, wait_a_moment
 
 _log = structlog.get_logger(__name__)
 
@@ -47,6 +47,11 @@ class Decisions:
         """Ask for the reason of a rejection, unless somebody decided already."""
         guild_id = guild_of(interaction)
         known = await self._find(interaction, run_id)
+        if may_remove_again(known.run, known.review):
+            await wait_a_moment(interaction)
+            tried = await self._reviews.after_hiding(guild_id, run_id)
+            await answer(interaction, review_texts.result(tried.run, tried.review))
+            return
         if not known.first:
             await answer(interaction, review_texts.already(known.review, known.run))
             return
@@ -122,22 +127,17 @@ class ReviewCommands(app_commands.Group):
         )
         self._reviews, self._guild_settings = reviews, guild_settings
 
-    @app_commands.command(name="channel", description="Where moderators are asked; without a channel: nowhere")
-    @app_commands.describe(channel="A channel that only moderators can see")
+    @app_commands.command(name="channel", description="Where moderators are asked about pictures")
+    @app_commands.describe(channel="A channel that only moderators can see; leave it out to see which it is")
     async def channel(
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
-        """Set the moderation channel, or none. Raises UserError for one the bot cannot use."""
+        """Set the moderation channel, or show which it is. Raises UserError for one the bot cannot use."""
         guild_id = guild_of(interaction)
-        act = AdminAction(guild_id, interaction.user.id)
         if channel is None:
-            await self._guild_settings.set_review_channel(act, None)
-            await answer(
-                interaction,
-                "Moderators are no longer asked. Pictures that need one stay hidden until you set this again.",
-            )
-            await self._log(interaction, guild_id, "ended asking moderators about pictures.")
+            await self._show_channel(interaction, guild_id)
             return
+        act = AdminAction(guild_id, interaction.user.id)
         found = interaction.guild.get_channel_or_thread(channel) if interaction.guild else None
         if found is None:
             raise UserError("The bot cannot see that channel here. Let it view the channel, or choose another.")
@@ -153,6 +153,24 @@ class ReviewCommands(app_commands.Group):
             lines.append(review_texts.NO_AGE_MARK)
         await answer(interaction, "\n".join(lines))
         await self._log(interaction, guild_id, f"chose <#{channel}> for asking moderators about pictures.")
+
+    async def _show_channel(self, interaction: discord.Interaction, guild_id: int) -> None:
+        """Say where moderators are asked. Only looking changes nothing: ending it is a press of its own."""
+        status = await self._reviews.status(guild_id)
+        if status.channel_id is None:
+            await answer(interaction, review_texts.obstacle(Obstacle.NO_CHANNEL, None))
+            return
+        trouble = "" if status.obstacle is None else review_texts.obstacle(status.obstacle, status.channel_id)
+        said = f"Moderators are asked in <#{status.channel_id}>. {trouble}".rstrip()
+        button = Press(OFF, str(guild_id), label="Stop asking moderators", style=discord.ButtonStyle.danger)
+        await answer_with(interaction, f"{said}\n{review_texts.TURN_OFF}", button)
+
+    async def turn_off(self, interaction: discord.Interaction, _guild_id: int) -> None:
+        """End asking moderators in the server where this is pressed, whatever the button names."""
+        guild_id = guild_of(interaction)
+        await self._guild_settings.set_review_channel(AdminAction(guild_id, interaction.user.id), None)
+        await answer(interaction, review_texts.TURNED_OFF)
+        await self._log(interaction, guild_id, "ended asking moderators about pictures.")
 
     @app_commands.command(name="reasons", description="The reasons that moderators can choose from")
     @app_commands.describe(change="Add one, take one away, or show them", reason="The words that the person will read")
@@ -254,4 +272,6 @@ async def setup(host: Host) -> None:
     host.router.on_press(APPROVE, run_id, decisions.approve)
     host.router.on_press(REJECT, run_id, decisions.ask_why)
     host.router.on_form(REJECT, run_id, decisions.reject)
-    host.tree.add_command(ReviewCommands(reviews=reviews, guild_settings=guild_settings))
+    commands = ReviewCommands(reviews=reviews, guild_settings=guild_settings)
+    host.router.on_press(OFF, number, commands.turn_off)
+    host.tree.add_command(commands)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import discord
 from discord import ui
 
-from bot.runs.review.review import Review, ReviewCause
-from bot.runs.run import Run
+from bot.runs.review.review import Decision, Review
+from bot.runs.run import Delivery, ReviewCause, Run
 from cogs.review import texts as review_texts
 from cogs.ui.actions import Press
 from cogs.ui.card_texts import relative
@@ -14,6 +14,9 @@ from cogs.ui.views import Layout
 
 APPROVE, REJECT, STOP = "approve", "reject", "person_stop"
 """The actions of the buttons."""
+
+OFF = "review_off"
+"""The action of the button that ends asking moderators."""
 
 
 class Panel(Layout):
@@ -41,13 +44,24 @@ def panel(run: Run, review: Review, names: Sequence[tuple[str, str]]) -> Panel:
     if names:
         parts.append(gallery)
     if review.outcome is None:
+        if run.delivery is Delivery.STILL_VISIBLE:
+            parts.append(ui.TextDisplay(review_texts.still_visible(run)))
         if review.due_at is not None:
             parts.append(ui.TextDisplay(f"-# Without a decision it is rejected {relative(review.due_at)}."))
         parts.append(_buttons(run, review))
     else:
         words = f"{review_texts.decided(review, run)}\n{review_texts.result(run, review)}"
         parts.append(ui.TextDisplay(words))
+        if may_remove_again(run, review):
+            row: ui.ActionRow[Panel] = ui.ActionRow()
+            row.add_item(Press(REJECT, run.id, label=review_texts.PRESS_AGAIN, style=discord.ButtonStyle.danger))
+            parts.append(row)
     return Panel(*parts)
+
+
+def may_remove_again(run: Run, review: Review) -> bool:
+    """Whether pictures still stand that a moderator, or the channel's rule, removed."""
+    return review.outcome is Decision.REJECTED and run.delivery is Delivery.STILL_VISIBLE
 
 
 def _buttons(run: Run, review: Review) -> "ui.ActionRow[Panel]":

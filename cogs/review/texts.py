@@ -9,13 +9,19 @@ from cogs.ui.markdown import link, literal
 PROMPT_LIMIT = 1500
 USED_LIMIT = 500
 DETAIL_LIMIT = 300
+NAME_LIMIT = 80
 
 
 EVERYONE_SEES = (
     "Everyone in this server can see <#{channel}>, and with it pictures that nobody has checked. Choose a channel that "
     "only moderators see. Nothing was changed."
 )
+TURN_OFF = "To ask them elsewhere, name a channel. Stop asking? Pictures that need a moderator then stay hidden."
+TURNED_OFF = "Moderators are no longer asked. Pictures that need one stay hidden until you set this again."
 NO_AGE_MARK = "That channel is not age-restricted, though flagged pictures will stand there. Better mark it."
+
+PRESS_AGAIN = "Remove again"
+"""The button under a picture that was removed and still stands."""
 
 _WHY = {
     ReviewCause.FLAGGED: "Runflow's safety check flagged it as not safe for work",
@@ -38,8 +44,12 @@ def where(run: Run) -> str:
     """Where a run was asked for, with a link to its card where that is known."""
     if run.reply.message_id is None:
         return f"<#{run.place.channel_id}>"
-    address = link(run.place.guild_id, run.place.channel_id, run.reply.message_id)
-    return f"<#{run.place.channel_id}> · [to the card]({address})"
+    return f"<#{run.place.channel_id}> · {card_link(run)}"
+
+
+def card_link(run: Run) -> str:
+    """A link to a card that is known."""
+    return f"[to the card]({link(run.place.guild_id, run.place.channel_id, run.reply.message_id or 0)})"
 
 
 def prompts(run: Run) -> str:
@@ -71,15 +81,30 @@ def result(run: Run, review: Review) -> str:
     """What became of a decision."""
     if run.delivery is Delivery.PENDING:
         return "Bringing it to the card…"
+    if run.delivery is Delivery.STILL_VISIBLE:
+        return still_visible(run, press=PRESS_AGAIN)
     if run.delivery is Delivery.UNDELIVERABLE:
-        return "The card is gone, or the bot may not write there any more: nothing was posted."
-    if review.outcome is Decision.APPROVED:
-        if run.delivery is Delivery.SHOWN and run.reason is None:
-            return "The pictures are shown."
-        if run.delivery is Delivery.SHOWN:
-            return "The pictures could not be shown any more: Runflow no longer has them. The card says so."
+        seen = " Who asked for it finds it with /history." if review.outcome is Decision.APPROVED else ""
+        return f"The card is gone, or the bot may not write there any more: nothing was posted.{seen}"
+    return _approved(run) if review.outcome is Decision.APPROVED else "The person was told in the card."
+
+
+def _approved(run: Run) -> str:
+    if run.delivery is not Delivery.SHOWN:
         return "The channel does not show such pictures any more: they were not shown."
-    return "The person was told in the card."
+    if run.reason is None:
+        return "The pictures are shown."
+    return "The pictures could not be shown any more: Runflow no longer has them. The card says so."
+
+
+def still_visible(run: Run, *, press: str = "") -> str:
+    """That pictures which are to go still stand, and what helps. `press`: what moderators can press then."""
+    there = "" if run.reply.message_id is None else f": {card_link(run)}"
+    also = f" and press {press}" if press else ""
+    return (
+        f"**I could not take it away; it is still visible{there}.** Delete it by hand, or let me view the channel "
+        f"and its history{also}. I keep trying."
+    )
 
 
 def obstacle(found: Obstacle, channel_id: int | None) -> str:
@@ -109,10 +134,24 @@ def told_obstacle(found: Obstacle) -> str:
     return f"A picture waits for a moderator, but nobody could be asked. {obstacle(found, None)}"
 
 
+def to_owner(server: str, words: str) -> str:
+    """To the owner of a server that has no log channel, in a direct message."""
+    return f"About {literal(server, NAME_LIMIT)}: {words}\n-# /settings log-channel has this told in a channel instead."
+
+
 def log_decision(run: Run, review: Review) -> str:
     """A line in the log channel."""
     words = f"{decided(review, run)} {result(run, review)}"
     return f"Review of a picture by <@{run.user_id}> in <#{run.place.channel_id}>: {words}"
+
+
+def log_visible(run: Run, review: Review | None) -> str:
+    """A line in the log channel: pictures that are to go still stand, or are gone at last."""
+    of = f"A picture by <@{run.user_id}> in <#{run.place.channel_id}>"
+    if run.delivery is not Delivery.STILL_VISIBLE:
+        return f"{of} that could not be taken away is no longer visible."
+    is_decided = review is not None and review.outcome is not None
+    return f"{of} is to be hidden. {still_visible(run, press=PRESS_AGAIN if is_decided else '')}"
 
 
 def log_rule(run: Run, words: str) -> str:

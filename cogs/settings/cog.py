@@ -5,18 +5,20 @@ import asyncio
 import discord
 from discord import app_commands
 
+from bot.custom_ids import number
 from bot.errors import UserError
 from bot.guilds.audit import AuditFilter
 from bot.guilds.permissions import guild_of
 from bot.services import AdminAction, Guilds
 from cogs import Host
 from cogs.settings import texts
-from cogs.settings.view import PAGE, ROWS_MOST, AuditView, Turn, turn_of
+from cogs.settings.view import LOG_OFF, PAGE, ROWS_MOST, AuditView, Turn, turn_of
+from cogs.ui.actions import Press
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
 from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.replies import answer, turn_page, wait_a_moment
+from cogs.ui.replies import answer, answer_with, turn_page, wait_a_moment
 
 
 class SettingsCommands(app_commands.Group):
@@ -30,18 +32,16 @@ class SettingsCommands(app_commands.Group):
         self._guild_settings = guild_settings
 
     @app_commands.command(name="log-channel", description="Where admins are told of what admins and moderators do")
-    @app_commands.describe(channel="The channel; leave it out to have none")
+    @app_commands.describe(channel="The channel; leave it out to see which it is")
     async def log_channel(
         self, interaction: discord.Interaction, channel: app_commands.Transform[int, ChannelId(WRITABLE)] | None = None
     ) -> None:
-        """Choose the log channel, or none. Raises UserError for a channel in which the bot may not write."""
+        """Choose the log channel, or show it. Raises UserError for a channel in which the bot may not write."""
         guild_id = guild_of(interaction)
         act = AdminAction(guild_id, interaction.user.id)
         before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
         if channel is None:
-            await self._guild_settings.set_log_channel(act, None)
-            await answer(interaction, "From now on there is no log channel. What is done is still kept.")
-            tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
+            await _show_log_channel(interaction, guild_id, before)
             return
         found = need_writable(interaction, channel)
         await self._guild_settings.set_log_channel(act, channel)
@@ -54,6 +54,14 @@ class SettingsCommands(app_commands.Group):
             f"{interaction.user.mention} chose this channel: from now on it is told of what admins and moderators do."
         )
         tell_admins(interaction.client, channel, line)
+
+    async def end_log(self, interaction: discord.Interaction, _guild_id: int) -> None:
+        """End the log of the server where this is pressed, whatever the button names."""
+        guild_id = guild_of(interaction)
+        before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
+        await self._guild_settings.set_log_channel(AdminAction(guild_id, interaction.user.id), None)
+        await answer(interaction, "From now on there is no log channel. What is done is still kept.")
+        tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
 
     @app_commands.command(name="audit", description="What admins and moderators did in this server, newest first")
     @app_commands.describe(
@@ -84,6 +92,15 @@ class SettingsCommands(app_commands.Group):
             )
 
 
+async def _show_log_channel(interaction: discord.Interaction, guild_id: int, channel_id: int | None) -> None:
+    """Say where the log is. Only looking changes nothing: ending it is a press of its own."""
+    if channel_id is None:
+        await answer(interaction, texts.NO_LOG)
+        return
+    button = Press(LOG_OFF, str(guild_id), label="End the log", style=discord.ButtonStyle.danger)
+    await answer_with(interaction, texts.LOG_IS_IN.format(channel=channel_id), button)
+
+
 def need_writable(interaction: discord.Interaction, channel_id: int) -> discord.abc.GuildChannel | discord.Thread:
     """A channel of this server in which the bot may write. Raises UserError, which says what to fix."""
     guild = interaction.guild
@@ -105,3 +122,4 @@ async def setup(host: Host) -> None:
     settings = SettingsCommands(guild_settings=host.services.guild_settings)
     host.tree.add_command(settings)
     host.router.on_press(PAGE, turn_of, settings.turn)
+    host.router.on_press(LOG_OFF, number, settings.end_log)

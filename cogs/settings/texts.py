@@ -21,6 +21,11 @@ from cogs.ui.setting_texts import called, set_to
 
 LINE_LIMIT = 370
 _VALUE_LIMIT = 120
+NO_LOG = "There is no log channel. Name one with the option `channel`, and admins read there what is done."
+LOG_IS_IN = (
+    "<#{channel}> is told of what admins and moderators do here. To have it told elsewhere, name a channel. End the "
+    "log? What is done is kept all the same."
+)
 EVERYONE_READS = (
     "Everyone in this server can see that channel, and will read there whom moderators act about, why, and which "
     "prompts met a rule. Better choose one that only moderators see."

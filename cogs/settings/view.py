@@ -11,6 +11,9 @@ from cogs.settings import texts
 from cogs.ui.actions import Press
 from cogs.ui.views import Layout
 
+LOG_OFF = "log_off"
+"""The action of the button that ends the log."""
+
 PAGE = "audit_page"
 """The action of the buttons."""
 

@@ -97,8 +97,10 @@ def edit_result(outcome: EditOutcome) -> EditResult:
             return EditResult.TOO_LARGE
         case EditOutcome.LATER:
             return EditResult.LATER
-        case _:
+        case EditOutcome.NO_CHANNEL | EditOutcome.NO_MESSAGE:
             return EditResult.GONE
+        case EditOutcome.REJECTED | EditOutcome.ARCHIVED | EditOutcome.CLOSED:
+            return EditResult.FORBIDDEN  # what stands there stands on
 
 
 def short(error: BaseException) -> str:

@@ -170,7 +170,7 @@ class Presenter:
             if outcome is not EditOutcome.CLOSED:
                 return outcome
         if run.reply.message_id is None:
-            return EditOutcome.NO_MESSAGE
+            return EditOutcome.CLOSED  # whether a card stands, nobody can tell any more
         message_id = run.reply.message_id
         return await self._try(run, lambda: self._by_channel(client, run, edit, message_id), edit.timeout_s)
 

@@ -175,9 +175,14 @@ class DiscordStandin:
         return self._gateway.connections_seen
 
     async def change_channel(self, channel_id: int, **changes: Any) -> Channel:
-        """Give a channel other values (`nsfw`, `name`, `overwrites`, …) and tell the bot."""
+        """Give a channel other values (`nsfw`, `name`, `overwrites`, …) and tell the bot.
+
+        One that the bot may see again is a new one to it, as it was gone when it no longer might.
+        """
+        before = self.world.channel(channel_id)
+        saw = before is not None and self.world.may(self.world.cast.bot, before, Permission.VIEW_CHANNEL)
         changed = self.world.change_channel(channel_id, **changes)
-        name = "THREAD_UPDATE" if changed.is_thread else "CHANNEL_UPDATE"
+        name = "THREAD_UPDATE" if changed.is_thread else "CHANNEL_UPDATE" if saw else "CHANNEL_CREATE"
         self._tell_channel(name, changed)
         return changed
 

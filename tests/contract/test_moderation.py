@@ -148,6 +148,31 @@ async def test_what_a_category_permits_does_not_come_back_with_the_mark_of_a_cha
     assert await acts(store) == ["policy set", "policy set"]
 
 
+async def test_a_mark_that_changed_counts_as_none_until_that_is_written_down(policies: PolicyService) -> None:
+    await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW, safety_checker=False))
+    policies.doubt_age_mark(CHANNEL)
+    assert (await policies.rules_at(place(marked=True))).policy is Policy.BLOCK
+    await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(hide_prompt=True))
+    assert policies.is_doubted(CHANNEL)
+    assert (await policies.rules_at(place(marked=True))).policy is Policy.BLOCK
+    await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW))
+    rules = await policies.rules_at(place(marked=True))
+    assert (policies.is_doubted(CHANNEL), rules.policy, rules.safety_checker) == (False, Policy.ALLOW, True)
+    policies.doubt_age_mark(CHANNEL)
+    assert await policies.age_mark_removed(ADMIN, CHANNEL)
+    assert not policies.is_doubted(CHANNEL)
+
+
+async def test_a_channel_that_comes_into_a_category_keeps_what_was_set_for_itself(policies: PolicyService) -> None:
+    await policies.set_channel(ADMIN, CATEGORY, ChannelSetting(policy=Policy.ALLOW, safety_checker=False))
+    assert await policies.age_mark_removed(ADMIN, CHANNEL, CATEGORY, own=False)
+    rules = await policies.rules_at(place(marked=True))
+    assert (rules.policy, rules.safety_checker) == (Policy.BLOCK, True)
+    await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW))
+    assert not await policies.age_mark_removed(ADMIN, CHANNEL, CATEGORY, own=False)
+    assert (await policies.rules_at(place(marked=True))).policy is Policy.ALLOW
+
+
 async def test_admins_who_set_one_channel_at_the_same_instant_both_count(database_url: str) -> None:
     async with Store.open(database_url) as one, Store.open(database_url) as other:
         clock = MovableClock()

@@ -64,7 +64,15 @@ class Desk:
             command="review channel",
             options={} if channel is None else {"channel": channel.id},
         )
-        return await self.answer_to(interaction_id)
+        said = await self.answer_to(interaction_id)
+        if channel is not None:
+            return said
+        looked = cast("Payload", self._people.message_of(interaction_id))
+        (off,) = looked["components"][0]["components"]
+        pressed = await self._people.press(
+            user_id=self.stage.cast.admin.id, message_id=int(looked["id"]), custom_id=off["custom_id"]
+        )
+        return await self.answer_to(pressed)
 
     async def policy(self, place: Channel, **rules: object) -> str:
         """Set rules of a channel, and read what members will see."""

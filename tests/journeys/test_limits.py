@@ -177,7 +177,12 @@ async def test_the_log_channel_hears_of_each_act(admin: Admin):
     await stage.until(lambda: bool(heard("made a grant")))
     for act in ("chose this channel", "set a limit", "removed a limit", "made a grant"):
         assert heard(act) == 1, act
-    await admin.use("settings log-channel")
+    looked = (await admin.use("settings log-channel")).message
+    assert looked is not None
+    assert admin.rows("SELECT log_channel_id FROM guild_settings")[0] == (cast.mod_room.id,)
+    (button,) = looked["components"][0]["components"]
+    await stage.discord.people.press(user_id=cast.admin.id, message_id=int(looked["id"]), custom_id=button["custom_id"])
+    await stage.until(lambda: bool(heard("ended the log in this channel")))
     assert admin.rows("SELECT log_channel_id FROM guild_settings")[0] == (None,)
 
 

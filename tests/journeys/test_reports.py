@@ -2,6 +2,8 @@
 
 import pytest
 
+from sandbox.discord.cast import Overwrite
+from sandbox.discord.permissions import Permission
 from tests.journeys.helpers import Answer
 from tests.journeys.moderating import buttons_of, text_of
 from tests.journeys.tools import Refused, Tools
@@ -74,14 +76,46 @@ async def test_remove_takes_it_away_for_good(tools: Tools, hide: bool):
     await tools.log_says("Removed by")
 
 
+async def test_what_cannot_be_taken_away_is_said_to_be_visible_until_it_is_gone(tools: Tools):
+    """The token is over, and the bot may not see the channel any more."""
+    cast, discord = tools.cast, tools.stage.discord
+    await tools.use(cast.admin, "policy set", hide_reported=True)
+    answer = await tools.shown_card()
+    tools.stage.alter("UPDATE runs SET interaction_token = '' WHERE interaction_id = ?", int(answer.id))
+    open_to = cast.general.overwrites
+    shut = Overwrite(cast.bot.id, is_role=False, deny=int(Permission.VIEW_CHANNEL))
+    await discord.change_channel(cast.general.id, overwrites=(*open_to, shut))
+    try:
+        assert "could not be taken away and is still visible" in await report(tools, answer)
+        panel = await tools.panel("it is still visible")
+        await tools.log_says("it is still visible")
+        opened = await tools.press(cast.moderator, panel, "Remove…")
+        form = await tools.form(opened)
+        await tools.people.submit_modal(
+            user_id=cast.moderator.id,
+            interaction_id=opened,
+            custom_id=form["custom_id"],
+            values={"words": "Not here."},
+        )
+        again = await tools.panel("Remove again")
+        said = await tools.told(await tools.press(cast.moderator, again, "Remove again"))
+        assert "it is still visible" in said
+        assert len((tools.people.message(message_id(answer)) or {})["attachments"]) == 1
+    finally:
+        await discord.change_channel(cast.general.id, overwrites=open_to)
+    card = await tools.card_says(answer, "Not here.")
+    assert not card["attachments"]
+    await tools.log_says("The person was told in the card.")
+
+
 async def test_once_for_each_person_and_moderators_are_asked_once(tools: Tools):
     answer = await tools.shown_card()
     await report(tools, answer)
+    await tools.panel("A report")
     assert "You have reported this picture before." in await report(tools, answer)
     opened = await tools.menu(tools.cast.moderator, MENU, message_id(answer))
     said = await tools.fill_in(tools.cast.moderator, opened)
     assert said == "Thank you. Moderators know of this picture already."
-    await tools.panel("A report")
     assert sum("A report" in text for text in tools.posts(tools.cast.mod_room)) == 1
     assert tools.count("reports") == (2,)
     said = await tools.use(tools.cast.moderator, "record user", person=tools.cast.member.id)

@@ -8,6 +8,7 @@ from bot.clock import Clock
 from bot.errors import PictureFault
 from bot.images.fit import TOO_LARGE, Fitted, TooLarge, fit_and_send
 from bot.images.image import MissingPicture
+from bot.moderation.policy import Showing
 from bot.runflow.reading import Reading
 from bot.runs.card import CardView, EditResult, Ended, FinalCard
 from bot.runs.images import Fetched, RunImages, black_pictures
@@ -26,10 +27,14 @@ _DISCORD_MOST_BYTES = 500 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """The last try to show pictures: what was decided just before it, and its answer; None where none was made."""
+    """The last try to show pictures: what was decided, and its answer; None where they may not be seen any more.
+
+    `may_stand`: they may stand on the card, from this try or an earlier one whose answer was lost.
+    """
 
     visibility: Visibility
     answer: EditResult | None = None
+    may_stand: bool = False
 
 
 class Deliverer:
@@ -51,12 +56,17 @@ class Deliverer:
     async def deliver(self, run: Run, reading: Reading | None) -> Run:
         """Bring a run that has its end to its card, and note what became of it. `reading`: one of this moment.
 
-        Where Discord takes nothing for a minute the run is given back as it was, its delivery still pending. Raises
-        Unavailable where the database does not answer.
+        Where Discord takes nothing for a minute the run is given back as it was, its delivery still pending; where
+        pictures are to go and the card may not be edited, they are still visible. Raises Unavailable where the
+        database does not answer.
         """
         run = await (self._deliver(run, reading) if run.made_pictures else self._end_without_pictures(run))
         self._held.delivered(run)
         return run
+
+    async def as_it_stands(self, run: Run) -> Run:
+        """The run as it is written down now: somebody may have decided about it meanwhile. Raises Unavailable."""
+        return await self._store.load(run.id)
 
     async def explain(self, run: Run) -> Run:
         """End the card in words alone: `run.reason` says which."""
@@ -73,11 +83,18 @@ class Deliverer:
         shown = await self._show(run, fetched)
         if isinstance(shown, TooLarge):
             return await self._say(await self._because(run, Reason.UPLOAD_REFUSED), _words_of(run))
-        if shown.answer is None:
-            return await self._keep_back(run, shown.visibility)
-        if shown.answer is EditResult.YES:
+        return await self._shown(run, shown)
+
+    async def _shown(self, run: Run, shown: _Try) -> Run:
+        """Note what became of the last try to show pictures, or keep them back."""
+        stand_already = run.pictures_up and shown.answer is EditResult.FORBIDDEN
+        if shown.answer is EditResult.YES or (stand_already and shown.visibility.showing is Showing.OPEN):
             _log.info("run ended", state=run.state, reason=run.reason, delivery=Delivery.SHOWN)
             return await self._held.shown(run, shown.visibility)
+        if shown.may_stand and not run.pictures_up:
+            run = await self._store.apply(run, Change(replace(run, pictures_up=True)))
+        if shown.answer is None:
+            return await self._keep_back(run, shown.visibility)
         return await self._note(run, shown.answer, Delivery.SHOWN)
 
     async def _show(self, run: Run, fetched: Fetched) -> _Try | TooLarge:
@@ -93,21 +110,29 @@ class Deliverer:
     async def _edit_while_visible(
         self, run: Run, fitted: Fitted, missing: tuple[MissingPicture, ...], black: tuple[int, ...]
     ) -> _Try | TooLarge:
-        """Edit the card, tried again while Discord takes nothing. Before each try it is decided anew who may see it."""
+        """Edit the card, tried again while Discord takes nothing.
+
+        Before each try it is decided anew who may see it; and after the last, because an upload may take a while.
+        """
         balance = await self._store.balance(run)
-        tried = _Try(await self._visibility.decide(run, black=black), EditResult.LATER)
+        visibility, answer, may_stand = await self._visibility.decide(run, black=black), EditResult.LATER, False
         for delay_s in _TRIES_AFTER_S:
-            await self._wait(delay_s)
-            visibility = await self._visibility.decide(run, black=black) if delay_s else tried.visibility
+            if delay_s and answer is EditResult.LATER:
+                await self._wait(delay_s)
+                visibility = await self._visibility.decide(run, black=black)
             if not visibility.is_shown:
-                return _Try(visibility)
+                return _Try(visibility, None, may_stand)
             answer = await self._card.end(run, visibility.pictures(fitted.pictures, missing), balance)
             if answer is EditResult.TOO_LARGE:
-                return TOO_LARGE
-            tried = _Try(visibility, answer)
-            if answer is not EditResult.LATER:
-                break
-        return tried
+                return TOO_LARGE  # and so were these pictures at any try before
+            if answer not in {EditResult.YES, EditResult.LATER}:
+                return _Try(visibility, answer, may_stand)
+            may_stand, before = True, visibility
+            if answer is EditResult.YES:
+                visibility = await self._visibility.decide(run, black=black)
+                if visibility.showing is before.showing:
+                    return _Try(visibility, answer, may_stand)
+        return _Try(visibility, EditResult.LATER, may_stand)
 
     async def _keep_back(self, run: Run, visibility: Visibility) -> Run:
         """End the card in words while pictures exist: until a moderator has looked, or for good."""
@@ -115,9 +140,11 @@ class Deliverer:
             return await self._say(run, visibility.words(asked=False), visibility.delivery)
         obstacle = await self._held.obstacle(run)
         answer = await self._edit(run, visibility.words(asked=obstacle is None))
-        if answer is EditResult.YES:
-            return await self._held.hold(run, visibility, obstacle)
-        return await self._note(run, answer, Delivery.WITHHELD)
+        reached = _reached(run, answer, Delivery.HELD)
+        if reached is None or reached is run.delivery:
+            return run
+        # Wherever its card is: whatever waits for a moderator has one who is asked.
+        return await self._held.hold(run, visibility, obstacle, reached)
 
     async def _end_without_pictures(self, run: Run) -> Run:
         hide = run.rules_then.hide_prompt
@@ -147,12 +174,28 @@ class Deliverer:
             await self._clock.sleep(delay_s)
 
     async def _note(self, run: Run, answer: EditResult, delivery: Delivery) -> Run:
-        if answer is EditResult.LATER:
-            _log.warning("the card could not be ended yet")
+        reached = _reached(run, answer, delivery)
+        if reached is None or reached is run.delivery:
             return run
-        reached = delivery if answer is EditResult.YES else Delivery.UNDELIVERABLE
         _log.info("run ended", state=run.state, reason=run.reason, delivery=reached)
-        return await self._store.delivered(run, reached)
+        noted = await self._store.delivered(run, reached)
+        if noted.delivery is Delivery.STILL_VISIBLE:
+            await self._held.still_visible(noted)
+        return noted
+
+
+def _reached(run: Run, answer: EditResult, delivery: Delivery) -> Delivery | None:
+    """What became of the card: `delivery` where the edit was taken; None where that is not known yet."""
+    match answer:
+        case EditResult.YES:
+            return delivery
+        case EditResult.LATER:
+            _log.warning("the card could not be ended yet")
+            return None
+        case EditResult.FORBIDDEN if run.pictures_up:
+            return Delivery.STILL_VISIBLE
+        case _:
+            return Delivery.UNDELIVERABLE
 
 
 def _words_of(run: Run) -> Ended:

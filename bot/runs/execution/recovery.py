@@ -58,9 +58,9 @@ def next_search_s(lost_for_s: float) -> float:
     return min(max(lost_for_s, _FIRST_SEARCH_S), _MOST_SEARCH_S)
 
 
-def retry_delays_s(first_s: float) -> Iterator[float]:
-    """Seconds between tries while something is out of reach: later each time, up to half a minute, for ever."""
+def retry_delays_s(first_s: float, most_s: float = _MOST_RETRY_S) -> Iterator[float]:
+    """Seconds between tries while something is out of reach: later each time, up to `most_s`, for ever."""
     delay_s = first_s
     while True:
         yield delay_s
-        delay_s = min(delay_s * 2, _MOST_RETRY_S)
+        delay_s = min(delay_s * 2, most_s)

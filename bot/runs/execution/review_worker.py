@@ -75,9 +75,13 @@ class ReviewWorker:
             run, review = await rows.load(connection, run_id), await review_rows.find(connection, run_id)
         if review is None or review.closed_at is not None:
             return
-        if review.outcome is not None:
+        if review.outcome is not None and run.delivery.is_over:
             await self._closer.close(run, review)
-        elif review.due_at is not None and review.due_at <= self._clock.now():
+            return
+        await self._closer.say_visible(run, review)
+        if review.outcome is not None:
+            return
+        if review.due_at is not None and review.due_at <= self._clock.now():
             await self._closer.decide_by_rule(run, review)
         elif review.message_id is None:
             await self._asker.ask(run, review)

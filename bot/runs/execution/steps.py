@@ -8,6 +8,7 @@ from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.progress import Progress
 from bot.runs.execution.at_runflow import AtRunflow
 from bot.runs.execution.outage import Outage
+from bot.runs.execution.pacing import first_of
 from bot.runs.execution.recovery import CardFinder, retry_delays_s
 from bot.runs.execution.refresh import CardRefresher
 from bot.runs.execution.submit import Step
@@ -17,6 +18,7 @@ from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.transitions import FINAL
 
 _FIRST_RETRY_S = 28.0  # for Discord, after a minute of trying
+_MOST_FORBIDDEN_S = 600.0  # what may not be edited now may be some day; a press tries it at once
 
 
 class RunSteps:
@@ -39,10 +41,10 @@ class RunSteps:
         clock: Clock,
     ) -> None:
         self._cards, self._scheduler, self._at_runflow = cards, scheduler, at_runflow
-        self._deliverer, self._progress = deliverer, progress
+        self._deliverer, self._progress, self._clock = deliverer, progress, clock
         self._waiting_cards, self._refresher = waiting_cards, refresher
         self._discord_is_away = Outage(clock)
-        self.looked_for = 0  # lost runs that have had their end, of which Runflow may still tell
+        self.looked_for = 0  # runs that have had their end: lost ones that Runflow may tell of, and still visible ones
 
     async def serve(self) -> None:
         """Tell cards what nobody works on each run for, until cancelled."""
@@ -82,16 +84,27 @@ class RunSteps:
             self.looked_for -= 1
 
     async def _end_card(self, step: Step, wake_up: asyncio.Event) -> Run:
-        """Bring the card to its last form: tried again, later each time, while Discord takes nothing."""
+        """Bring the card to its last form: tried again, later each time, while Discord takes nothing or forbids it."""
         run, reading = step.run, step.reading
+        away_s, forbidden_s = retry_delays_s(_FIRST_RETRY_S), retry_delays_s(_FIRST_RETRY_S, _MOST_FORBIDDEN_S)
         has_waited = False
-        for delay_s in retry_delays_s(_FIRST_RETRY_S):
+        while not run.delivery.is_over:
+            run = await self._deliverer.deliver(run, reading)
             if run.delivery is Delivery.PENDING:
-                run = await self._deliverer.deliver(run, reading)
-            if run.delivery is not Delivery.PENDING:
-                break
-            await self._discord_is_away.wait(delay_s, wake_up)
-            reading, has_waited = None, True  # its addresses have grown old
-        if has_waited:
-            self._discord_is_away.over()
+                has_waited = True
+                await self._discord_is_away.wait(next(away_s), wake_up)
+            elif has_waited:
+                self._discord_is_away.over()
+                has_waited = False
+            if run.delivery is Delivery.STILL_VISIBLE:
+                await self._wait_to_hide(wake_up, next(forbidden_s))
+            if not run.delivery.is_over:
+                run, reading = await self._deliverer.as_it_stands(run), None  # its addresses have grown old
         return run
+
+    async def _wait_to_hide(self, wake_up: asyncio.Event, delay_s: float) -> None:
+        self.looked_for += 1
+        try:
+            await first_of(wake_up, self._clock, delay_s)
+        finally:
+            self.looked_for -= 1

@@ -58,36 +58,51 @@ class ReviewAsker:
         now = self._clock.now()
         if self._not_before.get(run.id, now) > now:
             return
-        settings = await self._guild_settings.settings_of(review.guild_id)
-        channel_id = settings.review_channel_id
-        obstacle = self._channel.obstacle(review.guild_id, channel_id)
-        if channel_id is None or obstacle is not None:
-            await self._obstructed(run, review, obstacle or Obstacle.NO_CHANNEL, settings.log_channel_id)
+        where = await self._where(review.guild_id)
+        if isinstance(where, Obstacle):
+            await self._obstructed(run, review, where)
             return
         fetched = await self._images.fetch_reviewed(run)
         if fetched.pictures and review.obstacle is not None:
             # Before moderators can press: afterwards it could cover what they decided.
             await self._card.say_asked(run, review.why, asked=True)
             review = replace(review, obstacle=None)
-        answer = await self._post(run, review, fetched, channel_id) if fetched.pictures else Obstacle.PICTURES
+        answer = await self._post(run, review, fetched) if fetched.pictures else Obstacle.PICTURES
         if isinstance(answer, Obstacle):
-            await self._obstructed(run, review, answer, settings.log_channel_id)
+            await self._obstructed(run, review, answer)
+            return
+        if answer is None:
             return
         async with self._store.write() as connection:
             await review_rows.posted(connection, run.id, channel_id=answer.channel_id, message_id=answer.message_id)
         self._noted = {one for one in self._noted if one[0] != run.id}
         self._not_before.pop(run.id, None)
 
-    async def _post(self, run: Run, review: Review, fetched: Fetched, channel_id: int) -> Asked | Obstacle:
-        async def send(fitted: Fitted) -> Asked | Obstacle | TooLarge:
-            answer = await self._channel.ask(run, review, fitted.pictures, channel_id)
+    async def _where(self, guild_id: int) -> int | Obstacle:
+        """The channel where moderators are asked now, or what keeps them from being asked. Raises Unavailable."""
+        channel_id = (await self._guild_settings.settings_of(guild_id)).review_channel_id
+        if channel_id is None:
+            return Obstacle.NO_CHANNEL
+        return self._channel.obstacle(guild_id, channel_id) or channel_id
+
+    async def _post(self, run: Run, review: Review, fetched: Fetched) -> Asked | Obstacle | None:
+        """Post the pictures where moderators are asked at that moment; None where somebody decided meanwhile."""
+
+        async def send(fitted: Fitted) -> Asked | Obstacle | TooLarge | None:
+            where = await self._where(review.guild_id)  # anew at each try: fetching may have taken minutes
+            if isinstance(where, Obstacle):
+                return where
+            async with self._store.read() as connection:
+                if await review_rows.outcome_of(connection, run.id) is not None:
+                    return None
+            answer = await self._channel.ask(run, review, fitted.pictures, where)
             return TOO_LARGE if answer is Obstacle.TOO_LARGE else answer
 
         limit_bytes = min(run.reply.attachment_limit_bytes, _MOST_BYTES)
         answer = await fit_and_send(fetched.pictures, limit_bytes, send)
         return Obstacle.TOO_LARGE if isinstance(answer, TooLarge) else answer
 
-    async def _obstructed(self, run: Run, review: Review, obstacle: Obstacle, log_channel_id: int | None) -> None:
+    async def _obstructed(self, run: Run, review: Review, obstacle: Obstacle) -> None:
         """Note it and tell admins, once. `review.obstacle` is what the card speaks of by now."""
         now = self._clock.now()
         if obstacle in _TRIED_AGAIN_AFTER:
@@ -100,15 +115,16 @@ class ReviewAsker:
         told_at = review.told_at
         if (run.id, obstacle) not in self._noted:
             _log.warning("moderators could not be asked", guild=review.guild_id, obstacle=obstacle)
-            told_at = now if await self._told(review, obstacle, log_channel_id, now) else told_at
+            told_at = now if await self._told(review, obstacle, now) else told_at
         if is_news or told_at is not review.told_at:
             async with self._store.write() as connection:
                 await review_rows.obstructed(connection, run.id, obstacle, told_at)
         self._noted.add((run.id, obstacle))
 
-    async def _told(self, review: Review, obstacle: Obstacle, log_channel_id: int | None, now: datetime) -> bool:
+    async def _told(self, review: Review, obstacle: Obstacle, now: datetime) -> bool:
         """Tell admins, unless they were told of the same lately; whether they know of it."""
         async with self._store.read() as connection:
             if await review_rows.told_since(connection, review.guild_id, obstacle, now - _TOLD_AGAIN_AFTER):
                 return True
-        return await self._channel.tell_obstacle(log_channel_id, review, obstacle)
+        settings = await self._guild_settings.settings_of(review.guild_id)
+        return await self._channel.tell_obstacle(settings.log_channel_id, review, obstacle)

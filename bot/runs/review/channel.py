@@ -29,8 +29,8 @@ class ReviewChannel(Protocol):
         """Post the pictures, covered, with what moderators need to know and two buttons."""
         ...
 
-    async def close(self, run: Run, review: Review) -> EditResult:
-        """Let the moderators' message say what was decided and what became of it; its buttons go."""
+    async def refresh(self, run: Run, review: Review) -> EditResult:
+        """Let the moderators' message say what was decided, what became of it, and whether pictures still stand."""
         ...
 
     async def files(self, channel_id: int, message_id: int) -> list[tuple[int, bytes]]:
@@ -47,6 +47,10 @@ class ReviewChannel(Protocol):
 
     async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
         """A line in the log channel for a decision."""
+        ...
+
+    async def tell_visible(self, channel_id: int | None, run: Run, review: Review | None) -> None:
+        """A line in the log channel: pictures that are to go could not be taken away, or were at last."""
         ...
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:

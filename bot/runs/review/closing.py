@@ -37,14 +37,25 @@ class ReviewCloser:
 
     async def close(self, run: Run, review: Review) -> None:
         """Let the moderators' message and the log channel say what was decided, once the card says it."""
-        if run.delivery is Delivery.PENDING:
+        if not run.delivery.is_over:
             return
-        if review.message_id is not None and await self._channel.close(run, review) is EditResult.LATER:
+        if review.message_id is not None and await self._channel.refresh(run, review) is EditResult.LATER:
             return
         async with self._store.write() as connection:
             await review_rows.closed(connection, run.id, self._clock.now())
         settings = await self._guild_settings.settings_of(review.guild_id)
         await self._channel.tell_decision(settings.log_channel_id, run, review)
+
+    async def say_visible(self, run: Run, review: Review) -> None:
+        """Let moderators and the log channel read that pictures still stand, or that they are gone at last: once."""
+        if run.delivery is Delivery.PENDING or review.said_visible is (run.delivery is Delivery.STILL_VISIBLE):
+            return
+        if review.message_id is not None and await self._channel.refresh(run, review) is EditResult.LATER:
+            return
+        async with self._store.write() as connection:
+            await review_rows.said_visible(connection, run.id, visible=run.delivery is Delivery.STILL_VISIBLE)
+        settings = await self._guild_settings.settings_of(review.guild_id)
+        await self._channel.tell_visible(settings.log_channel_id, run, review)
 
     async def decide_by_rule(self, run: Run, review: Review) -> None:
         """Nobody decided in the time that the channel gives: reject. A moderator who was quicker is right."""

@@ -44,13 +44,16 @@ class HeldImages:
         settings = await self._guild_settings.settings_of(run.place.guild_id)
         return self._channel.obstacle(run.place.guild_id, settings.review_channel_id)
 
-    async def hold(self, run: Run, visibility: Visibility, obstacle: Obstacle | None) -> Run:
-        """Note that the card waits for a moderator, with the review that will end it, in one transaction.
+    async def hold(
+        self, run: Run, visibility: Visibility, obstacle: Obstacle | None, delivery: Delivery = Delivery.HELD
+    ) -> Run:
+        """Note that the pictures wait for a moderator, with the review that will end it, in one transaction.
 
-        `obstacle` is what the card speaks of already. Where a moderator decided while the card was edited, nothing is
-        noted and the run is given back as it was, with the worker woken: its card has to say what was decided.
+        `obstacle` is what the card speaks of already; `delivery` is another where the card could not be edited. Where a
+        moderator decided while the card was edited, nothing is noted and the run is given back as it was, with the
+        worker woken: its card has to say what was decided.
         """
-        held = replace(run, delivery=Delivery.HELD)
+        held = replace(run, delivery=delivery, pictures_up=delivery is Delivery.STILL_VISIBLE)
         if run.place.guild_id is None:
             raise ValueError("only a server has moderators")
         async with self._store.write() as connection:
@@ -63,17 +66,19 @@ class HeldImages:
                 await review_rows.add(
                     connection, replace(self._review(run, run.place.guild_id, visibility), obstacle=obstacle)
                 )
-        _log.info("run held", cause=visibility.cause)
+        _log.info("run held", cause=visibility.cause, delivery=delivery)
         self._wake_ups.wake_review(run.id)
         return held
 
     async def shown(self, run: Run, visibility: Visibility) -> Run:
         """Note that the card shows the pictures. As `hold`, where somebody decided while it was being edited."""
-        shown = replace(run, delivery=Delivery.SHOWN)
+        shown = replace(run, delivery=Delivery.SHOWN, pictures_up=False)
         async with self._store.write() as connection:
             if await review_rows.outcome_of(connection, run.id) is not visibility.outcome:
+                up = replace(run, pictures_up=True)
+                changed = await rows.change(connection, run, up)
                 self._wake_ups.wake_run(run.id)
-                return run
+                return up if changed else await rows.load(connection, run.id)
             if not await rows.change(connection, run, shown):
                 return await rows.load(connection, run.id)
         return shown
@@ -85,8 +90,19 @@ class HeldImages:
         why = visibility.cause or ReviewCause.FLAGGED
         return Review(run.id, guild_id, why, opened_at=now, detail=visibility.detail, due_at=due_at)
 
+    async def still_visible(self, run: Run) -> None:
+        """Pictures that are to go still stand: the log channel is told, where no moderator was asked about them."""
+        if run.place.guild_id is None:
+            return
+        async with self._store.read() as connection:
+            review = await review_rows.find(connection, run.id)
+        if review is None:
+            settings = await self._guild_settings.settings_of(run.place.guild_id)
+            await self._channel.tell_visible(settings.log_channel_id, run, None)
+
     def delivered(self, run: Run) -> None:
-        """The card has its form: moderators who decided it can be told."""
+        """The card has its form, or could not be given it: whoever waits for that is told."""
+        self._wake_ups.tried(run.id)
         if run.place.guild_id is not None:
             self._wake_ups.wake_review(run.id)
 

@@ -32,6 +32,7 @@ class Review:
     `detail` is the public reason of a rule, or the words of a report. `channel_id` and `message_id` are the moderators'
     message, None while there is none: `obstacle` says why. `due_at` is when it is decided by the channel's rule.
     `decided_by` None with an outcome means that the rule decided. `closed_at` is when their message said so.
+    `said_visible`: moderators read last that the pictures could not be taken away.
     """
 
     run_id: str
@@ -49,3 +50,4 @@ class Review:
     decided_at: datetime | None = None
     reason: str | None = None
     closed_at: datetime | None = None
+    said_visible: bool = False

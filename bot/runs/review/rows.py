@@ -47,6 +47,7 @@ async def decide(connection: AsyncConnection, review: Review) -> bool:
             decided_by=review.decided_by,
             decided_at=review.decided_at,
             reason=review.reason,
+            said_visible=False,  # of what was decided they have read nothing yet
         )
     )
     return done.rowcount == 1
@@ -79,7 +80,18 @@ async def obstructed(connection: AsyncConnection, run_id: str, obstacle: Obstacl
 
 async def closed(connection: AsyncConnection, run_id: str, at: datetime) -> None:
     """Note that the moderators' message says what was decided, or that there is none to say it."""
-    await connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(closed_at=at))
+    closed = update(reviews).where(reviews.c.run_id == run_id).values(closed_at=at, said_visible=False)
+    await connection.execute(closed)
+
+
+async def unclosed(connection: AsyncConnection, run_id: str) -> None:
+    """Note that moderators are to be told anew what became of a decision."""
+    await connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(closed_at=None))
+
+
+async def said_visible(connection: AsyncConnection, run_id: str, *, visible: bool) -> None:
+    """Note what moderators read last: whether the pictures still stand although they are to go."""
+    await connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(said_visible=visible))
 
 
 async def reopened(connection: AsyncConnection, review: Review) -> bool:
@@ -93,8 +105,12 @@ async def reopened(connection: AsyncConnection, review: Review) -> bool:
 
 
 async def work(connection: AsyncConnection, now: datetime) -> list[str]:
-    """The ids of runs whose review has something to be done: to be posted, decided by the rule, or closed."""
-    undecided = reviews.c.outcome.is_(None)
+    """The ids of runs whose review has something to be done.
+
+    It is to be posted, decided by the rule or closed, or moderators are to read that pictures still stand.
+    """
+    undecided, stands = reviews.c.outcome.is_(None), runs.c.delivery == Delivery.STILL_VISIBLE.value
+    is_over = runs.c.delivery.not_in([one.value for one in Delivery if not one.is_over])
     wanted = (
         select(reviews.c.run_id)
         .join(runs, runs.c.id == reviews.c.run_id)
@@ -103,7 +119,9 @@ async def work(connection: AsyncConnection, now: datetime) -> list[str]:
             or_(
                 and_(undecided, reviews.c.message_id.is_(None)),
                 and_(undecided, reviews.c.due_at <= now),
-                and_(reviews.c.outcome.is_not(None), runs.c.delivery != Delivery.PENDING.value),
+                and_(reviews.c.outcome.is_not(None), is_over),
+                and_(stands, reviews.c.said_visible.is_(False)),
+                and_(is_over, reviews.c.said_visible.is_(True)),
             ),
         )
         .order_by(reviews.c.opened_at, reviews.c.run_id)
@@ -147,6 +165,7 @@ def _values(review: Review) -> dict[str, Any]:
         "decided_at": review.decided_at,
         "reason": review.reason,
         "closed_at": review.closed_at,
+        "said_visible": review.said_visible,
     }
 
 
@@ -167,4 +186,5 @@ def _review(row: Row[Any]) -> Review:
         decided_at=row.decided_at,
         reason=row.reason,
         closed_at=row.closed_at,
+        said_visible=row.said_visible,
     )

@@ -1,5 +1,7 @@
 """What a cog may do about reviews: decide them, list them, report pictures, have moderators asked again."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -22,6 +24,7 @@ from bot.store.engine import Store
 _log = structlog.get_logger(__name__)
 
 LISTED_MOST = 20
+_HIDING_MOST_S = 10.0  # somebody waits for the answer
 REASON_MOST = 300
 """The most characters of a reason."""
 
@@ -142,7 +145,10 @@ class ReviewService:
             reported = _what_a_report_does(run, before)
             if reported is Reported.NOTHING:
                 return reported
-            if not await review_rows.add_report(connection, review, reporter_id):
+            is_first = await review_rows.add_report(connection, review, reporter_id)
+            if reported is Reported.AGAIN and run.delivery is Delivery.UNDELIVERABLE:
+                await self._stands_after_all(connection, run)
+            if not is_first:
                 return Reported.TWICE
             if reported is not Reported.NEW:
                 return reported
@@ -157,10 +163,32 @@ class ReviewService:
     async def _reported(
         self, connection: AsyncConnection, run: Run, act: AdminAction, reason: str | None, *, hide: bool
     ) -> None:
-        if hide and not await rows.change(connection, run, replace(run, delivery=Delivery.PENDING)):
+        if hide and not await rows.change(connection, run, _to_hide(run)):
             raise Unavailable(_TRY_REPORT_AGAIN)
         after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
         await note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=self._clock.now())
+
+    async def _stands_after_all(self, connection: AsyncConnection, run: Run) -> None:
+        """Somebody sees pictures on a card that was given up: they are to go, whoever was told otherwise."""
+        if await rows.change(connection, run, _to_hide(run)):
+            await review_rows.unclosed(connection, run.id)
+            self._wake_ups.wake_run(run.id)
+
+    async def after_hiding(self, guild_id: int, run_id: str) -> Decided:
+        """A review as it stands after the next try to take its pictures away, where any are to go; tried at once.
+
+        As it stands now where that takes longer than a few seconds. Raises UserError as `find`, and Unavailable.
+        """
+        with self._wake_ups.next_try(run_id) as tried:
+            known = await self.find(guild_id, run_id)
+            if known.run.delivery.is_over:
+                return known
+            if known.run.delivery is Delivery.STILL_VISIBLE:
+                self._wake_ups.wake_run(run_id)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_HIDING_MOST_S):
+                    await tried.wait()
+        return await self.find(guild_id, run_id)
 
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server; at most LISTED_MOST of those that wait, oldest first."""
@@ -181,6 +209,13 @@ class ReviewService:
                 async with self._store.write() as connection:
                     await review_rows.unposted(connection, one.run_id, one.message_id)
         self._wake_ups.wake_reviews()
+        await self.hide_again(guild_id)
+
+    async def hide_again(self, guild_id: int) -> None:
+        """Try now to take away what is to go and still stands: the bot may do something that it might not before."""
+        async with self._store.read() as connection:
+            for run_id in await rows.still_visible(connection, guild_id):
+                self._wake_ups.wake_run(run_id)
 
     def _wake_workers(self, run: Run) -> None:
         if run.delivery is Delivery.PENDING:
@@ -188,18 +223,32 @@ class ReviewService:
         self._wake_ups.wake_review(run.id)
 
 
+def may_show_pictures(run: Run) -> bool:
+    """Whether its card may show pictures now, as far as is written down: somebody who sees them knows more."""
+    return run.made_pictures and run.reason is None and run.delivery not in {Delivery.HELD, Delivery.WITHHELD}
+
+
 def _what_a_report_does(run: Run, before: Review | None) -> Reported:
     if before is not None and before.why is ReviewCause.REPORTED:
         return Reported.KEPT if before.outcome is Decision.APPROVED else Reported.AGAIN
-    if run.delivery is not Delivery.SHOWN or not run.made_pictures or run.reason:
+    if not may_show_pictures(run):
         return Reported.NOTHING
-    return Reported.NEW
+    return Reported.NEW if before is None or before.outcome is Decision.APPROVED else Reported.AGAIN
+
+
+def _to_hide(run: Run) -> Run:
+    """With its card to be brought to what is to be seen. Of one that is pending, the worker knows what stands there."""
+    if run.delivery is Delivery.PENDING:
+        return run
+    return replace(run, delivery=Delivery.PENDING, pictures_up=True)
 
 
 async def card_follows(connection: AsyncConnection, run: Run, outcome: Decision) -> Run:
     """Let the worker bring the card to what was decided; a picture that was never hidden stays when it is approved."""
-    if run.delivery is Delivery.HELD or (run.delivery is Delivery.SHOWN and outcome is Decision.REJECTED):
-        pending = replace(run, delivery=Delivery.PENDING)
+    stays = run.delivery is Delivery.SHOWN and outcome is Decision.APPROVED
+    if not stays and run.delivery is not Delivery.PENDING:
+        up = run.delivery in {Delivery.SHOWN, Delivery.STILL_VISIBLE}
+        pending = replace(run, delivery=Delivery.PENDING, pictures_up=up)
         if await rows.change(connection, run, pending):
             return pending
         return await rows.load(connection, run.id)

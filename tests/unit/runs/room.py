@@ -24,7 +24,7 @@ from bot.runflow.session import open_runflow
 from bot.runs.card import Balance, EditResult, FinalCard
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Obstacle, Review
-from bot.runs.run import Place, Reply, Run, State
+from bot.runs.run import Delivery, Place, Reply, Run, State
 from bot.runs.scheduling.turns import Caps
 from bot.runs.store import RunStore
 from bot.services import Services
@@ -55,7 +55,9 @@ class FakeCardView:
 
     def __init__(self) -> None:
         self.age_restricted = False
+        self.unreadable = False  # the channel
         self.answers: list[EditResult | Exception] = []
+        self.always: EditResult | None = None  # whatever is to be shown
         self.cards: list[int | Exception] = []
         self.reaches: list[bool | Exception] = [True]  # in turn, the last for ever
         self.asked_for: list[str] = []
@@ -75,7 +77,7 @@ class FakeCardView:
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
         await self.before_end(ending)
         self.ends.append((run, ending, balance))
-        answer = self.answers.pop(0) if self.answers else EditResult.YES
+        answer = self.always or (self.answers.pop(0) if self.answers else EditResult.YES)
         if isinstance(answer, Exception):
             raise answer
         self.ended.set()
@@ -103,7 +105,10 @@ class FakeCardView:
         if self.away:
             self.away -= 1
             raise Unavailable("not connected")
-        return ChannelContext(place.guild_id, place.channel_id, age_restricted=self.age_restricted)
+        known = not self.unreadable
+        return ChannelContext(
+            place.guild_id, place.channel_id, age_restricted=self.age_restricted and known, known=known
+        )
 
 
 class FakeReviewChannel:
@@ -112,6 +117,8 @@ class FakeReviewChannel:
     def __init__(self) -> None:
         self.answers: list[Obstacle] = []
         self.asked: list[tuple[Run, Review, tuple[Picture, ...]]] = []
+        self.asked_in: list[int] = []
+        self.before_ask: Callable[[], Awaitable[None]] | None = None
         self.closed: list[tuple[Run, Review]] = []
         self.told: list[Obstacle] = []
         self.lines: list[str] = []
@@ -126,12 +133,15 @@ class FakeReviewChannel:
 
     async def ask(self, run: Run, review: Review, shown: Sequence[Picture], channel_id: int) -> Asked | Obstacle:
         self.tries += 1
+        if self.before_ask is not None:
+            await self.before_ask()
         if self.always or self.answers:
             return self.always or self.answers.pop(0)
         self.asked.append((run, review, tuple(shown)))
+        self.asked_in.append(channel_id)
         return Asked(channel_id, 7_000 + len(self.asked))
 
-    async def close(self, run: Run, review: Review) -> EditResult:
+    async def refresh(self, run: Run, review: Review) -> EditResult:
         if self.closing is EditResult.YES:
             self.closed.append((run, review))
         return self.closing
@@ -148,6 +158,9 @@ class FakeReviewChannel:
 
     async def tell_decision(self, channel_id: int | None, run: Run, review: Review) -> None:
         self.lines.append(f"{review.outcome} {run.delivery}")
+
+    async def tell_visible(self, channel_id: int | None, run: Run, review: Review | None) -> None:
+        self.lines.append("still visible" if run.delivery is Delivery.STILL_VISIBLE else "taken away")
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
         self.lines.append(f"rule {words}")
@@ -174,6 +187,7 @@ class RunsRoom:
     card: FakeCardView
     moderators: FakeReviewChannel
     presses: int = field(default=0)
+    frozen: bool = False  # for tests in which time passes by itself
 
     @property
     def runs(self) -> RunStore:

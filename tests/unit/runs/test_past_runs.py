@@ -121,7 +121,7 @@ async def test_the_rules_of_now_bind_as_those_of_then_did(tmp_path: Path) -> Non
         await now(room, Policy.BLOCK)
         assert "keep these pictures back" in await refusal(room, run, viewing(adults=True))
         await now(room, Policy.REVIEW)
-        assert "wait for a moderator" in await refusal(room, run, viewing(adults=True))
+        assert "none was asked" in await refusal(room, run, viewing(adults=True))
         assert fetches(room) == before
 
 

@@ -42,6 +42,9 @@ def test_people_read_what_was_done_why_and_when_it_ends(kind: SanctionKind, stan
     assert "spam" in told
     held = standing.kind is not None
     assert ("/appeal" in told) is held
+    unheard = texts.to_person(kind, "spam", standing, "Studio", appeals_are_heard=False)
+    assert "/appeal" not in unheard
+    assert ("ask one of its admins" in unheard) is held
 
 
 @pytest.mark.parametrize(

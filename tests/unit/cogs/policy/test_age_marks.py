@@ -44,6 +44,8 @@ class Policies:
 
     settings: dict[int, ChannelSetting] = field(default_factory=dict[int, ChannelSetting])
     removed: list[tuple[int, int | None]] = field(default_factory=list[tuple[int, int | None]])
+    doubted: set[int] = field(default_factory=set[int])
+    own: list[bool] = field(default_factory=list[bool])
     away: int = 0
     asked: int = 0
 
@@ -54,11 +56,21 @@ class Policies:
     async def channel_settings(self, guild_id: int) -> tuple[tuple[int, ChannelSetting], ...]:
         return tuple(self.settings.items())
 
-    async def age_mark_removed(self, act: AdminAction, channel_id: int, category_id: int | None = None) -> bool:
+    def doubt_age_mark(self, channel_id: int) -> None:
+        self.doubted.add(channel_id)
+
+    def is_doubted(self, channel_id: int) -> bool:
+        return channel_id in self.doubted
+
+    async def age_mark_removed(
+        self, act: AdminAction, channel_id: int, category_id: int | None = None, *, own: bool = True
+    ) -> bool:
         if self.away:
             self.away -= 1
             raise Unavailable("The database is away.")
         self.removed.append((channel_id, category_id))
+        self.doubted.discard(channel_id)
+        self.own.append(own)
         return True
 
     async def set_channel(self, act: AdminAction, channel_id: int, changes: ChannelSetting) -> ChannelSetting:
@@ -79,7 +91,7 @@ async def test_a_mark_that_goes_or_comes_takes_what_needs_it_away(
     monkeypatch: pytest.MonkeyPatch, before: bool, after: bool, words: str
 ) -> None:
     monkeypatch.setattr(age_marks, "WAITS_S", (0.0, 0.0))
-    policies = Policies(away=1)
+    policies = Policies(away=7)  # longer than there are waits: it is tried until it is written down
     async with opened(policies=policies, guild_settings=Logged(), server=a_server(nsfw=before)) as open_:
         open_.hand_in("CHANNEL_UPDATE", channel(CHANNEL_ID, nsfw=after))
         (line,) = await open_.discord.wait("POST", f"/channels/{LOG_ID}/messages")
@@ -121,3 +133,15 @@ async def test_a_category_that_allows_says_so_and_gives_it_to_no_later_mark() ->
         assert "are shown like any other" in line.data["content"]
         await open_.client.quiet()
     assert policies.removed == [(INSIDE_ID, CATEGORY_ID)]
+
+
+@pytest.mark.parametrize("event", ["CHANNEL_UPDATE", "CHANNEL_CREATE"])
+async def test_a_category_gives_what_needs_the_mark_to_no_channel_that_comes_into_it(event: str) -> None:
+    policies = Policies()
+    async with opened(policies=policies, guild_settings=Logged(), server=a_server(nsfw=True)) as open_:
+        new_id = CHANNEL_ID if event == "CHANNEL_UPDATE" else 64
+        open_.hand_in(event, channel(new_id, nsfw=True, parent=CATEGORY_ID))
+        (line,) = await open_.discord.wait("POST", f"/channels/{LOG_ID}/messages")
+        moved = event == "CHANNEL_UPDATE"
+        assert ("came into a category" if moved else "set anew") in line.data["content"]
+    assert (policies.removed, policies.own) == ([(new_id, CATEGORY_ID)], [not moved])

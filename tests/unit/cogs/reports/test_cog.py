@@ -1,11 +1,13 @@
 """“Report picture”: who reads the words of a report is said before they are written."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from bot.runs.run import Delivery
 from tests.unit.cogs.opened import opened
+from tests.unit.cogs.rooms import server
 from tests.unit.cogs.samples import FakeRuns, a_run
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, interaction, message
 
@@ -32,3 +34,32 @@ async def test_outside_servers_it_is_said_why_and_what_to_do(command: str) -> No
         open_.press(reporting(dm=True) if command == "menu" else interaction({}, command=command, dm=True))
         (said,) = await open_.discord.wait("POST", "/callback")
     assert said.data["content"] == f"This works in a server only: {words[command]}"
+
+
+class StillStanding:
+    """Reviews of servers where something could not be taken away."""
+
+    def __init__(self) -> None:
+        self.tried: list[int] = []
+
+    async def hide_again(self, guild_id: int) -> None:
+        self.tried.append(guild_id)
+
+
+@pytest.mark.parametrize(("changed", "tried"), [({"permissions": str(1 << 10)}, [GUILD_ID]), ({"name": "x"}, [])])
+async def test_what_still_stands_is_tried_when_the_bot_may_do_more(changed: dict[str, Any], tried: list[int]) -> None:
+    reviews, known = StillStanding(), server()
+    async with opened(reviews=reviews, server=known) as open_:
+        open_.hand_in("GUILD_ROLE_UPDATE", {"guild_id": str(GUILD_ID), "role": known["roles"][0] | changed})
+        await asyncio.sleep(0.05)
+    assert reviews.tried == tried
+
+
+async def test_a_channel_that_was_opened_again_lets_it_be_tried() -> None:
+    reviews, known = StillStanding(), server()
+    async with opened(reviews=reviews, server=known) as open_:
+        overwrite = {"id": str(GUILD_ID), "type": 0, "allow": str(1 << 10), "deny": "0"}
+        shown = known["channels"][0] | {"guild_id": str(GUILD_ID), "permission_overwrites": [overwrite]}
+        open_.hand_in("CHANNEL_UPDATE", shown)
+        await asyncio.sleep(0.05)
+    assert reviews.tried == [GUILD_ID]

@@ -23,7 +23,7 @@ from cogs.ui.markdown import length
 from sandbox.clock import SandboxClock
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
-from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, guild
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild
 
 BALANCE = Balance(used=MicroUsd(70_000), left=None)
 NASTY = "||`*_~<@1>[x](http://a)" * 200 + "\u202e" + "👩‍👩‍👧" * 300
@@ -70,13 +70,30 @@ def test_a_report_is_kept_or_removed() -> None:
         (Delivery.PENDING, Decision.APPROVED, "Bringing it to the card"),
         (Delivery.SHOWN, Decision.APPROVED, "The pictures are shown."),
         (Delivery.WITHHELD, Decision.APPROVED, "does not show such pictures any more"),
-        (Delivery.UNDELIVERABLE, Decision.APPROVED, "nothing was posted"),
+        (Delivery.UNDELIVERABLE, Decision.APPROVED, "nothing was posted. Who asked for it finds it with /history."),
+        (Delivery.UNDELIVERABLE, Decision.REJECTED, "nothing was posted."),
+        (Delivery.STILL_VISIBLE, Decision.REJECTED, "it is still visible: [to the card]"),
+        (Delivery.STILL_VISIBLE, Decision.REJECTED, "let me view the channel and its history and press Remove again"),
         (Delivery.WITHHELD, Decision.REJECTED, "The person was told"),
     ],
 )
 def test_what_became_of_a_decision(delivery: Delivery, outcome: Decision, words: str) -> None:
     run = done(a_run(), delivery=delivery)
     assert words in review_texts.result(run, a_review(run, outcome=outcome))
+
+
+def test_what_still_stands_is_said_to_moderators_and_may_be_removed_again() -> None:
+    run = done(a_run(), delivery=Delivery.STILL_VISIBLE)
+    review = a_review(run, why=ReviewCause.REPORTED)
+    shown = panel(run, review, [])
+    assert labels(shown) == ["Keep", "Remove…", "Stop this person…"]
+    assert "it is still visible" in texts(shown)
+    removed = replace(review, outcome=Decision.REJECTED, decided_by=5, decided_at=NOW)
+    assert labels(panel(run, removed, [])) == ["Remove again"]
+    assert labels(panel(replace(run, delivery=Delivery.WITHHELD), removed, [])) == []
+    for one in (review, removed):
+        assert "it is still visible" in review_texts.log_visible(run, one)
+    assert "no longer visible" in review_texts.log_visible(replace(run, delivery=Delivery.HELD), review)
 
 
 @pytest.mark.parametrize("why", list(ReviewCause))
@@ -207,7 +224,7 @@ async def test_what_is_known_without_asking() -> None:
     assert lonely.obstacle(GUILD_ID, CHANNEL_ID) is Obstacle.LATER
     run = done(a_run(place=Place(GUILD_ID, CHANNEL_ID)))
     assert await lonely.ask(run, a_review(run), pictures(1), CHANNEL_ID) is Obstacle.LATER
-    assert await lonely.close(run, a_review(run, channel_id=1, message_id=2)) is EditResult.LATER
+    assert await lonely.refresh(run, a_review(run, channel_id=1, message_id=2)) is EditResult.LATER
     async with opened() as open_:
         assert facing(open_).obstacle(5, CHANNEL_ID) is Obstacle.FORBIDDEN
 
@@ -221,6 +238,22 @@ async def test_no_picture_is_brought_to_a_channel_that_everybody_sees() -> None:
         assert view.obstacle(GUILD_ID, CHANNEL_ID) is Obstacle.PUBLIC
 
 
+async def test_what_became_public_during_the_upload_is_taken_back() -> None:
+    async with opened() as open_:
+        view = facing(open_)
+        run = done(a_run())
+
+        def open_to_all(call: Call) -> None:
+            if call.method == "POST":
+                seen = guild(nsfw=False)
+                seen["roles"] = [{**seen["roles"][0], "permissions": str(1 << 10)}]
+                open_.hand_in("GUILD_CREATE", seen)
+
+        open_.discord.refuse = open_to_all
+        assert await view.ask(run, a_review(run), pictures(1), CHANNEL_ID) is Obstacle.PUBLIC
+        assert [call.method for call in open_.discord.calls] == ["POST", "DELETE"]
+
+
 @pytest.mark.parametrize(("code", "stands"), [(10008, False), (10003, False), (50001, True)])
 async def test_whether_a_message_still_stands(code: int, stands: bool) -> None:
     async with opened() as open_:
@@ -228,3 +261,18 @@ async def test_whether_a_message_still_stands(code: int, stands: bool) -> None:
         assert await face.stands(CHANNEL_ID, MESSAGE_ID)
         open_.discord.refuse = lambda _: (404, {"message": "no", "code": code})
         assert await face.stands(CHANNEL_ID, MESSAGE_ID) is stands
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_without_a_log_channel_the_owner_is_told_once_a_day(takes: bool) -> None:
+    async with opened() as open_:
+        view, run = facing(open_), done(a_run())
+        open_.hand_in("GUILD_CREATE", guild(nsfw=False) | {"owner_id": "77"})
+        if not takes:
+            open_.discord.refuse = lambda call: (403, {"code": 50007}) if "/channels" in call.path else None
+        for _ in range(3):
+            assert await view.tell_obstacle(None, a_review(run), Obstacle.NO_CHANNEL) is takes
+        (written, *more) = open_.discord.calls
+        assert (written.path, len(more)) == ("/users/@me/channels", 1 if takes else 0)
+        if takes:
+            assert "no moderation channel" in more[0].body["content"]

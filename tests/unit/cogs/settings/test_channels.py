@@ -11,7 +11,7 @@ from bot.runs.review.service import Status
 from tests.unit.cogs.opened import opened
 from tests.unit.cogs.rooms import ADMIN_ROLE, by, server
 from tests.unit.cogs.samples import FakeGuilds
-from tests.unit.cogs.wire import APPLICATION_ID, CHANNEL_ID, USER_ID, interaction
+from tests.unit.cogs.wire import APPLICATION_ID, CHANNEL_ID, GUILD_ID, USER_ID, interaction, pressed_button
 
 OLD_LOG, VIEW, SEND = 4242, 1 << 10, 1 << 11
 
@@ -102,10 +102,11 @@ async def test_a_channel_that_everyone_sees_is_no_moderation_channel() -> None:
     ("payload", "words"),
     [
         (asked("review", "channel", channel=str(CHANNEL_ID)), f"chose <#{CHANNEL_ID}>"),
-        (asked("review", "channel"), "ended asking moderators"),
+        (by(pressed_button(f"review_off:{GUILD_ID}"), ADMIN_ROLE), "ended asking moderators"),
+        (by(pressed_button(f"log_off:{GUILD_ID}"), ADMIN_ROLE), "ended the log in this channel"),
         (asked("review", "reasons", change="add", reason="gore [x](y)"), "added a reason for rejecting: gore \\[x"),
     ],
-    ids=["chosen", "ended", "reason"],
+    ids=["chosen", "ended", "log ended", "reason"],
 )
 async def test_what_is_set_up_for_reviews_is_told_in_the_log(payload: dict[str, Any], words: str) -> None:
     guilds = Guilds()
@@ -114,3 +115,21 @@ async def test_what_is_set_up_for_reviews_is_told_in_the_log(payload: dict[str, 
         (line,) = await open_.discord.wait("POST", f"/channels/{OLD_LOG}/messages")
         assert words in line.data["content"]
     assert len(guilds.done) == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "words", "action"),
+    [
+        (asked("review", "channel"), f"Moderators are asked in <#{CHANNEL_ID}>.", "review_off"),
+        (asked("settings", "log-channel"), f"<#{OLD_LOG}> is told", "log_off"),
+    ],
+)
+async def test_only_looking_switches_nothing_off(payload: dict[str, Any], words: str, action: str) -> None:
+    guilds = Guilds()
+    async with opened(guild_settings=guilds, reviews=Reviews(), server=a_server(seen=False)) as open_:
+        open_.press(payload)
+        (answer,) = await open_.discord.wait("POST", "/callback")
+    assert words in answer.data["content"]
+    (row,) = answer.data["components"]
+    assert row["components"][0]["custom_id"] == f"{action}:{GUILD_ID}"
+    assert guilds.done == []

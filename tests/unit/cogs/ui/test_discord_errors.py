@@ -24,13 +24,13 @@ def refusal(status: int, code: int) -> discord.HTTPException:
         (400, 40005, EditOutcome.TOO_LARGE, EditResult.TOO_LARGE),
         (429, 0, EditOutcome.LATER, EditResult.LATER),
         (503, 0, EditOutcome.LATER, EditResult.LATER),
-        (400, 50035, EditOutcome.REJECTED, EditResult.GONE),
-        (400, 50083, EditOutcome.ARCHIVED, EditResult.GONE),
+        (400, 50035, EditOutcome.REJECTED, EditResult.FORBIDDEN),
+        (400, 50083, EditOutcome.ARCHIVED, EditResult.FORBIDDEN),
         (404, 10003, EditOutcome.NO_CHANNEL, EditResult.GONE),
         (404, 10008, EditOutcome.NO_MESSAGE, EditResult.GONE),
-        (401, 50027, EditOutcome.CLOSED, EditResult.GONE),
-        (404, 10015, EditOutcome.CLOSED, EditResult.GONE),
-        (403, 50013, EditOutcome.CLOSED, EditResult.GONE),
+        (401, 50027, EditOutcome.CLOSED, EditResult.FORBIDDEN),
+        (404, 10015, EditOutcome.CLOSED, EditResult.FORBIDDEN),
+        (403, 50013, EditOutcome.CLOSED, EditResult.FORBIDDEN),
     ],
 )
 async def test_what_a_refusal_means(status: int, code: int, outcome: EditOutcome, told: EditResult) -> None:

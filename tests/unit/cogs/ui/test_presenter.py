@@ -143,8 +143,8 @@ async def test_a_card_without_a_known_id_is_found_by_its_token() -> None:
         (400, 40005, EditResult.TOO_LARGE, 1),
         (404, 10008, EditResult.GONE, 1),
         (404, 10003, EditResult.GONE, 1),
-        (403, 50001, EditResult.GONE, 2),
-        (403, 50013, EditResult.GONE, 2),
+        (403, 50001, EditResult.FORBIDDEN, 2),
+        (403, 50013, EditResult.FORBIDDEN, 2),
         (429, 0, EditResult.LATER, 1),
     ],
 )
@@ -153,6 +153,13 @@ async def test_what_discord_answers(status: int, code: int, shown: EditResult, c
         open_.discord.refuse = refuse("", status, code)
         assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is shown
         assert len(open_.discord.calls) == calls
+
+
+async def test_a_card_that_nobody_noted_may_stand_although_no_way_leads_to_it() -> None:
+    run = done(a_run())
+    async with presenting(timedelta(minutes=20)) as (_, presenter):
+        lost = replace(run, reply=replace(run.reply, message_id=None))
+        assert await presenter.end(lost, Withheld(checked=True), BALANCE) is EditResult.FORBIDDEN
 
 
 @pytest.mark.parametrize("ending", [Pictures(pictures(2)), Withheld(checked=True), Ended()])
@@ -177,7 +184,7 @@ async def test_a_last_card_that_discord_rejects_ends_in_plain_words(ending: Fina
 async def test_a_card_that_discord_rejects_in_every_form_is_given_up() -> None:
     async with presenting() as (open_, presenter):
         open_.discord.refuse = refuse("", 400, 50035)
-        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is EditResult.GONE
+        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is EditResult.FORBIDDEN
         assert len(open_.discord.calls) == 2
 
 
@@ -218,7 +225,9 @@ THREAD = {
 
 
 @pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=20)])
-@pytest.mark.parametrize(("status", "shown"), [(200, EditResult.YES), (403, EditResult.GONE), (429, EditResult.LATER)])
+@pytest.mark.parametrize(
+    ("status", "shown"), [(200, EditResult.YES), (403, EditResult.FORBIDDEN), (429, EditResult.LATER)]
+)
 async def test_an_archived_thread_is_opened_for_the_end(age: timedelta, status: int, shown: EditResult) -> None:
     async with presenting(age) as (open_, presenter):
         open_.hand_in("GUILD_CREATE", guild(nsfw=False))
