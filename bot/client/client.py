@@ -7,7 +7,7 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.client.intake import Intake
+from bot.client.intake import Intake, Seen
 from bot.client.router import ErrorDoor, Router
 from bot.client.sync import SyncMemory, sync_when_changed
 from bot.client.tree import ImagineTree
@@ -34,7 +34,8 @@ class ImagineClient(commands.AutoShardedBot):
     """The bot on Discord. It asks for the guilds intent alone and reads no messages.
 
     `extensions` are loaded before the gateway is opened; each finds `services`, `tree` and `router` here. `say_error`
-    is the one error door; `admin_log` takes lines for servers' log channels.
+    is the one error door; `admin_log` takes lines for servers' log channels; `seen` is what came already, also through
+    earlier clients.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class ImagineClient(commands.AutoShardedBot):
         sync_memory: SyncMemory,
         say_error: ErrorDoor,
         admin_log: AdminLog,
+        seen: Seen,
         permissions: Permissions = PERMISSIONS,
         guild_ready_timeout_s: float = 2.0,
     ) -> None:
@@ -60,7 +62,7 @@ class ImagineClient(commands.AutoShardedBot):
         self._services, self._extensions, self._sync_memory = services, extensions, sync_memory
         self._say_error, self._admin_log = say_error, admin_log
         self._permissions = permissions.with_models(model.command for model in services.models)
-        self._intake = Intake()
+        self._intake = Intake(seen)
         self._router = Router(intake=self._intake, permissions=permissions, say_error=say_error)
 
     @property

@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from bot.client.client import ImagineClient
+from bot.client.intake import Seen
 from bot.clock import Clock
 from bot.entropy import Rng
 from bot.errors import SettingsError, Unavailable
@@ -22,18 +23,22 @@ _WENT_WELL = timedelta(minutes=1)
 
 
 class Connection:
-    """The clients, one after the other. `make` makes a client; `attach` hears of each before it is opened."""
+    """The clients, one after the other. `make` makes a client; `attach` hears of each before it is opened.
+
+    What one client heard, the next one knows: Discord may hand an interaction in again to a new session.
+    """
 
     def __init__(
         self,
         *,
-        make: Callable[[], ImagineClient],
+        make: Callable[[Seen], ImagineClient],
         attach: Callable[[ImagineClient], None],
         token: str,
         clock: Clock,
         rng: Rng,
     ) -> None:
         self._make, self._attach, self._token, self._clock, self._rng = make, attach, token, clock, rng
+        self._seen = Seen()
         self._client: ImagineClient | None = None
         self._is_open = True
 
@@ -61,7 +66,7 @@ class Connection:
             await self._client.quiet()
 
     async def _once(self) -> None:
-        self._client = self._make()
+        self._client = self._make(self._seen)
         if not self._is_open:
             self._client.stop_accepting()
         self._attach(self._client)

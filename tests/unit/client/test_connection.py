@@ -10,6 +10,7 @@ import pytest
 
 from bot.client.client import ImagineClient
 from bot.client.connection import Connection
+from bot.client.intake import Seen
 from bot.errors import SettingsError, Unavailable
 from tests.unit.cogs.samples import NOW
 
@@ -76,7 +77,7 @@ class Client:
 def keeper(clock: Clock, clients: list[Client], attached: list[Client]) -> Connection:
     waiting = iter(clients)
     return Connection(
-        make=cast("Callable[[], ImagineClient]", lambda: next(waiting)),
+        make=cast("Callable[[Seen], ImagineClient]", lambda _seen: next(waiting)),
         attach=lambda client: attached.append(cast("Client", client)),
         token="secret-token",
         clock=clock,
