@@ -30,7 +30,7 @@ def command() -> dict[str, Any]:
 
 
 def typing() -> dict[str, Any]:
-    payload = interaction({"word": "f"}, command="odd") | {"type": 4}
+    payload: dict[str, Any] = interaction({"word": "f"}, command="odd") | {"type": 4}
     payload["data"]["options"][0]["focused"] = True
     return payload
 
