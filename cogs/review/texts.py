@@ -70,7 +70,7 @@ def already(review: Review, run: Run) -> str:
 def result(run: Run, review: Review) -> str:
     """What became of a decision."""
     if run.delivery is Delivery.PENDING:
-        return "Bringing it to the card…"
+        return "Updating the card…"
     if run.delivery is Delivery.UNDELIVERABLE:
         return "The card is gone, or the bot may not write there any more: nothing was posted."
     if review.outcome is Decision.APPROVED:

@@ -57,7 +57,11 @@ class RuleCommands(app_commands.Group):
             plain(reason or "") or None,
             is_exception=is_exception,
         )
-        await answer(interaction, f"Added:\n{words.rule_line(rule)}\nTry it with /rules test.")
+        said = f"Added:\n{words.rule_line(rule)}\nTry it with /rules test."
+        is_for_the_log = rule.action is PromptAction.LOG and not rule.is_exception
+        if is_for_the_log and not await self._has_log(guild_id):
+            said += f"\n{words.NO_LOG_CHANNEL}"
+        await answer(interaction, said)
         await self._log(interaction, act, f"added a rule for prompts: {words.rule_line(rule)[2:]}")
 
     @app_commands.command(name="remove", description="Take a rule away")
@@ -89,7 +93,11 @@ class RuleCommands(app_commands.Group):
         """Say which rules a prompt meets, and where; nothing is sent to Runflow."""
         guild_id = guild_of(interaction)
         test = await self._prompt_rules.test_prompt(guild_id, prompt[:PROMPT_MOST])
-        await answer(interaction, words.tested(prompt, test))
+        has_log = not test.matches or await self._has_log(guild_id)
+        await answer(interaction, words.tested(prompt, test, has_log=has_log))
+
+    async def _has_log(self, guild_id: int) -> bool:
+        return (await self._guild_settings.settings_of(guild_id)).log_channel_id is not None
 
     async def _log(self, interaction: discord.Interaction, act: AdminAction, what: str) -> None:
         settings = await self._guild_settings.settings_of(act.guild_id)

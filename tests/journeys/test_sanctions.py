@@ -180,10 +180,10 @@ async def test_an_appeal_is_kept_and_the_same_stop_cannot_be_appealed_again(tool
     panel = await appealed(tools)
     await tools.press(tools.cast.moderator, panel, "Keep it")
     await tools.panel("Appeal decided")
-    await member_reads(tools, "decided that it stays")
+    await member_reads(tools, "turned it down")
     await refused(tools)
     opened = await tools.people.slash(user_id=tools.cast.member.id, channel_id=tools.cast.general.id, command="appeal")
-    assert "decided that it stays" in await tools.fill_in(tools.cast.member, opened, words="again")
+    assert "turned it down" in await tools.fill_in(tools.cast.member, opened, words="again")
 
 
 async def test_one_appeal_at_a_time(tools: Tools):

@@ -25,6 +25,7 @@ class Progress:
     def __init__(self, *, card: CardView, clock: Clock, spacing_s: float) -> None:
         self._card, self._clock, self._spacing = card, clock, timedelta(seconds=spacing_s)
         self._said: State = State.ACCEPTED  # the first card says so already
+        self._is_looking = False  # the card says that the run is looked for
         self._position: int | None = None  # the one on the card
         self._position_at: datetime | None = None
         self._last: datetime | None = None
@@ -32,10 +33,17 @@ class Progress:
 
     def show(self, run: Run) -> None:
         """Edit the card when there is something new to say, the last edit is done and long enough ago."""
-        if run.state is self._said or not self._may_edit():
+        if (run.state is self._said and not self._is_looking) or not self._may_edit():
             return
-        self._said = run.state
+        self._said, self._is_looking = run.state, False
         self._begin(run, self._card.progress(run))
+
+    def look(self, run: Run) -> None:
+        """Say, once, that nobody knows what became of the run, and that it is being looked for."""
+        if self._is_looking or not self._may_edit():
+            return
+        self._said, self._is_looking = run.state, True
+        self._begin(run, self._card.progress(run, looking=True))
 
     def first_card(self, position: int | None, at: datetime) -> None:
         """The first card said this position, at this time."""

@@ -1,7 +1,6 @@
 """The gateway's keeper: a connection that ends begins anew, later each time; what no try could help ends the bot."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Self, cast
@@ -10,7 +9,6 @@ import pytest
 
 from bot.client.client import ImagineClient
 from bot.client.connection import Connection
-from bot.client.intake import Seen
 from bot.errors import SettingsError, Unavailable
 from tests.unit.cogs.samples import NOW
 

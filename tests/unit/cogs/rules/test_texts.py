@@ -41,6 +41,14 @@ def test_what_would_happen_is_said_first(action: PromptAction, said: str):
     assert said in words.tested("a gun", PromptTest((Match(rule, 2, 5),), ())).splitlines()[0]
 
 
+def test_moderators_are_not_said_to_be_told_where_nobody_is():
+    rule = PromptRule(1, 1, "gun", PromptAction.LOG)
+    found = PromptTest((Match(rule, 2, 5),), ())
+    said = words.tested("a gun", found, has_log=False).splitlines()[0]
+    assert said == f"This prompt would be sent. {words.NO_LOG_CHANNEL}"
+    assert words.NO_LOG_CHANNEL not in words.tested("a gun", found)
+
+
 def test_what_an_exception_lets_pass_is_told():
     excuse = PromptRule(9, 1, "gundam", PromptAction.REFUSE, is_exception=True)
     said = words.tested("a gundam", PromptTest((), ((Match(RULE, 2, 5), Match(excuse, 2, 8)),)))
