@@ -30,7 +30,7 @@ def rule_line(rule: PromptRule) -> str:
     return f"- rule {rule.id} · {what} · “{literal(rule.text, _RULE_LIMIT)}”{reason}"
 
 
-def tested(prompt: str, test: PromptTest, *, has_log: bool = True) -> str:
+def tested(prompt: str, test: PromptTest, *, has_log: bool) -> str:
     """What `/rules test` found: each match with its rule and its place, marked in words.
 
     `has_log`: the server has a log channel, where moderators can be told.
