@@ -19,8 +19,8 @@ from bot.services import Services
 class AdminLog(Protocol):
     """Where lines for servers' log channels wait until they stand."""
 
-    def tell(self, channel_id: int, sentence: str) -> None:
-        """Take a line for a channel."""
+    def tell(self, channel_id: int, sentence: str, *, public: str | None = None) -> None:
+        """Take a line for a channel; `public` is what it says where everybody can see that channel."""
         ...
 
 

@@ -119,3 +119,9 @@ def log_rule(run: Run, words: str) -> str:
     """A line in the log channel for a prompt that met a rule."""
     prompt, rule = literal(run.prompt, USED_LIMIT), literal(words, DETAIL_LIMIT)
     return f"A prompt by <@{run.user_id}> in <#{run.place.channel_id}> met a rule ({rule}): {prompt}"
+
+
+def log_rule_for_everybody(run: Run) -> str:
+    """The same line where everybody can see the log channel: without the prompt, and without the rule."""
+    met = f"A prompt by <@{run.user_id}> in <#{run.place.channel_id}> met a rule."
+    return f"{met} Everybody can see this channel, so neither is shown here."

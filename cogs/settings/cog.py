@@ -5,18 +5,20 @@ import asyncio
 import discord
 from discord import app_commands
 
+from bot.custom_ids import number
 from bot.errors import UserError
 from bot.guilds.audit import AuditFilter
 from bot.guilds.permissions import guild_of
 from bot.services import AdminAction, Guilds
 from cogs import Host
 from cogs.settings import texts
-from cogs.settings.view import PAGE, ROWS_MOST, AuditView, Turn, turn_of
+from cogs.settings.view import LOG_ANYWAY, PAGE, ROWS_MOST, AuditView, Turn, turn_of
+from cogs.ui.actions import Press
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
 from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.log_channel import tell_admins
-from cogs.ui.replies import answer, turn_page, wait_a_moment
+from cogs.ui.replies import answer, answer_with, turn_page, wait_a_moment
 
 
 class SettingsCommands(app_commands.Group):
@@ -44,9 +46,19 @@ class SettingsCommands(app_commands.Group):
             tell_admins(interaction.client, before, f"{interaction.user.mention} ended the log in this channel.")
             return
         found = need_writable(interaction, channel)
+        if everyone_sees(found) and channel != before:
+            button = Press(LOG_ANYWAY, str(channel), label="Use it anyway", style=discord.ButtonStyle.danger)
+            await answer_with(interaction, texts.EVERYONE_READS.format(channel=channel), button)
+            return
+        await self.choose_log(interaction, channel)
+
+    async def choose_log(self, interaction: discord.Interaction, channel: int) -> None:
+        """Have a channel told from now on, whoever sees it. Raises UserError where the bot may not write in it."""
+        need_writable(interaction, channel)
+        act = AdminAction(guild_of(interaction), interaction.user.id)
+        before = (await self._guild_settings.settings_of(act.guild_id)).log_channel_id
         await self._guild_settings.set_log_channel(act, channel)
-        told = f"From now on <#{channel}> is told of what admins and moderators do here."
-        await answer(interaction, f"{told}\n{texts.EVERYONE_READS}" if everyone_sees(found) else told)
+        await answer(interaction, f"From now on <#{channel}> is told of what admins and moderators do here.")
         if before not in {None, channel}:
             moved = f"{interaction.user.mention} moved the log: from now on <#{channel}> is told, and not this channel."
             tell_admins(interaction.client, before, moved)
@@ -105,3 +117,4 @@ async def setup(host: Host) -> None:
     settings = SettingsCommands(guild_settings=host.services.guild_settings)
     host.tree.add_command(settings)
     host.router.on_press(PAGE, turn_of, settings.turn)
+    host.router.on_press(LOG_ANYWAY, number, settings.choose_log, hint="Use /settings log-channel again.")

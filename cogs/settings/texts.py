@@ -22,8 +22,8 @@ from cogs.ui.setting_texts import called, set_to
 LINE_LIMIT = 370
 _VALUE_LIMIT = 120
 EVERYONE_READS = (
-    "Everyone in this server can see that channel, and will read there whom moderators act about, why, and which "
-    "prompts met a rule. Better choose one that only moderators see."
+    "Everyone in this server can see <#{channel}>, and would read there whom moderators act about, and why. Choose "
+    "another, which only moderators see, or use it anyway: prompts and rules are left out there. Nothing was changed."
 )
 NOTHING_NOTED = "Nothing is noted here."
 UNKNOWN = "did something this version does not know"

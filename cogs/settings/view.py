@@ -11,6 +11,9 @@ from cogs.settings import texts
 from cogs.ui.actions import Press
 from cogs.ui.views import Layout
 
+LOG_ANYWAY = "log_anyway"
+"""The action of the button that makes a channel the log which everybody can see. Its subject is the channel."""
+
 PAGE = "audit_page"
 """The action of the buttons."""
 

@@ -4,8 +4,10 @@ import asyncio
 
 import discord
 import structlog
+from discord import ui
 
 from cogs.ui import discord_limits
+from cogs.ui.actions import Press
 from cogs.ui.discord_errors import WORDS_TIMEOUT_S, Refused, tried
 from cogs.ui.markdown import cut
 
@@ -22,6 +24,16 @@ async def answer(interaction: discord.Interaction, sentence: str) -> None:
             await interaction.followup.send(content, ephemeral=True, allowed_mentions=_NOBODY)
         else:
             await interaction.response.send_message(content, ephemeral=True, allowed_mentions=_NOBODY)
+
+
+async def answer_with(interaction: discord.Interaction, sentence: str, button: Press) -> None:
+    """Say it as `answer` does, with a button under it."""
+    view = ui.View(timeout=None)
+    view.add_item(button)
+    async with asyncio.timeout(WORDS_TIMEOUT_S):
+        await interaction.response.send_message(
+            cut(sentence, discord_limits.CONTENT), view=view, ephemeral=True, allowed_mentions=_NOBODY
+        )
 
 
 async def answer_anew(interaction: discord.Interaction, sentence: str) -> None:

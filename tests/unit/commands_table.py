@@ -33,7 +33,7 @@ def reference_table() -> str:
 class Unread:
     """Nothing is done here, so nobody is told."""
 
-    def tell(self, channel_id: int, sentence: str) -> None:
+    def tell(self, channel_id: int, sentence: str, *, public: str | None = None) -> None:
         """Nothing."""
 
 
