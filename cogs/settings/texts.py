@@ -50,6 +50,9 @@ WORDS: Mapping[AuditKind, str] = {
     AuditKind.REVIEW_APPROVED: "approved pictures",
     AuditKind.REVIEW_REJECTED: "rejected pictures",
     AuditKind.TAKEN_FROM_QUEUE: "took a request out of the queue",
+    AuditKind.HISTORY_READ: "looked at somebody's requests",
+    AuditKind.RECORD_READ: "looked at somebody's record",
+    AuditKind.SPEND_READ: "looked at what people spent",
 }
 
 
@@ -216,6 +219,9 @@ _SHOWN: Mapping[str, Callable[[object], str]] = {
     "by_threshold": lambda value: "because of the strikes" if value is True else "",
     "by": _words("by the channel's"),
     "hidden": lambda value: "hidden until decided" if value is True else "left where they are",
+    "known": lambda value: "known to moderators already" if value is True else "",
+    "pictures": lambda value: "pictures" if value is True else "",
+    "period": lambda value: literal(str(value), _VALUE_LIMIT),
     "rule": _words("rule"),
     "text": _quoted,
     "action": _setting("action"),
