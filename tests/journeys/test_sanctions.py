@@ -102,7 +102,7 @@ async def test_a_person_who_takes_no_messages_is_refused_all_the_same(guarded: S
     guarded.discord.close_dms(other.id)
     said = await tools.use(tools.cast.moderator, "sanction stop", person=other.id, reason="spam")
     assert f"<@{other.id}> was stopped" in said
-    await tools.answer_says("They take no direct messages")
+    await tools.answer_says("No direct message reached them")
     assert "have stopped you" in (await tools.stage.imagine(person=other)).text
 
 
@@ -171,7 +171,7 @@ async def test_an_appeal_is_lifted(tools: Tools):
     assert not [one for one in components_of(decided) if one["type"] == 2]
     await tools.log_says("Appeal of")
     assert tools.stage.acts("appeal lifted")[-1]["actor_id"] == tools.cast.moderator.id
-    await member_reads(tools, "lifted it")
+    await member_reads(tools, "granted your appeal")
     assert len((await tools.stage.imagine(image_size="square")).attachments) == 1
 
 
@@ -248,7 +248,7 @@ async def test_who_took_no_message_hears_of_it_with_the_next_command(guarded: St
 
     def heard() -> bool:
         seen = tools.people.snapshot(other.id)["messages"]
-        return any("heard your appeal and lifted it" in text_of(one) and one["flags"] & 64 for one in seen)
+        return any("granted your appeal" in text_of(one) and one["flags"] & 64 for one in seen)
 
     await tools.stage.until(heard)
 
