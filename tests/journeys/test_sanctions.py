@@ -190,7 +190,7 @@ async def test_one_appeal_at_a_time(tools: Tools):
     await stopped(tools)
     await appealed(tools)
     opened = await tools.people.slash(user_id=tools.cast.member.id, channel_id=tools.cast.general.id, command="appeal")
-    assert "with the moderators already" in await tools.fill_in(tools.cast.member, opened, words="again")
+    assert "waits for a decision already" in await tools.fill_in(tools.cast.member, opened, words="again")
     assert tools.count("appeals") == (1,)
 
 
