@@ -378,7 +378,7 @@ async def test_an_appeal_is_heard_once_and_told_once(sanctions: SanctionsService
     assert told is not None
     assert (told.lifted, told.reason) == (False, "not yet")
     assert await sanctions.unheard(GUILD, PERSON) is None
-    with pytest.raises(UserError, match="have heard your appeal"):
+    with pytest.raises(UserError, match="have read your appeal"):
         await sanctions.appeal(GUILD, PERSON, "once more")
     assert await acts(store) == ["sanction stop", "appeal", "appeal kept"]
 
