@@ -383,12 +383,13 @@ def _connection(settings: Settings, services: Services, edges: Edges, views: Dis
     memory = SyncedCommands(store=edges.store, clock=edges.clock)
 
     return Connection(
-        make=lambda: ImagineClient(
+        make=lambda seen: ImagineClient(
             services=services,
             extensions=EXTENSIONS,
             sync_memory=memory,
             say_error=errors.say,
             admin_log=views.admin_log,
+            seen=seen,
         ),
         attach=views.attach,
         token=settings.discord_token.get_secret_value(),

@@ -6,6 +6,7 @@
     │   ├── PromptRefused     a server's rules do not allow a prompt (reason, as an admin wrote it)
     │   ├── LimitError        a limit would be passed (resets_at, fits)
     │   └── SanctionError     moderators paused or stopped the person (before, reason, after)
+    ├── RepeatedPress         this press came before and has its answer: nobody is told anything
     ├── Unavailable           nothing wrong with the request; str(error) says to try later
     ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
     │   ├── RunflowRefused    a final no: `refusal` says of what kind, `fields` which inputs
@@ -69,6 +70,10 @@ class SanctionError(UserError):
     def __init__(self, *, before: str, reason: str, after: str) -> None:
         self.before, self.reason, self.after = before, reason, after
         super().__init__(f"{before}{reason}{after}")
+
+
+class RepeatedPress(BotError):
+    """The same press came before, to this process or to another: what it asked for is done, and said, once."""
 
 
 class Unavailable(BotError):

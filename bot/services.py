@@ -38,8 +38,8 @@ class Runs(Protocol):
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
         `rules` is all that holds in the channel, `role_ids` are the person's roles at this moment. Raises OptionError,
-        LimitError, or Unavailable; UserError for a person or a prompt that the server does not let through, for a
-        repeated interaction id, and where private use is switched off.
+        LimitError, or Unavailable; RepeatedPress for a press that has its run already; UserError for a person or a
+        prompt that the server does not let through, and where private use is switched off.
         """
         ...
 

@@ -7,7 +7,7 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.client.intake import Intake
+from bot.client.intake import Intake, Seen
 from bot.client.router import ErrorDoor, Router
 from bot.client.sync import SyncMemory, sync_when_changed
 from bot.client.tree import ImagineTree
@@ -19,8 +19,8 @@ from bot.services import Services
 class AdminLog(Protocol):
     """Where lines for servers' log channels wait until they stand."""
 
-    def tell(self, channel_id: int, sentence: str) -> None:
-        """Take a line for a channel."""
+    def tell(self, channel_id: int, sentence: str, *, public: str | None = None) -> None:
+        """Take a line for a channel; `public` is what it says where everybody can see that channel."""
         ...
 
 
@@ -37,7 +37,8 @@ class ImagineClient(commands.AutoShardedBot):
     """The bot on Discord. It asks for the guilds intent alone and reads no messages.
 
     `extensions` are loaded before the gateway is opened; each finds `services`, `tree` and `router` here. `say_error`
-    is the one error door; `admin_log` takes lines for servers' log channels.
+    is the one error door; `admin_log` takes lines for servers' log channels; `seen` is what came already, also through
+    earlier clients.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ImagineClient(commands.AutoShardedBot):
         sync_memory: SyncMemory,
         say_error: ErrorDoor,
         admin_log: AdminLog,
+        seen: Seen,
         permissions: Permissions = PERMISSIONS,
         guild_ready_timeout_s: float = 2.0,
     ) -> None:
@@ -65,7 +67,7 @@ class ImagineClient(commands.AutoShardedBot):
         self._say_error, self._admin_log = say_error, admin_log
         self._permissions = permissions.with_models(model.command for model in services.models)
         self._shards_on_gateway: set[int] = set()
-        self._intake = Intake()
+        self._intake = Intake(seen)
         self._router = Router(intake=self._intake, permissions=permissions, say_error=say_error)
 
     @property

@@ -17,6 +17,7 @@ import structlog
 
 from bot.client.absences import Absences
 from bot.client.client import ImagineClient
+from bot.client.intake import Seen
 from bot.clock import Clock
 from bot.entropy import Rng
 from bot.errors import SettingsError, Unavailable
@@ -36,18 +37,22 @@ _MOST_PATIENCE_S = 600.0
 
 
 class Connection:
-    """The clients, one after the other. `make` makes a client; `attach` hears of each before it is opened."""
+    """The clients, one after the other. `make` makes a client; `attach` hears of each before it is opened.
+
+    What one client heard, the next one knows: Discord may hand an interaction in again to a new session.
+    """
 
     def __init__(
         self,
         *,
-        make: Callable[[], ImagineClient],
+        make: Callable[[Seen], ImagineClient],
         attach: Callable[[ImagineClient], None],
         token: str,
         clock: Clock,
         rng: Rng,
     ) -> None:
         self._make, self._attach, self._token, self._clock, self._rng = make, attach, token, clock, rng
+        self._seen = Seen()
         self._client: ImagineClient | None = None
         self._is_open = True
 
@@ -77,7 +82,7 @@ class Connection:
 
     async def _once(self) -> bool:
         """One client, from its login to its end. Whether it ended because it was away for long."""
-        self._client = self._make()
+        self._client = self._make(self._seen)
         if not self._is_open:
             self._client.stop_accepting()
         self._attach(self._client)

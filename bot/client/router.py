@@ -106,10 +106,13 @@ class Router:
         return frozenset(action for one, action in self._uses if one is kind)
 
     async def route(self, interaction: discord.Interaction[Any]) -> None:
-        """Pass a press, a choice or a form on. Errors of every kind go through the one error door; commands pass by."""
+        """Pass a press, a choice or a form on, once. Errors of every kind go through the one error door.
+
+        Commands pass by.
+        """
         data = cast("Mapping[str, object]", interaction.data or {})
         kind = _kind_of(interaction, data)
-        if kind is None:
+        if kind is None or not self._intake.is_new(interaction.id):
             return
         with self._intake.under_way():
             try:

@@ -51,7 +51,12 @@ class ImagineTree(app_commands.CommandTree["ImagineClient"]):
         await self.client.say_error(interaction, error)
 
     async def _call(self, interaction: discord.Interaction["ImagineClient"]) -> None:
-        """discord.py passes on only its own errors: others, raised in a check, would vanish with their task."""
+        """discord.py passes on only its own errors: others, raised in a check, would vanish with their task.
+
+        Suggestions come this way as well. What came before is dropped.
+        """
+        if not self.client.intake.is_new(interaction.id):
+            return
         with self.client.intake.under_way():
             try:
                 await super()._call(interaction)

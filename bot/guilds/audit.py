@@ -36,6 +36,9 @@ class AuditKind(StrEnum):
     REVIEW_APPROVED = "review approved"
     REVIEW_REJECTED = "review rejected"
     TAKEN_FROM_QUEUE = "taken from queue"
+    HISTORY_READ = "history read"
+    RECORD_READ = "record read"
+    SPEND_READ = "spend read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ PERMISSIONS = Permissions(
         "appeal_lift": _MODERATORS,
         "appeal_keep": _MODERATORS,
         "audit_page": _ADMINS,
+        "log_anyway": _ADMINS,
     },
     forms={
         "reject": _REVIEWERS,

@@ -1,9 +1,9 @@
 """What a cog may ask about a server. Whether somebody may act as an admin is checked at the edge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from bot.guilds.audit import AdminAction, AuditFilter, AuditPage
+from bot.guilds.audit import AdminAction, AuditFilter, AuditKind, AuditPage
 from bot.guilds.settings import GuildSettings
 
 
@@ -24,6 +24,10 @@ class Guilds(Protocol):
 
     async def set_reasons(self, act: AdminAction, reasons: Sequence[str]) -> tuple[str, ...]:
         """Choose the reasons that moderators pick from when they reject. Raises UserError for too many or too long."""
+        ...
+
+    async def note_reading(self, act: AdminAction, kind: AuditKind, about: Mapping[str, object]) -> None:
+        """Write down that somebody reads about others; `about` must be JSON, ids as decimal strings."""
         ...
 
     async def audit(

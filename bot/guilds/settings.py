@@ -1,6 +1,6 @@
 """What a server's admins set for the whole server, and the audit of what they and moderators do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -86,6 +86,11 @@ class GuildSettingsService:
                 at=self._clock.now(),
             )
         return kept
+
+    async def note_reading(self, act: AdminAction, kind: AuditKind, about: Mapping[str, object]) -> None:
+        """Write down that somebody reads about others; `about` must be JSON, as for every act."""
+        async with self._store.write() as connection:
+            await note(connection, act, kind, before=None, after=about, at=self._clock.now())
 
     async def audit(
         self,

@@ -140,4 +140,6 @@ def _around_reason(held: Sanction) -> tuple[str, str]:
         end = f"You can ask for pictures again <t:{int(held.until.timestamp()) + 1}:R>."
     word = "stopped" if held.kind is SanctionKind.STOP else "paused"
     before = f"The moderators of this server have {word} you.{reason}"
+    if held.by_threshold and reason:  # nobody gave it: it followed from the strikes
+        before = f"You are {word} in this server because of "
     return before, f"{stop} {end} If you think that is a mistake, use /appeal."

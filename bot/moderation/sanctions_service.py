@@ -90,7 +90,9 @@ class SanctionsService:
             await _lock(connection, act.guild_id, user_id)
             before = await self._standing(connection, act.guild_id, user_id)
             if kind is SanctionKind.LIFT and before.allowed and not before.strikes:
-                raise UserError("Nothing holds for this person: no strike, no pause, no stop. Nothing was changed.")
+                raise UserError(
+                    "Nothing holds for this person: no strike that counts, no pause, no stop. Nothing was changed."
+                )
             if kind is SanctionKind.STOP and before.kind is SanctionKind.STOP:
                 raise UserError("This person is stopped already. Nothing was changed.")
             await self._add(connection, act, user_id, kind, reason=reason, until=until)
@@ -311,8 +313,8 @@ def _appeal(row: Row[Any]) -> Appeal:
 
 def _already(before: Appeal) -> str:
     if before.lifted is None:
-        return "Your appeal is with the moderators already. They will decide; nothing was sent again."
-    return "The moderators have heard your appeal against this and decided that it stays."
+        return "Your appeal waits for a decision already. Nothing was sent again."
+    return "The moderators have read your appeal against this before and turned it down."
 
 
 def _checked(reason: str) -> str:

@@ -89,8 +89,11 @@ class EditResult(StrEnum):
 class CardView(Protocol):
     """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
 
-    async def progress(self, run: Run, position: int | None = None) -> EditResult:
-        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1."""
+    async def progress(self, run: Run, position: int | None = None, *, looking: bool = False) -> EditResult:
+        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1.
+
+        `looking`: what became of the run at Runflow is not known, and is being found out.
+        """
         ...
 
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bot.catalog.model import Model
-from bot.errors import Unavailable, UserError
+from bot.errors import RepeatedPress, Unavailable, UserError
 from bot.guilds.audit import AdminAction
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
@@ -61,9 +61,9 @@ class RunService:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
         `rules` is what holds in the channel; where only its policy is given, the rest is as nobody set it. `role_ids`
-        are the person's roles at this moment. Raises OptionError, LimitError, Unavailable, and UserError for a prompt
-        or a person that the server does not let through, for a press that has its run already, and where private use
-        is switched off.
+        are the person's roles at this moment. Raises OptionError, LimitError, Unavailable, RepeatedPress for a press
+        that has its run already, and UserError for a prompt or a person that the server does not let through, and
+        where private use is switched off.
         """
         self._store.need_allowed(place)
         rules = rules or ChannelRules(policy=policy)
@@ -86,7 +86,7 @@ class RunService:
             review_why=passed.review_cause,
         )
         if not await self._opened(run, role_ids):
-            raise UserError("This request is already being worked on. Its card shows how far it is.")
+            raise RepeatedPress("this press has its run already")
         await self._need_still_allowed(run)
         self._admission.tell(run, passed)
         return run

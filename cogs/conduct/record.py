@@ -3,6 +3,7 @@
 import discord
 from discord import app_commands
 
+from bot.guilds.audit import AuditKind
 from bot.guilds.permissions import guild_of
 from bot.services import Guilds, Sanctions
 from cogs import Host
@@ -10,6 +11,7 @@ from cogs.conduct import texts
 from cogs.conduct.appeal_post import post_appeal
 from cogs.ui.arguments import PersonId
 from cogs.ui.markdown import listed
+from cogs.ui.readings import note_reading
 from cogs.ui.replies import answer, wait_a_moment
 
 _POSTED_MOST = 3
@@ -30,6 +32,7 @@ class RecordCommands(app_commands.Group):
     async def user(self, interaction: discord.Interaction, person: app_commands.Transform[int, PersonId]) -> None:
         """Show what holds for a person now, and their record, newest first."""
         guild_id = guild_of(interaction)
+        await note_reading(interaction, self._guild_settings, AuditKind.RECORD_READ, {"user": str(person)})
         standing = await self._sanctions.standing(guild_id, person)
         lines = [texts.record_line(line) for line in await self._sanctions.record(guild_id, person)]
         await answer(interaction, f"{texts.record_head(person, standing)}\n{listed(lines, 'Nothing is on record.')}")

@@ -17,7 +17,7 @@ _LINE_LIMIT = 120
 REASON_WANTED = f"Please give a reason of 1 to {REASON_MOST} characters: the person will read it. Nothing was changed."
 
 NOT_POSTED = (
-    "An appeal could not be brought to the moderation channel. Let the bot view it and send messages there, "
+    "An appeal could not be brought to the moderation channel. See that the bot may view it and send messages there, "
     "then use /record appeals."
 )
 
@@ -29,6 +29,12 @@ _DONE = {
     SanctionKind.STOP: "was stopped",
     SanctionKind.LIFT: "may ask for pictures again; earlier strikes no longer count",
 }
+_DID = {
+    SanctionKind.STRIKE: "given you a strike",
+    SanctionKind.PAUSE: "paused you",
+    SanctionKind.STOP: "stopped you",
+}
+_HELD = {SanctionKind.PAUSE: "paused", SanctionKind.STOP: "stopped"}
 
 
 class Hearing(StrEnum):
@@ -36,7 +42,7 @@ class Hearing(StrEnum):
 
     TELLING = "telling"  # not known yet
     TOLD = "told"
-    CLOSED = "closed"  # they take no direct messages
+    CLOSED = "closed"  # a direct message was not taken: most often because they take none
     NOT_WRITTEN = "not written"  # they never used the bot here, or were written to several times just now
 
 
@@ -72,7 +78,7 @@ def _heard(told: Hearing, standing: SanctionStatus) -> str:
         case Hearing.TOLD:
             return "They were told in a direct message."
         case Hearing.CLOSED:
-            why = "They take no direct messages from the bot"
+            why = "No direct message reached them"
         case Hearing.NOT_WRITTEN:
             why = "The bot writes to people who used it here, and only a few times an hour"
     if standing.allowed:
@@ -82,12 +88,15 @@ def _heard(told: Hearing, standing: SanctionStatus) -> str:
 
 def _holds(standing: SanctionStatus) -> str:
     """What holds for a person, for moderators."""
-    count = f"{standing.strikes} {'strike counts' if standing.strikes == 1 else 'strikes count'} now."
+    count = _count(standing)
     if standing.kind is None:
         return count if standing.strikes else ""
     end = f"until {format_dt(standing.until, 'f')}" if standing.until else "until a moderator lifts it"
-    word = "Stopped" if standing.kind is SanctionKind.STOP else "Paused"
-    return f"{word} {end}. {count if standing.strikes else ''}".rstrip()
+    return f"{_HELD[standing.kind].capitalize()} {end}. {count if standing.strikes else ''}".rstrip()
+
+
+def _count(standing: SanctionStatus) -> str:
+    return f"{standing.strikes} {'strike counts' if standing.strikes == 1 else 'strikes count'} now."
 
 
 def to_person(
@@ -101,22 +110,24 @@ def to_person(
     why = f"The reason they gave: {literal(reason, REASON_MOST)}"
     if kind is SanctionKind.LIFT:
         return (
-            f"The moderators of {where} have lifted what they had against you: you can ask for pictures again.\n{why}"
+            f"The moderators of {where} have cleared your strikes, pauses and stops: you can ask for pictures there."
+            f"\n{why}"
         )
-    if kind is SanctionKind.STRIKE and standing.kind is None:
-        return f"The moderators of {where} have given you a strike.\n{why}\n{next_step(standing)}"
-    head = {
-        SanctionKind.STRIKE: f"The moderators of {where} have given you a strike, and it was one too many.",
-        SanctionKind.PAUSE: f"The moderators of {where} have paused you.",
-        SanctionKind.STOP: f"The moderators of {where} have stopped you.",
-    }[kind]
-    if standing.until is None:
-        end = "You cannot ask for pictures there until they lift it."
-    else:
-        moment = f"{format_dt(standing.until, 'R')}, on {format_dt(standing.until, 'f')}"
-        end = f"You can ask for pictures there again {moment}."
+    head = f"The moderators of {where} have {_DID[kind]}.\n{why}"
+    if standing.kind is None:
+        return f"{head}\n{next_step(standing)}"
+    # A strike may have brought the pause or the stop, or have come beside one: both are said, and no cause.
+    count = f"{_count(standing)} You are {_HELD[standing.kind]}. " if kind is SanctionKind.STRIKE else ""
     way = "use /appeal there" if appeals_are_heard else "ask one of its admins"
-    return f"{head}\n{why}\n{end} If you think that is a mistake, {way}."
+    return f"{head}\n{count}{_end(standing)} If you think that is a mistake, {way}."
+
+
+def _end(standing: SanctionStatus) -> str:
+    """Until when a person cannot ask for pictures, for them."""
+    if standing.until is None:
+        return "You cannot ask for pictures there until they lift it."
+    moment = f"{format_dt(standing.until, 'R')}, on {format_dt(standing.until, 'f')}"
+    return f"You can ask for pictures there again {moment}."
 
 
 def next_step(standing: SanctionStatus) -> str:
@@ -190,11 +201,16 @@ def appeal_log(appeal: Appeal) -> str:
 
 def appeal_heard(appeal: Appeal, standing: SanctionStatus, server: str) -> str:
     """What the person reads of the decision."""
-    where = literal(server, NAME_LIMIT)
+    they = f"The moderators of {literal(server, NAME_LIMIT)}"
+    now = "" if standing.kind is None else f"you are {_HELD[standing.kind]}. {_end(standing)}"
     if appeal.lifted:
-        return f"The moderators of {where} have heard your appeal and lifted it: you can ask for pictures there again."
-    end = f" It ends {format_dt(standing.until, 'R')}." if standing.until else ""
-    return f"The moderators of {where} have heard your appeal and decided that it stays.{end}"
+        granted = f"{they} have granted your appeal"
+        return f"{granted}, but something else holds by now: {now}" if now else f"{granted}: {_FREE_AGAIN}"
+    kept = f"{they} have read your appeal and turned it down"
+    return f"{kept}: {now}" if now else f"{kept}. By now you can ask for pictures there."
+
+
+_FREE_AGAIN = "you can ask for pictures there again."
 
 
 def appeal_line(appeal: Appeal) -> str:
@@ -225,7 +241,8 @@ _WHAT = {
 
 def record_head(user_id: int, standing: SanctionStatus) -> str:
     """What holds for a person now, at the top of their record."""
-    return f"**Record of <@{user_id}>.** {_holds(standing) or 'Nothing holds: they may ask for pictures.'}"
+    free = "No pause and no stop: they may ask for pictures. " if standing.allowed else ""
+    return f"**Record of <@{user_id}>.** {free}{_holds(standing)}".rstrip()
 
 
 def record_line(line: RecordLine) -> str:

@@ -9,16 +9,18 @@ from discord import app_commands
 
 from bot.custom_ids import number, run_id
 from bot.errors import UserError
+from bot.guilds.audit import AuditKind
 from bot.guilds.permissions import PERMISSIONS, need_for_others
 from bot.runs.past import Viewing
 from bot.runs.run import Run
-from bot.services import History
+from bot.services import Guilds, History
 from cogs import Host
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
 from cogs.ui.arguments import PersonId
 from cogs.ui.context import channel_context_at, place_of
 from cogs.ui.discord_errors import CALL_ERRORS, UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
+from cogs.ui.readings import note_reading
 from cogs.ui.replies import turn_page, wait_a_moment
 
 _ON_A_PAGE = 10
@@ -31,8 +33,8 @@ _NONE = discord.AllowedMentions.none()
 class HistoryCommand:
     """/history: past runs, page by page, and their pictures for whoever may see them."""
 
-    def __init__(self, *, history: History) -> None:
-        self._history = history
+    def __init__(self, *, history: History, guild_settings: Guilds) -> None:
+        self._history, self._guild_settings = history, guild_settings
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command. Everybody may look at their own; another person's are for moderators."""
@@ -68,6 +70,8 @@ class HistoryCommand:
             need_for_others(interaction, PERMISSIONS.buttons[PICTURES], run.place.channel_id)
             if not _sees_channel(interaction, run):
                 raise UserError(_NOT_YOURS)
+            about = {"user": str(run.user_id), "pictures": True}
+            await note_reading(interaction, self._guild_settings, AuditKind.HISTORY_READ, about)
         viewing = Viewing(
             interaction.user.id,
             channel_context_at(interaction),
@@ -87,6 +91,8 @@ class HistoryCommand:
     async def _show_page(
         self, interaction: discord.Interaction, user_id: int, *, before: int | None = None, after: int | None = None
     ) -> None:
+        if user_id != interaction.user.id:
+            await note_reading(interaction, self._guild_settings, AuditKind.HISTORY_READ, {"user": str(user_id)})
         guild_id = place_of(interaction).guild_id  # where the person brought the app, their runs are private ones
         page = await self._history.page(user_id, guild_id, before=before, after=after, most=_ON_A_PAGE)
         is_own = user_id == interaction.user.id
@@ -143,7 +149,7 @@ def _sees_channel(interaction: discord.Interaction, run: Run) -> bool:
 
 async def setup(host: Host) -> None:
     """Add /history, and answer its buttons."""
-    cog = HistoryCommand(history=host.services.history)
+    cog = HistoryCommand(history=host.services.history, guild_settings=host.services.guild_settings)
     host.tree.add_command(cog.command())
     host.router.on_press(PAGE, turn_of, cog.turn, hint="Use /history again.")
     host.router.on_press(PICTURES, run_id, cog.pictures, hint="Use /history again.")

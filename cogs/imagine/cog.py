@@ -96,15 +96,23 @@ class Imagine:
             except CALL_ERRORS as error:
                 if not may_have_worked(error):
                     raise
-                return await self._standing(interaction, error)
+                return await self._standing(interaction, card, error)
             return response.message_id or (await interaction.original_response()).id
 
-    async def _standing(self, interaction: discord.Interaction, error: Exception) -> int:
-        """The card whose showing was not answered well, where it stands all the same. Raises `error` where not."""
+    async def _standing(self, interaction: discord.Interaction, card: cards.Card, error: Exception) -> int:
+        """The card whose showing was not answered well, where it stands all the same. Raises `error` where not.
+
+        Words for one person's eyes are no card: another process refused the same press.
+        """
         try:
-            return (await interaction.original_response()).id
+            found = await interaction.original_response()
+            if found.flags.ephemeral:
+                raise error
+            if found.flags.loading:
+                await interaction.edit_original_response(view=card, allowed_mentions=discord.AllowedMentions.none())
         except discord.HTTPException:
             raise error from None
+        return found.id
 
     async def _undo(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> None:
         """Give back what an accepted run holds, and end a card that may stand already."""
@@ -120,7 +128,8 @@ class Imagine:
         )
         try:
             async with asyncio.timeout(_MENDING_TIMEOUT_S):
-                await interaction.edit_original_response(view=card)
+                if not (await interaction.original_response()).flags.ephemeral:
+                    await interaction.edit_original_response(view=card)
         except CALL_ERRORS as error:
             _log.info("no card to end", run=run.id, why=short(error))
 

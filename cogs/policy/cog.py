@@ -42,7 +42,7 @@ class PolicyCommands(app_commands.Group):
         policy="What happens to flagged pictures",
         approve_everything="Whether every picture waits for a moderator",
         unchecked="How pictures count that nobody checked",
-        hide_prompt="Whether the prompt is covered while pictures are withheld",
+        hide_prompt="Whether the prompt is left out of the card until pictures are shown",
         safety_checker="Whether Runflow checks pictures; off only in age-restricted channels",
         undecided="What happens when no moderator decides in time",
         undecided_hours="After how many hours; 0 for never",

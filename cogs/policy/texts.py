@@ -60,10 +60,14 @@ _FATES = {
 def details_of(rules: ChannelRules) -> str:
     """The rest of a channel's rules, in one line."""
     undecided = "stay held until a moderator decides"
+    if rules.undecided_reject and rules.undecided_after_s is None:
+        undecided += ", as long as no `undecided_hours` are set"
     if rules.undecided_after_s is not None and rules.undecided_reject:
         undecided = f"are rejected after {duration(rules.undecided_after_s)}"
     parts = (
-        "prompt hidden with withheld pictures" if rules.hide_prompt else "prompt shown even when pictures are withheld",
+        "prompt left out until pictures are shown"
+        if rules.hide_prompt
+        else "prompt behind a spoiler while pictures are withheld",
         "safety checker on" if rules.safety_checker else "safety checker off",
         f"undecided pictures {undecided}",
         "reported pictures hidden at once" if rules.hide_reported else "reported pictures stay until decided",

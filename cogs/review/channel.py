@@ -170,11 +170,11 @@ class DiscordReviewChannel:
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
         """A line in the log channel for a prompt that met a rule."""
-        self._tell(channel_id, review_texts.log_rule(run, words))
+        self._tell(channel_id, review_texts.log_rule(run, words), public=review_texts.log_rule_for_everybody(run))
 
-    def _tell(self, channel_id: int | None, sentence: str) -> None:
+    def _tell(self, channel_id: int | None, sentence: str, *, public: str | None = None) -> None:
         if self._client is not None:
-            tell_admins(self._client, channel_id, sentence)
+            tell_admins(self._client, channel_id, sentence, public=public)
 
     def _ready(self) -> discord.Client | None:
         client = self._client

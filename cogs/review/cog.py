@@ -113,7 +113,7 @@ def reject_form(run_id: str, reasons: tuple[str, ...]) -> Form:
         custom_id="words", style=discord.TextStyle.paragraph, max_length=REASON_MOST, required=not reasons
     )
     label = "Or in your own words" if reasons else "Reason"
-    form.add_item(ui.Label(text=label, description="Said to the person, kindly please.", component=words))
+    form.add_item(ui.Label(text=label, description="The person will read this; please be kind.", component=words))
     return form
 
 

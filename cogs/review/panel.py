@@ -33,7 +33,7 @@ def panel(run: Run, review: Review, names: Sequence[tuple[str, str]]) -> Panel:
         *(discord.MediaGalleryItem(f"attachment://{name}", description=text, spoiler=True) for name, text in names)
     )
     head = "A report" if review.why is ReviewCause.REPORTED else "A picture waits for you"
-    title = f"**{head if review.outcome is None else 'Decided'}** · asked {relative(run.created_at)}"
+    title = f"**{head if review.outcome is None else 'Decided'}** · requested {relative(run.created_at)}"
     facts = (
         f"**Who:** <@{run.user_id}>",
         f"**Where:** {review_texts.where(run)}",

@@ -80,7 +80,7 @@ def already(review: Review, run: Run) -> str:
 def result(run: Run, review: Review) -> str:
     """What became of a decision."""
     if run.delivery is Delivery.PENDING:
-        return "Bringing it to the card…"
+        return "Updating the card…"
     if run.delivery is Delivery.STILL_VISIBLE:
         return still_visible(run, press=PRESS_AGAIN)
     if run.delivery is Delivery.UNDELIVERABLE:
@@ -158,3 +158,9 @@ def log_rule(run: Run, words: str) -> str:
     """A line in the log channel for a prompt that met a rule."""
     prompt, rule = literal(run.prompt, USED_LIMIT), literal(words, DETAIL_LIMIT)
     return f"A prompt by <@{run.user_id}> in <#{run.place.channel_id}> met a rule ({rule}): {prompt}"
+
+
+def log_rule_for_everybody(run: Run) -> str:
+    """The same line where everybody can see the log channel: without the prompt, and without the rule."""
+    met = f"A prompt by <@{run.user_id}> in <#{run.place.channel_id}> met a rule."
+    return f"{met} Everybody can see this channel, so neither is shown here."

@@ -7,7 +7,7 @@ from bot.catalog.model import PROMPT_MOST
 from bot.guilds.permissions import guild_of
 from bot.moderation.matching import TEXT_MOST
 from bot.moderation.prompt_rules_service import REASON_MOST
-from bot.moderation.prompts import PromptAction
+from bot.moderation.prompts import PromptAction, PromptRule
 from bot.services import AdminAction, Guilds, PromptRules
 from cogs import Host
 from cogs.rules import texts as words
@@ -57,8 +57,12 @@ class RuleCommands(app_commands.Group):
             plain(reason or "") or None,
             is_exception=is_exception,
         )
-        await answer(interaction, f"Added:\n{words.rule_line(rule)}\nTry it with /rules test.")
-        await self._log(interaction, act, f"added a rule for prompts: {words.rule_line(rule)[2:]}")
+        said = f"Added:\n{words.rule_line(rule)}\nTry it with /rules test."
+        is_for_the_log = rule.action is PromptAction.LOG and not rule.is_exception
+        if is_for_the_log and not await self._has_log(guild_id):
+            said += f"\n{words.NO_LOG_CHANNEL}"
+        await answer(interaction, said)
+        await self._log(interaction, act, "added a rule for prompts", rule)
 
     @app_commands.command(name="remove", description="Take a rule away")
     @app_commands.describe(rule="Its number, as /rules list shows it")
@@ -72,7 +76,7 @@ class RuleCommands(app_commands.Group):
         act = AdminAction(guild_id, interaction.user.id)
         removed = await self._prompt_rules.remove_rule(act, rule)
         await answer(interaction, f"Removed:\n{words.rule_line(removed)}")
-        await self._log(interaction, act, f"removed a rule for prompts: {words.rule_line(removed)[2:]}")
+        await self._log(interaction, act, "removed a rule for prompts", removed)
 
     @app_commands.command(name="list", description="The rules of this server")
     async def list(self, interaction: discord.Interaction) -> None:
@@ -89,11 +93,17 @@ class RuleCommands(app_commands.Group):
         """Say which rules a prompt meets, and where; nothing is sent to Runflow."""
         guild_id = guild_of(interaction)
         test = await self._prompt_rules.test_prompt(guild_id, prompt[:PROMPT_MOST])
-        await answer(interaction, words.tested(prompt, test))
+        has_log = not test.matches or await self._has_log(guild_id)
+        await answer(interaction, words.tested(prompt, test, has_log=has_log))
 
-    async def _log(self, interaction: discord.Interaction, act: AdminAction, what: str) -> None:
+    async def _has_log(self, guild_id: int) -> bool:
+        return (await self._guild_settings.settings_of(guild_id)).log_channel_id is not None
+
+    async def _log(self, interaction: discord.Interaction, act: AdminAction, did: str, rule: PromptRule) -> None:
+        """A line in the log channel; where everybody can see that, without the rule: people never see it."""
         settings = await self._guild_settings.settings_of(act.guild_id)
-        tell_admins(interaction.client, settings.log_channel_id, f"<@{act.actor_id}> {what}")
+        line, public = (f"<@{act.actor_id}> {did}{rest}" for rest in (f": {words.rule_line(rule)[2:]}", "."))
+        tell_admins(interaction.client, settings.log_channel_id, line, public=public)
 
 
 async def setup(host: Host) -> None:

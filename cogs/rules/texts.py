@@ -10,12 +10,15 @@ _RULE_LIMIT = 80  # of a rule's words in a list
 _AROUND = 40  # characters shown before and after a match
 _MATCHES_MOST = 10
 
+NO_LOG_CHANNEL = (
+    "There is no log channel yet, so nobody would be told of it. An admin can choose one with /settings log-channel."
+)
 NO_RULES = "There are no rules for prompts yet. Add one with /rules add."
 EXCEPTION = "exception"
 ACTIONS = {
     PromptAction.REFUSE.value: "refuse: the request is not sent",
     PromptAction.REVIEW.value: "review: the pictures wait for a moderator",
-    PromptAction.LOG.value: "log: moderators are told, nothing else",
+    PromptAction.LOG.value: "log: a line in the log channel, nothing else",
     EXCEPTION: "exception: lets pass what other rules would find inside it",
 }
 
@@ -27,8 +30,11 @@ def rule_line(rule: PromptRule) -> str:
     return f"- rule {rule.id} · {what} · “{literal(rule.text, _RULE_LIMIT)}”{reason}"
 
 
-def tested(prompt: str, test: PromptTest) -> str:
-    """What `/rules test` found: each match with its rule and its place, marked in words."""
+def tested(prompt: str, test: PromptTest, *, has_log: bool) -> str:
+    """What `/rules test` found: each match with its rule and its place, marked in words.
+
+    `has_log`: the server has a log channel, where moderators can be told.
+    """
     lines = [match_line(prompt, match) for match in test.matches[:_MATCHES_MOST]]
     if len(test.matches) > _MATCHES_MOST:
         lines.append(f"…and {len(test.matches) - _MATCHES_MOST} more matches.")
@@ -38,16 +44,19 @@ def tested(prompt: str, test: PromptTest) -> str:
         )
     if not lines:
         return "No rule matches: this prompt would be sent."
-    return f"{_outcome(test.matches)}\n{listed(lines, '')}"
+    return f"{_outcome(test.matches, has_log=has_log)}\n{listed(lines, '')}"
 
 
-def _outcome(matches: Sequence[Match]) -> str:
+def _outcome(matches: Sequence[Match], *, has_log: bool) -> str:
     actions = {match.rule.action for match in matches}
     if PromptAction.REFUSE in actions:
         return "This prompt would be refused."
     if PromptAction.REVIEW in actions:
         return "This prompt would be sent, and its pictures would wait for a moderator."
-    return "This prompt would be sent, and moderators would be told." if matches else "This prompt would be sent."
+    sent = "This prompt would be sent"
+    if not matches:
+        return f"{sent}."
+    return f"{sent}, and moderators would be told." if has_log else f"{sent}. {NO_LOG_CHANNEL}"
 
 
 def match_line(prompt: str, match: Match) -> str:

@@ -12,7 +12,7 @@ from bot.guilds.permissions import guild_of
 from bot.services import AdminAction, Guilds
 from cogs import Host
 from cogs.settings import texts
-from cogs.settings.view import LOG_OFF, PAGE, ROWS_MOST, AuditView, Turn, turn_of
+from cogs.settings.view import LOG_ANYWAY, LOG_OFF, PAGE, ROWS_MOST, AuditView, Turn, turn_of
 from cogs.ui.actions import Press
 from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
 from cogs.ui.context import everyone_sees
@@ -38,15 +38,24 @@ class SettingsCommands(app_commands.Group):
     ) -> None:
         """Choose the log channel, or show it. Raises UserError for a channel in which the bot may not write."""
         guild_id = guild_of(interaction)
-        act = AdminAction(guild_id, interaction.user.id)
         before = (await self._guild_settings.settings_of(guild_id)).log_channel_id
         if channel is None:
             await _show_log_channel(interaction, guild_id, before)
             return
         found = need_writable(interaction, channel)
+        if everyone_sees(found) and channel != before:
+            button = Press(LOG_ANYWAY, str(channel), label="Use it anyway", style=discord.ButtonStyle.danger)
+            await answer_with(interaction, texts.EVERYONE_READS.format(channel=channel), button)
+            return
+        await self.choose_log(interaction, channel)
+
+    async def choose_log(self, interaction: discord.Interaction, channel: int) -> None:
+        """Have a channel told from now on, whoever sees it. Raises UserError where the bot may not write in it."""
+        need_writable(interaction, channel)
+        act = AdminAction(guild_of(interaction), interaction.user.id)
+        before = (await self._guild_settings.settings_of(act.guild_id)).log_channel_id
         await self._guild_settings.set_log_channel(act, channel)
-        told = f"From now on <#{channel}> is told of what admins and moderators do here."
-        await answer(interaction, f"{told}\n{texts.EVERYONE_READS}" if everyone_sees(found) else told)
+        await answer(interaction, f"From now on <#{channel}> is told of what admins and moderators do here.")
         if before not in {None, channel}:
             moved = f"{interaction.user.mention} moved the log: from now on <#{channel}> is told, and not this channel."
             tell_admins(interaction.client, before, moved)
@@ -123,3 +132,4 @@ async def setup(host: Host) -> None:
     host.tree.add_command(settings)
     host.router.on_press(PAGE, turn_of, settings.turn)
     host.router.on_press(LOG_OFF, number, settings.end_log)
+    host.router.on_press(LOG_ANYWAY, number, settings.choose_log, hint="Use /settings log-channel again.")

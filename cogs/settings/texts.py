@@ -27,8 +27,8 @@ LOG_IS_IN = (
     "log? What is done is kept all the same."
 )
 EVERYONE_READS = (
-    "Everyone in this server can see that channel, and will read there whom moderators act about, why, and which "
-    "prompts met a rule. Better choose one that only moderators see."
+    "Everyone in this server can see <#{channel}>, and would read there whom moderators act about, and why. Choose "
+    "another, which only moderators see, or use it anyway: prompts and rules are left out there. Nothing was changed."
 )
 NOTHING_NOTED = "Nothing is noted here."
 UNKNOWN = "did something this version does not know"
@@ -55,6 +55,9 @@ WORDS: Mapping[AuditKind, str] = {
     AuditKind.REVIEW_APPROVED: "approved pictures",
     AuditKind.REVIEW_REJECTED: "rejected pictures",
     AuditKind.TAKEN_FROM_QUEUE: "took a request out of the queue",
+    AuditKind.HISTORY_READ: "looked at somebody's requests",
+    AuditKind.RECORD_READ: "looked at somebody's record",
+    AuditKind.SPEND_READ: "looked at what people spent",
 }
 
 
@@ -221,6 +224,9 @@ _SHOWN: Mapping[str, Callable[[object], str]] = {
     "by_threshold": lambda value: "because of the strikes" if value is True else "",
     "by": _words("by the channel's"),
     "hidden": lambda value: "hidden until decided" if value is True else "left where they are",
+    "known": lambda value: "known to moderators already" if value is True else "",
+    "pictures": lambda value: "pictures" if value is True else "",
+    "period": lambda value: literal(str(value), _VALUE_LIMIT),
     "rule": _words("rule"),
     "text": _quoted,
     "action": _setting("action"),

@@ -14,6 +14,9 @@ from cogs.ui.views import Layout
 LOG_OFF = "log_off"
 """The action of the button that ends the log."""
 
+LOG_ANYWAY = "log_anyway"
+"""The action of the button that makes a channel the log which everybody can see. Its subject is the channel."""
+
 PAGE = "audit_page"
 """The action of the buttons."""
 

@@ -10,17 +10,19 @@ import discord
 from discord import app_commands, ui
 
 from bot.errors import UserError
+from bot.guilds.audit import AuditKind
 from bot.guilds.permissions import guild_of
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.sentences import amount
 from bot.ledger.values import Measure, Spend, SpendReport, Window
 from bot.money import format_usd
-from bot.services import Ledger
+from bot.services import Guilds, Ledger
 from cogs import Host
 from cogs.spend import chart
 from cogs.ui import discord_limits
 from cogs.ui.discord_errors import UPLOAD_TIMEOUT_S
 from cogs.ui.markdown import fit_lines
+from cogs.ui.readings import note_reading
 from cogs.ui.replies import wait_a_moment
 from cogs.ui.views import Layout
 
@@ -76,8 +78,8 @@ def stretch_of(period: str, now: datetime) -> Stretch:
 class SpendCommand:
     """/spend: what a server spent in a stretch of time, as a chart, two lists and a file of its entries."""
 
-    def __init__(self, *, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, *, ledger: Ledger, guild_settings: Guilds) -> None:
+        self._ledger, self._guild_settings = ledger, guild_settings
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command. Discord offers it to those who manage the server; who does is checked again at each use."""
@@ -98,6 +100,7 @@ class SpendCommand:
         guild_id = guild_of(interaction)
         stretch = stretch_of(period, interaction.created_at)
         await wait_a_moment(interaction)
+        await note_reading(interaction, self._guild_settings, AuditKind.SPEND_READ, {"period": period})
         report = await self._ledger.spend(guild_id, *stretch)
         if report.total == Spend():
             card, files = SpendCard(report, period), []
@@ -176,4 +179,5 @@ def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes |
 
 async def setup(host: Host) -> None:
     """Called by discord.py when it loads the extension."""
-    host.tree.add_command(SpendCommand(ledger=host.services.ledger).command())
+    spend = SpendCommand(ledger=host.services.ledger, guild_settings=host.services.guild_settings)
+    host.tree.add_command(spend.command())

@@ -9,6 +9,7 @@ import discord
 from discord import AppCommandOptionType, ChannelType, app_commands
 
 from bot.errors import OptionError, UserError
+from bot.guilds.permissions import guild_of
 
 _SHOWN_LIMIT = 100
 _LARGEST_ID = 2**63 - 1
@@ -91,9 +92,10 @@ class PlaceNamed(app_commands.Transformer):
 
 def place_in(interaction: discord.Interaction, value: object) -> discord.abc.GuildChannel:
     """The channel or category of this server that `value` names; of a thread, its channel. Raises UserError."""
+    guild_of(interaction)
     guild = interaction.guild
     if guild is None:
-        raise UserError("This works in a server only.")
+        raise UserError("There is no such channel in this server that I can see. Nothing was changed.")
     # A thread that was archived has left the bot's memory; Discord named its channel with the command.
     parent_id = getattr(value, "parent_id", None) if _is_thread(value) else None
     found = guild.get_channel_or_thread(parent_id or id_of(value))

@@ -13,7 +13,10 @@ from bot.runs.review.service import REASON_MOST
 from bot.runs.run import Reason, ReviewCause, Run, State
 from cogs.ui.markdown import literal
 
-FAULT = "Something went wrong on our side. If it happens again, tell a moderator this reference: {reference}."
+FAULT = (
+    "Something went wrong on our side. If it happens again, tell the people who run this bot this reference: "
+    "{reference}."
+)
 FIELDS_LIMIT = 200
 PROMPT_USED_LIMIT = 300
 OPTION_VALUE_LIMIT = 100
@@ -58,6 +61,13 @@ def progress(run: Run, place: int | None = None) -> str:
             assert_never(unknown)
 
 
+def looking(run: Run) -> str:
+    """That nobody knows what became of a run, and that it is being found out. Of money nothing is known yet."""
+    if run.state in {State.ACCEPTED, State.SUBMITTING}:
+        return "Runflow gave no clear answer. Looking there for your request; this card will change by itself."
+    return "Runflow does not answer. Asking again until it does; this card will change by itself."
+
+
 def title(run: Run, ending: FinalCard | None) -> str:
     """The first words of a card: they tell the state without colour or emoji."""
     match ending:
@@ -92,7 +102,7 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
     """Why there are no pictures, and what to do."""
     match run.reason:
         case Reason.NOT_AVAILABLE:
-            return "Picture making is not available right now. The people who run this bot have been told."
+            return "Picture making is not available right now. The bot's log says why, for the people who run it."
         case Reason.OUT_OF_CREDIT:
             return "The bot's account has no credit left. Please tell the people who run it, and try again later."
         case Reason.INPUT_REFUSED:
@@ -115,7 +125,9 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
                 "Please try again."
             )
         case Reason.LOST:
-            return "The connection broke while the request was sent, and Runflow has no trace of it. Please try again."
+            return (
+                "Runflow gave no clear answer when the request was sent, and it was not found there. Please try again."
+            )
         case Reason.DEADLINE:
             return "This took far longer than it should, so the bot stopped waiting. Please try again later."
         case Reason.NO_PICTURES:
@@ -148,9 +160,13 @@ def withheld(run: Run, ending: Withheld) -> str:
         why = literal(ending.rule, REASON_MOST).rstrip(".")
         return f"{subject} {were} drawn from a changed prompt that this server does not allow: {why}."
     why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
+    if run.place.guild_id is None:
+        where, elsewhere = "such pictures are not shown in private use", " of a server that has this bot"
+    else:
+        where, elsewhere = "this channel does not show such pictures", ""
     return (
-        f"{subject} {were} made but {were} {why}, and this channel does not show such pictures. "
-        "Try other words, or ask in an age-restricted channel."
+        f"{subject} {were} made but {were} {why}, and {where}. "
+        f"Try other words, or ask in an age-restricted channel{elsewhere}."
     )
 
 
@@ -158,7 +174,7 @@ def bare(run: Run, ending: FinalCard) -> str:
     """What came of a run, without a word that anybody else wrote."""
     if isinstance(ending, Ended):
         return ended(replace(run, reason_fields=()))
-    return "This request is finished, but Discord did not take the card that shows it. Use /history to see it."
+    return "This request is finished, but Discord did not take the card that shows it. /history says how it ended."
 
 
 def held(run: Run, ending: Held) -> str:
@@ -167,11 +183,11 @@ def held(run: Run, ending: Held) -> str:
     subject, are, them = ("Your pictures", "are", "them") if several else ("Your picture", "is", "it")
     if not ending.asked:
         return (
-            f"{subject} {are} ready, but no moderator could be asked yet: this server's moderation channel "
-            "needs mending. Its admins can see what to do, and this card will change by itself afterwards."
+            f"{subject} {are} ready, but no moderator could be asked yet: this server has no moderation channel that "
+            "works. /review status tells its moderators why, and this card will change by itself afterwards."
         )
     if ending.why is ReviewCause.REPORTED:
-        return f"{subject} {are} hidden until a moderator has looked at {them}. This card will tell."
+        return f"{subject} {are} hidden until a moderator has looked at {them}. This card will say what was decided."
     reason = "Here a moderator looks at every picture first" if ending.why is ReviewCause.EVERYTHING else ""
     look = reason or f"A moderator looks at {them} first"
     return f"{subject} {are} ready. {look}; this card will change by itself when that is done."
@@ -180,9 +196,9 @@ def held(run: Run, ending: Held) -> str:
 def rejected(run: Run, ending: Rejected) -> str:
     """That a moderator said no, kindly, with the reason."""
     several = run.result is not None and run.result.num_outputs > 1
-    subject, were = ("these pictures", "were") if several else ("this picture", "was")
+    subject, it, were = ("these pictures", "they", "were") if several else ("this picture", "it", "was")
     if ending.by_rule:
-        return f"No moderator found the time to look, so {subject} {were} not shown. You are welcome to ask again."
+        return f"Nobody reviewed {subject} in time, so {it} {were} not shown. You are welcome to ask again."
     reason = f"The reason: {literal(ending.reason, REASON_MOST).rstrip('.')}. " if ending.reason else ""
     return f"A moderator decided not to show {subject}. {reason}You are welcome to try something else."
 
@@ -251,7 +267,7 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
     lines += [f"Picture {one.index + 1}: {one.changed}." for one in ending.pictures if one.changed]
     if run.result and run.result.prompt_used and run.result.prompt_used.strip() != run.prompt.strip():
         lines.append(f"Drawn from a changed prompt: {literal(run.result.prompt_used, PROMPT_USED_LIMIT)}")
-    lines += [f"Picture {index + 1} is black all over: that is what a safety check leaves." for index in ending.black]
+    lines += [f"Picture {index + 1} is black all over: a safety check may have hidden it." for index in ending.black]
     if ending.approved:
         lines.append("A moderator approved this.")
     if ending.spoiler:

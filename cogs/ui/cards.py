@@ -24,9 +24,12 @@ class Card(Layout):
         self.add_item(ui.Container(*items))
 
 
-def progress(run: Run, model_title: str, place: int | None = None) -> Card:
-    """The card of an unfinished run. One that waits in the bot's own queue, at `place`, can be taken out of it."""
-    status = card_texts.progress(run, place)
+def progress(run: Run, model_title: str, place: int | None = None, *, looking: bool = False) -> Card:
+    """The card of an unfinished run. One that waits in the bot's own queue, at `place`, can be taken out of it.
+
+    `looking`: what became of it at Runflow is not known, and is being found out.
+    """
+    status = card_texts.looking(run) if looking else card_texts.progress(run, place)
     items: list[ui.Item[Card]] = [*_head(run, model_title, None, beside=length(status)), ui.TextDisplay(status)]
     if place is not None and run.state is State.ACCEPTED:
         buttons: ui.ActionRow[Card] = ui.ActionRow()

@@ -9,7 +9,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.errors import OptionError, PromptRefused, SanctionError, Unavailable, UserError
+from bot.errors import OptionError, PromptRefused, RepeatedPress, SanctionError, Unavailable, UserError
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, short
 from cogs.ui.markdown import cut, literal
@@ -41,14 +41,20 @@ class ErrorReplies:
         self._new_reference = new_reference
 
     async def say(self, interaction: discord.Interaction, error: BaseException) -> None:
-        """Tell the person what went wrong, for their eyes only. Never raises: what cannot be said is logged."""
+        """Tell the person what went wrong, for their eyes only. Never raises: what cannot be said is logged.
+
+        Of a press that has its answer already, from this process or from another, nothing is said.
+        """
+        if _has_its_answer(error):
+            _log.info("nothing is said of an interaction that has its answer", interaction=interaction.id)
+            return
         try:
             sentence = self.sentence_for(error)
             async with asyncio.timeout(WORDS_TIMEOUT_S):
                 if interaction.type is discord.InteractionType.autocomplete:
                     await interaction.response.autocomplete([])  # suggestions have no words; the command itself has
                     return
-                await _answer(interaction, cut(sentence, discord_limits.CONTENT))
+                await _answer(interaction, cut(sentence, discord_limits.CONTENT), error)
         except CALL_ERRORS as unsaid:
             _log.warning("an error could not be said", interaction=interaction.id, why=short(unsaid))
         except Exception:  # noqa: BLE001 - the last door: an error in it would vanish, or take its caller along
@@ -94,7 +100,15 @@ def _innermost(error: BaseException) -> BaseException:
     return error
 
 
-async def _answer(interaction: discord.Interaction, sentence: str) -> None:
+def _has_its_answer(error: BaseException) -> bool:
+    error = _innermost(error)
+    if isinstance(error, discord.HTTPException):
+        return error.code == ALREADY_ACKNOWLEDGED
+    return isinstance(error, RepeatedPress)
+
+
+async def _answer(interaction: discord.Interaction, sentence: str, error: BaseException) -> None:
+    """Say it. Where Discord has an answer that nobody here tried to give, another process did: nothing is added."""
     none = discord.AllowedMentions.none()
     if not interaction.response.is_done():
         try:
@@ -102,6 +116,8 @@ async def _answer(interaction: discord.Interaction, sentence: str) -> None:
         except discord.HTTPException as refused:
             if refused.code != ALREADY_ACKNOWLEDGED:
                 raise
+            if not isinstance(_innermost(error), CALL_ERRORS):
+                return
         else:
             return
     if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 import discord
@@ -9,6 +10,7 @@ import structlog
 
 from bot.clock import Clock
 from cogs.ui import discord_limits
+from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import EditOutcome, Refused, tried
 from cogs.ui.markdown import cut, length
 
@@ -32,15 +34,26 @@ class LogHost(Protocol):
 class AdminLog(Protocol):
     """Where lines for log channels wait until they stand."""
 
-    def tell(self, channel_id: int, sentence: str) -> None:
+    def tell(self, channel_id: int, sentence: str, *, public: str | None = None) -> None:
         """Take a line. It is posted in its turn, beside whatever goes on."""
         ...
 
 
-def tell_admins(client: discord.Client, channel_id: int | None, sentence: str) -> None:
-    """Leave a line for a server's log channel, mentioning nobody. Takes no time: an act holds, told or not."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What a line says, and what it says where everybody can see the channel."""
+
+    sentence: str
+    public: str
+
+
+def tell_admins(client: discord.Client, channel_id: int | None, sentence: str, *, public: str | None = None) -> None:
+    """Leave a line for a server's log channel, mentioning nobody. Takes no time: an act holds, told or not.
+
+    `public` stands there instead while everybody can see the channel: prompts and rules are not for everybody.
+    """
     if channel_id is not None:
-        cast("LogHost", client).admin_log.tell(channel_id, sentence)
+        cast("LogHost", client).admin_log.tell(channel_id, sentence, public=public)
 
 
 async def post_to_admins(client: discord.Client, channel_id: int | None, sentence: str) -> bool:
@@ -64,20 +77,21 @@ class LogOutbox:
     def __init__(self, *, clock: Clock, new_nonce: Callable[[], str]) -> None:
         self._clock, self._new_nonce = clock, new_nonce
         self._client: discord.Client | None = None
-        self._waiting: dict[int, list[str]] = {}
+        self._waiting: dict[int, list[_Line]] = {}
         self._posting: dict[int, asyncio.Task[None]] = {}
 
     def attach(self, client: discord.Client) -> None:
         """Post through this client from now on."""
         self._client = client
 
-    def tell(self, channel_id: int, sentence: str) -> None:
-        """Take a line for a channel."""
+    def tell(self, channel_id: int, sentence: str, *, public: str | None = None) -> None:
+        """Take a line for a channel; `public` is the shorter one for everybody. Who sees it is asked at each try."""
         lines = self._waiting.setdefault(channel_id, [])
         if len(lines) >= _WAITING_MOST:
             _log.warning("a line for a log channel was left out: too many wait", channel=channel_id)
             return
-        lines.append(cut(sentence, discord_limits.CONTENT))
+        line = cut(sentence, discord_limits.CONTENT)
+        lines.append(_Line(line, line if public is None else cut(public, length(line))))
         if channel_id not in self._posting:
             task = asyncio.create_task(self._post_all(channel_id, lines), name=f"log channel {channel_id}")
             self._posting[channel_id] = task
@@ -96,18 +110,20 @@ class LogOutbox:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _post_all(self, channel_id: int, lines: list[str]) -> None:
+    async def _post_all(self, channel_id: int, lines: list[_Line]) -> None:
         while lines:
-            count = fitting(lines)
-            await self._post_surely(channel_id, "\n".join(lines[:count]))
+            count = fitting([line.sentence for line in lines])
+            await self._post_surely(channel_id, lines[:count])
             del lines[:count]
 
-    async def _post_surely(self, channel_id: int, words: str) -> None:
+    async def _post_surely(self, channel_id: int, lines: Sequence[_Line]) -> None:
         """Post it, trying again where Discord is slow, full or away; what it refuses is told in the process's log."""
         nonce, wait_s, why = self._new_nonce(), _FIRST_WAIT_S, "not connected to Discord"
         for _ in range(_TRIES):
             client = self._client
             if client is not None and client.application is not None and not client.is_closed():
+                is_public = not _only_some_see(client, channel_id)
+                words = "\n".join(line.public if is_public else line.sentence for line in lines)
                 sent = await tried(_post(client, channel_id, words, nonce), _POST_TIMEOUT_S)
                 if not isinstance(sent, Refused):
                     return
@@ -135,6 +151,12 @@ def fitting(lines: Sequence[str]) -> int:
         if room < 0:
             return max(count, 1)
     return len(lines)
+
+
+def _only_some_see(client: discord.Client, channel_id: int) -> bool:
+    """Whether it is known that not everybody in the server sees the channel."""
+    channel = client.get_channel(channel_id)
+    return isinstance(channel, discord.abc.GuildChannel | discord.Thread) and not everyone_sees(channel)
 
 
 async def _post(client: discord.Client, channel_id: int, words: str, nonce: str | None) -> object:

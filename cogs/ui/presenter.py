@@ -48,9 +48,16 @@ class Presenter:
         """Show runs through this client. It is made after the services, which need a face."""
         self._client = client
 
-    async def progress(self, run: Run, position: int | None = None) -> EditResult:
-        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1."""
-        return edit_result(await self._edit(run, _Edit(lambda: cards.progress(run, self._title(run), position))))
+    async def progress(self, run: Run, position: int | None = None, *, looking: bool = False) -> EditResult:
+        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1.
+
+        `looking`: what became of the run at Runflow is not known, and is being found out.
+        """
+
+        def card() -> cards.Card:
+            return cards.progress(run, self._title(run), position, looking=looking)
+
+        return edit_result(await self._edit(run, _Edit(card)))
 
     async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
         """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""

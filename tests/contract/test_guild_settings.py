@@ -54,6 +54,12 @@ async def test_channels_are_set_and_unset_and_each_act_leaves_a_row(guilds: Guil
     assert await acts(guilds, OTHER_GUILD) == []
 
 
+async def test_reading_about_others_leaves_a_row(guilds: GuildSettingsService) -> None:
+    await guilds.note_reading(ADMIN, AuditKind.HISTORY_READ, {"user": "7"})
+    await guilds.note_reading(ADMIN, AuditKind.SPEND_READ, {})
+    assert await acts(guilds) == [("history read", None, {"user": "7"}), ("spend read", None, {})]
+
+
 async def test_reasons_are_kept_without_doubles(guilds: GuildSettingsService) -> None:
     assert await guilds.set_reasons(ADMIN, ["  too   rude ", "", "off topic", "too rude"]) == ("too rude", "off topic")
     assert (await guilds.settings_of(GUILD)).reasons == ("too rude", "off topic")

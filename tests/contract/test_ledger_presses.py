@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.errors import LimitError, Unavailable, UserError
+from bot.errors import LimitError, RepeatedPress, Unavailable, UserError
 from bot.ledger import recount
 from bot.ledger.values import Defaults, Measure, Subject, Window
 from bot.money import MicroUsd
@@ -69,6 +69,14 @@ async def test_two_processes_pressed_at_once_start_three(room: Room, database_ur
         )
     assert sum(isinstance(end, Run) for end in ends) == 3
     assert not [end for end in ends if not isinstance(end, Run | LimitError | Unavailable)]
+    assert await wrong(room.store) == []
+
+
+async def test_of_two_processes_that_hear_the_same_press_one_has_the_run(room: Room, database_url: str) -> None:
+    async with Store.open(database_url) as other:
+        heard = (room.press(77), Room(other).press(77), room.press(77))
+        ends = await asyncio.gather(*heard, return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == [RepeatedPress.__name__, RepeatedPress.__name__, Run.__name__]
     assert await wrong(room.store) == []
 
 

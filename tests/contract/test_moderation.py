@@ -386,7 +386,7 @@ async def test_an_appeal_is_heard_once_and_told_once(sanctions: SanctionsService
             await sanctions.appeal(GUILD, PERSON, words)
     appeal = await sanctions.appeal(GUILD, PERSON, " I am sorry ")
     assert appeal.words == "I am sorry"
-    with pytest.raises(UserError, match="with the moderators already"):
+    with pytest.raises(UserError, match="waits for a decision already"):
         await sanctions.appeal(GUILD, PERSON, "again")
     await sanctions.appeal_posted(appeal.id, channel_id=5, message_id=6)
     assert [(one.id, one.message_id) for one in await sanctions.open_appeals(GUILD)] == [(appeal.id, 6)]
@@ -403,7 +403,7 @@ async def test_an_appeal_is_heard_once_and_told_once(sanctions: SanctionsService
     assert told is not None
     assert (told.lifted, told.reason) == (False, "not yet")
     assert await sanctions.unheard(GUILD, PERSON) is None
-    with pytest.raises(UserError, match="have heard your appeal"):
+    with pytest.raises(UserError, match="have read your appeal"):
         await sanctions.appeal(GUILD, PERSON, "once more")
     assert await acts(store) == ["sanction stop", "appeal", "appeal kept"]
 

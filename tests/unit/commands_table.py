@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient
+from bot.client.intake import Seen
 from bot.guilds.permissions import PERMISSIONS
 from bot.services import Guilds, History, Ledger, Policies, PromptRules, Reviews, Sanctions, Services
 from cogs import EXTENSIONS
@@ -32,7 +33,7 @@ def reference_table() -> str:
 class Unread:
     """Nothing is done here, so nobody is told."""
 
-    def tell(self, channel_id: int, sentence: str) -> None:
+    def tell(self, channel_id: int, sentence: str, *, public: str | None = None) -> None:
         """Nothing."""
 
 
@@ -54,7 +55,7 @@ async def _commands() -> list[_Any]:
         models=Registry((SampleModel(),)),
     )
     async with ImagineClient(
-        services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid, admin_log=Unread()
+        services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid, admin_log=Unread(), seen=Seen()
     ) as client:
         for extension in EXTENSIONS:
             await client.load_extension(extension)

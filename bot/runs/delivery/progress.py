@@ -26,6 +26,7 @@ class Progress:
         self._card, self._clock, self._spacing = card, clock, timedelta(seconds=spacing_s)
         self._said: State = State.ACCEPTED  # the first card says so already
         self._is_known = True  # what the card says
+        self._is_looking = False  # the card says that the run is looked for
         self._is_open = True
         self._last: datetime | None = None
         self._edit: asyncio.Task[EditResult] | None = None
@@ -33,14 +34,21 @@ class Progress:
 
     def show(self, run: Run) -> None:
         """Edit the card when there is something new to say, the last edit is done and long enough ago."""
-        if run.state is self._said or not self._may_edit():
+        if (run.state is self._said and not self._is_looking) or not self._may_edit():
             return
-        self._said = run.state
+        self._said, self._is_looking = run.state, False
         self._begin(run, self._card.progress(run))
 
     def taken_up(self, run: Run) -> None:
         """The card is of an earlier process, and says this most likely; `refresh` makes sure."""
         self._said, self._is_known = run.state, False
+
+    def look(self, run: Run) -> None:
+        """Say, once, that nobody knows what became of the run, and that it is being looked for."""
+        if self._is_looking or not self._may_edit():
+            return
+        self._said, self._is_looking = run.state, True
+        self._begin(run, self._card.progress(run, looking=True))
 
     def refresh(self, run: Run) -> bool:
         """Say where the run stood when it was taken up, where nothing was said since; whether it is being said."""

@@ -24,9 +24,9 @@ class AtRunflow:
         step = Step(run)
         if run.state is State.ACCEPTED:
             wake_up.clear()  # it rang for the turn; what Runflow has to say can only come after this
-            step = await self._submitter.submit(run, progress.show)
+            step = await self._submitter.submit(run, progress.look)
         elif run.state is State.SUBMITTING:
-            step = await self._submitter.search(run, progress.show)
+            step = await self._submitter.search(run, progress.look)
         return await self._poller.poll_to_end(step, wake_up, progress)
 
     async def look_for_lost(self, run: Run, wake_up: asyncio.Event) -> Step | None:

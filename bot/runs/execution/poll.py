@@ -71,7 +71,7 @@ class Poller:
         while step.run.state not in FINAL:
             progress.show(step.run)
             if self._age_s(step.run) >= self._deadline_s:
-                return await self._at_deadline(step.run, wake_up, progress.show)
+                return await self._at_deadline(step.run, wake_up, progress.look)
             try:
                 await self._wait(step.run, wake_up)
                 step = await self.poll(step.run)

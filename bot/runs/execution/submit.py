@@ -99,7 +99,7 @@ class Submitter:
         """Look for a run whose create was sent and never answered: adopt it, or end it as lost. Never send it again.
 
         It is lost after a list that was really read, `lost_after_s` or more after the sending: a search that failed
-        found out nothing. `looking` is called each time that keeps the run waiting for longer.
+        found out nothing. `looking` is called before each further look.
         """
         sent_at = run.submitted_at or run.created_at
         lost_at = sent_at + timedelta(seconds=self._lost_after_s)
@@ -116,8 +116,7 @@ class Submitter:
                 return await self.adopt(run, reading)
             if began >= lost_from:
                 break
-            if began >= lost_at:
-                looking(run)
+            looking(run)
             left_s = (lost_at - self._store.now()).total_seconds()
             await self._clock.sleep(min(delay_s, left_s) if left_s > 0 else delay_s)
         return await self._end(run, State.LOST, Reason.LOST)

@@ -151,6 +151,9 @@ class ReviewService:
             if not is_first:
                 return Reported.TWICE
             if reported is not Reported.NEW:
+                after = {"run": run.id, "user": str(run.user_id), "reason": reason, "known": True}
+                reporter = AdminAction(review.guild_id, reporter_id)
+                await note(connection, reporter, AuditKind.PICTURE_REPORTED, before=None, after=after, at=now)
                 return reported
             if not await (review_rows.add if before is None else review_rows.reopened)(connection, review):
                 raise Unavailable(_TRY_REPORT_AGAIN)

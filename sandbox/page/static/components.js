@@ -72,7 +72,7 @@ function button(component, on) {
 function choicesOf(component, on) {
   if (component.type === 3) return component.options ?? [];
   const people = on.people.map((person) => ({ label: on.personName(person.id), value: String(person.id) }));
-  const channels = on.channels.map((channel) => ({ label: `#${channel.name}`, value: String(channel.id) }));
+  const channels = on.channels.filter((channel) => channel.name).map((channel) => ({ label: `#${channel.name}`, value: String(channel.id) }));
   const roles = on.roles.map((role) => ({ label: `@${role.name}`, value: String(role.id) }));
   return { 5: people, 6: roles, 7: [...people, ...roles], 8: channels }[component.type];
 }

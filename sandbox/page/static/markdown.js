@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { timestamp } from "./time.js";
 
 const INLINE = [
-  [/^\\([\\*_~`|<>#\-[\]()!:.+])/, (m) => m[1]],
+  [/^\\([^0-9A-Za-z\s])/, (m) => m[1]], // whatever the sign, @ and : included
   [/^``([^]+?)``/, (m) => h("code", {}, m[1].trim())],
   [/^`([^`]+)`/, (m) => h("code", {}, m[1])],
   [/^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (m) => timestamp(Number(m[1]), m[2] ?? "f")],

@@ -75,7 +75,7 @@ function choicesOf(option, lists) {
   switch (option.type) {
     case KIND.boolean: return [{ value: "true", name: "True" }, { value: "false", name: "False" }];
     case KIND.user: return people;
-    case KIND.channel: return lists.channels.map((channel) => ({ value: channel.id, name: `#${channel.name}` }));
+    case KIND.channel: return lists.channels.filter((channel) => channel.name).map((channel) => ({ value: channel.id, name: `#${channel.name}` }));
     case KIND.role: return roles;
     case KIND.mentionable: return [...people, ...roles];
     default: return null;

@@ -12,6 +12,7 @@ from discord.http import Route
 
 from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient
+from bot.client.intake import Seen
 from bot.client.probe import point_discord_at
 from bot.clock import SystemClock
 from bot.entropy import Entropy
@@ -71,6 +72,7 @@ async def opened(
     models: Registry | None = None,
     permissions: Permissions = PERMISSIONS,
     server: dict[str, Any] | None = None,
+    seen: Seen | None = None,
 ) -> AsyncGenerator[Opened]:
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
@@ -92,6 +94,7 @@ async def opened(
         sync_memory=memory or Memory(),
         say_error=replies.say,
         admin_log=outbox,
+        seen=seen or Seen(),
         permissions=permissions,
     )
     try:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.catalog.model import Choice, Option, OptionKind, Output, Price
 from bot.catalog.request import Request
 from bot.errors import BotError, OptionError, UserError
-from bot.guilds.audit import AdminAction
+from bot.guilds.audit import AdminAction, AuditKind
 from bot.guilds.settings import GuildSettings
 from bot.images.image import Picture
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spend, SpendReport, UsageReport
@@ -129,11 +129,20 @@ class FakePolicies:
         return rules_for(None, None, age_restricted=channel_context.age_restricted, private=private)
 
 
+@dataclass
 class FakeGuilds:
-    """A server in which nobody has set anything."""
+    """A server in which nobody has set anything but `log`. `readings`: who looked at what about whom."""
+
+    log: int | None = None
+    readings: list[tuple[AdminAction, AuditKind, dict[str, object]]] = field(
+        default_factory=list[tuple[AdminAction, AuditKind, dict[str, object]]]
+    )
 
     async def settings_of(self, guild_id: int) -> GuildSettings:
-        return GuildSettings()
+        return GuildSettings(log_channel_id=self.log)
+
+    async def note_reading(self, act: AdminAction, kind: AuditKind, about: Mapping[str, object]) -> None:
+        self.readings.append((act, kind, dict(about)))
 
 
 @dataclass

@@ -56,6 +56,15 @@ def test_a_pause_ends_by_itself() -> None:
     assert "/appeal" in held.sentence
 
 
+def test_what_followed_from_strikes_is_not_given_out_as_a_reason_of_theirs() -> None:
+    followed = replace(act(SanctionKind.PAUSE, 1, until=NOW + DAY, reason="3 strikes"), by_threshold=True)
+    held = standing([followed], NOW, LIMITS)
+    assert held.sentence.startswith(
+        "You are paused in this server because of 3 strikes. You can ask for pictures again "
+    )
+    assert held.told_reason == "3 strikes"
+
+
 def test_of_two_pauses_the_longer_holds() -> None:
     acts = [act(SanctionKind.PAUSE, 2, until=NOW + 3 * DAY), act(SanctionKind.PAUSE, 1, until=NOW + DAY)]
     assert standing(acts, NOW, LIMITS).until == NOW + 3 * DAY

@@ -63,13 +63,16 @@ class FakeCardView:
         self.asked_for: list[str] = []
         self.progressed: list[State] = []
         self.positions: list[tuple[str, int]] = []
+        self.looked_for: list[State] = []
         self.ends: list[tuple[Run, FinalCard, Balance]] = []
         self.ended = asyncio.Event()
         self.before_end: Callable[[FinalCard], Awaitable[None]] = _nothing
         self.away = 0  # how often Discord is still not connected when it is asked for a channel
 
-    async def progress(self, run: Run, position: int | None = None) -> EditResult:
+    async def progress(self, run: Run, position: int | None = None, *, looking: bool = False) -> EditResult:
         self.progressed.append(run.state)
+        if looking:
+            self.looked_for.append(run.state)
         if position is not None:
             self.positions.append((run.id, position))
         return EditResult.YES

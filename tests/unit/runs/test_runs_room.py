@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import LimitError, OptionError, UserError
+from bot.errors import LimitError, OptionError, RepeatedPress
 from bot.ledger.values import Defaults
 from bot.moderation.policy import Policy
 from bot.money import MicroUsd
@@ -51,7 +51,7 @@ async def test_one_press_is_one_run(tmp_path: Path) -> None:
     async with runs_room(tmp_path, FAST) as room:
         await room.press()
         room.presses = 0
-        with pytest.raises(UserError, match="already"):
+        with pytest.raises(RepeatedPress):
             await room.press()
         assert await room.held() == 5_000
 

@@ -17,6 +17,7 @@ STAMP = int(LATER.timestamp())
 WARNED = SanctionStatus(strikes=1, warned=True)
 PAUSED = SanctionStatus(SanctionKind.PAUSE, LATER, "3 strikes", 3, True, 7, "…")
 STOPPED = SanctionStatus(SanctionKind.STOP, None, "please rest", 0, False, 8, "…")
+STRUCK = replace(STOPPED, strikes=1)  # a strike beside a stop that was there before
 
 
 def an_appeal(**changes: Any) -> Appeal:
@@ -29,10 +30,16 @@ def an_appeal(**changes: Any) -> Appeal:
         (SanctionKind.STRIKE, WARNED, "This is your first strike that counts."),
         (SanctionKind.STRIKE, WARNED, "Please take this as a warning"),
         (SanctionKind.STRIKE, SanctionStatus(strikes=1), "So far nothing follows from it."),
-        (SanctionKind.STRIKE, PAUSED, f"one too many.\n{AGAIN} <t:{STAMP}:R>"),
+        (SanctionKind.STRIKE, PAUSED, "have given you a strike.\nThe reason they gave: spam\n3 strikes count now."),
+        (SanctionKind.STRIKE, PAUSED, f"You are paused. You can ask for pictures there again <t:{STAMP}:R>"),
+        (SanctionKind.STRIKE, STRUCK, "1 strike counts now. You are stopped. You cannot ask for pictures there until"),
         (SanctionKind.PAUSE, PAUSED, f"have paused you.\n{AGAIN} <t:{STAMP}:R>"),
         (SanctionKind.STOP, STOPPED, "You cannot ask for pictures there until they lift it."),
-        (SanctionKind.LIFT, SanctionStatus(), "you can ask for pictures again."),
+        (
+            SanctionKind.LIFT,
+            SanctionStatus(),
+            "have cleared your strikes, pauses and stops: you can ask for pictures there.",
+        ),
     ],
 )
 def test_people_read_what_was_done_why_and_when_it_ends(kind: SanctionKind, standing: SanctionStatus, said: str):
@@ -56,8 +63,16 @@ def test_people_read_what_was_done_why_and_when_it_ends(kind: SanctionKind, stan
             "<@2> was given a strike. 1 strike counts now.\nThey were told in a direct message.",
         ),
         (WARNED, texts.Hearing.TELLING, "<@2> was given a strike. 1 strike counts now.\nTelling them…"),
-        (WARNED, texts.Hearing.CLOSED, "please tell them yourself."),
-        (PAUSED, texts.Hearing.CLOSED, "they read it when they next ask for a picture here."),
+        (
+            WARNED,
+            texts.Hearing.CLOSED,
+            "No direct message reached them, so they were not told: please tell them yourself.",
+        ),
+        (
+            PAUSED,
+            texts.Hearing.CLOSED,
+            "No direct message reached them: they read it when they next ask for a picture here.",
+        ),
     ],
 )
 def test_moderators_read_what_holds_now_and_who_knows_of_it(standing: SanctionStatus, told: texts.Hearing, said: str):
@@ -91,9 +106,34 @@ def test_an_appeal_as_long_as_can_be_fits():
     assert panel.content_length() <= 4000
 
 
-@pytest.mark.parametrize(("lifted", "said"), [(True, "lifted it"), (False, "decided that it stays. It ends")])
-def test_the_person_hears_what_was_decided(lifted: bool, said: str):
-    assert said in texts.appeal_heard(an_appeal(lifted=lifted), PAUSED, "Studio")
+@pytest.mark.parametrize(
+    ("lifted", "standing", "said"),
+    [
+        (True, SanctionStatus(), "have granted your appeal: you can ask for pictures there again."),
+        (
+            True,
+            PAUSED,
+            "have granted your appeal, but something else holds by now: you are paused. "
+            f"You can ask for pictures there again <t:{STAMP}:R>, on <t:{STAMP}:f>.",
+        ),
+        (
+            False,
+            PAUSED,
+            "have read your appeal and turned it down: you are paused. "
+            f"You can ask for pictures there again <t:{STAMP}:R>, on <t:{STAMP}:f>.",
+        ),
+        (
+            False,
+            STOPPED,
+            "have read your appeal and turned it down: you are stopped. "
+            "You cannot ask for pictures there until they lift it.",
+        ),
+        (False, SanctionStatus(), "have read your appeal and turned it down. By now you can ask for pictures there."),
+    ],
+)
+def test_the_person_hears_what_was_decided_and_what_holds_now(lifted: bool, standing: SanctionStatus, said: str):
+    heard = texts.appeal_heard(an_appeal(lifted=lifted), standing, "Studio")
+    assert heard == f"The moderators of Studio {said}"
 
 
 @pytest.mark.parametrize(
@@ -115,5 +155,10 @@ def test_a_record_says_when_what_by_whom_and_why(line: RecordLine, said: str):
 
 
 def test_the_head_of_a_record_says_what_holds():
-    assert "Nothing holds" in texts.record_head(2, SanctionStatus())
+    assert (
+        texts.record_head(2, SanctionStatus()) == "**Record of <@2>.** No pause and no stop: they may ask for pictures."
+    )
+    assert texts.record_head(2, WARNED).endswith(
+        "No pause and no stop: they may ask for pictures. 1 strike counts now."
+    )
     assert "Paused until" in texts.record_head(2, PAUSED)

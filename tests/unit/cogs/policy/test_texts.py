@@ -64,6 +64,23 @@ def test_undecided_pictures_are_rejected_only_where_it_says_so():
     assert "stay held until a moderator decides" in words.details_of(kept)
 
 
+@pytest.mark.parametrize(
+    ("hide_prompt", "said"),
+    [
+        (False, "prompt behind a spoiler while pictures are withheld"),
+        (True, "prompt left out until pictures are shown"),
+    ],
+)
+def test_what_becomes_of_the_prompt_is_said_as_the_card_does_it(hide_prompt: bool, said: str):
+    assert words.details_of(ChannelRules(Policy.BLOCK, hide_prompt=hide_prompt)).startswith(f"{said} · ")
+
+
+def test_what_is_missing_for_undecided_pictures_to_be_rejected_is_said():
+    no_hours = ChannelRules(Policy.REVIEW, undecided_reject=True)
+    said = "stay held until a moderator decides, as long as no `undecided_hours` are set"
+    assert said in words.details_of(no_hours)
+
+
 def test_a_setting_names_what_was_set_and_nothing_else():
     setting = ChannelSetting(policy=Policy.REVIEW, hide_prompt=False, undecided_after_s=0)
     assert words.setting_line(5, setting) == "- <#5> · policy: review · hide prompt: no · undecided after: never"

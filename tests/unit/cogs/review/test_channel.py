@@ -67,7 +67,7 @@ def test_a_report_is_kept_or_removed() -> None:
 @pytest.mark.parametrize(
     ("delivery", "outcome", "words"),
     [
-        (Delivery.PENDING, Decision.APPROVED, "Bringing it to the card"),
+        (Delivery.PENDING, Decision.APPROVED, "Updating the card"),
         (Delivery.SHOWN, Decision.APPROVED, "The pictures are shown."),
         (Delivery.WITHHELD, Decision.APPROVED, "does not show such pictures any more"),
         (Delivery.UNDELIVERABLE, Decision.APPROVED, "nothing was posted. Who asked for it finds it with /history."),
@@ -115,7 +115,7 @@ def test_a_rejected_card_says_why_kindly(ending: Rejected) -> None:
     assert said.startswith("**Not shown**")
     assert "You are welcome to" in said
     assert ("The reason: too \\*spooky\\*." in said) is (ending.reason is not None)
-    assert ("No moderator found the time" in said) is ending.by_rule
+    assert ("in time" in said) is ending.by_rule
 
 
 def test_a_prompt_that_runflow_changed_into_one_the_server_refuses_is_said() -> None:

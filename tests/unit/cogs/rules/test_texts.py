@@ -38,12 +38,20 @@ def test_only_the_words_around_a_match_are_shown():
 )
 def test_what_would_happen_is_said_first(action: PromptAction, said: str):
     rule = PromptRule(1, 1, "gun", action)
-    assert said in words.tested("a gun", PromptTest((Match(rule, 2, 5),), ())).splitlines()[0]
+    assert said in words.tested("a gun", PromptTest((Match(rule, 2, 5),), ()), has_log=True).splitlines()[0]
+
+
+def test_moderators_are_not_said_to_be_told_where_nobody_is():
+    rule = PromptRule(1, 1, "gun", PromptAction.LOG)
+    found = PromptTest((Match(rule, 2, 5),), ())
+    said = words.tested("a gun", found, has_log=False).splitlines()[0]
+    assert said == f"This prompt would be sent. {words.NO_LOG_CHANNEL}"
+    assert words.NO_LOG_CHANNEL not in words.tested("a gun", found, has_log=True)
 
 
 def test_what_an_exception_lets_pass_is_told():
     excuse = PromptRule(9, 1, "gundam", PromptAction.REFUSE, is_exception=True)
-    said = words.tested("a gundam", PromptTest((), ((Match(RULE, 2, 5), Match(excuse, 2, 8)),)))
+    said = words.tested("a gundam", PromptTest((), ((Match(RULE, 2, 5), Match(excuse, 2, 8)),)), has_log=True)
     assert said.startswith("This prompt would be sent.")
     assert "Let pass by rule 9, the exception “gundam”." in said
 
@@ -52,7 +60,7 @@ def test_what_an_exception_lets_pass_is_told():
 def test_what_was_tested_always_fits_a_message(prompt: str, count: int, data: st.DataObject):
     spots = [sorted(data.draw(st.tuples(*[st.integers(0, len(prompt))] * 2))) for _ in range(min(count, 20))]
     found = tuple(Match(RULE, start, end) for start, end in spots)
-    said = words.tested(prompt, PromptTest(found, tuple((match, match) for match in found)))
+    said = words.tested(prompt, PromptTest(found, tuple((match, match) for match in found)), has_log=True)
     assert length(said) <= 2000
     assert "@everyone" not in said.replace("\\@everyone", "")
 

@@ -42,6 +42,21 @@ def test_every_kind_has_its_words_and_can_be_chosen() -> None:
             LIMIT | {"amount": 1_000_000},
             "set a limit: <@7>: $0.50 a day → <@7>: $1.00 a day",
         ),
+        (AuditKind.HISTORY_READ, None, {"user": "7"}, "looked at somebody's requests: <@7>"),
+        (
+            AuditKind.HISTORY_READ,
+            None,
+            {"user": "7", "pictures": True},
+            "looked at somebody's requests: <@7>, pictures",
+        ),
+        (AuditKind.RECORD_READ, None, {"user": "7"}, "looked at somebody's record: <@7>"),
+        (AuditKind.SPEND_READ, None, {"period": "7 days"}, "looked at what people spent: 7 days"),
+        (
+            AuditKind.PICTURE_REPORTED,
+            None,
+            {"run": RUN, "user": "7", "reason": "mean", "known": True},
+            "reported pictures of <@7>: “mean”, known to moderators already",
+        ),
         (AuditKind.LIMIT_REMOVED, LIMIT, None, "removed a limit: <@7>: $0.50 a day"),
         (
             AuditKind.GRANTED,

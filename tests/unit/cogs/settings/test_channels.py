@@ -69,12 +69,25 @@ def asked(group: str, sub: str, **options: str) -> dict[str, Any]:
     return by(payload, ADMIN_ROLE)
 
 
-@pytest.mark.parametrize("seen", [True, False])
-async def test_a_moved_log_tells_both_channels_and_who_reads_it(seen: bool) -> None:
-    async with opened(guild_settings=Guilds(), server=a_server(seen=seen)) as open_:
+async def test_a_log_that_everyone_would_read_is_asked_about_first() -> None:
+    guilds = Guilds()
+    async with opened(guild_settings=guilds, server=a_server(seen=True)) as open_:
         open_.press(asked("settings", "log-channel", channel=str(CHANNEL_ID)))
         (answer,) = await open_.discord.wait("POST", "/callback")
-        assert ("Everyone in this server can see that channel" in answer.data["content"]) is seen
+        assert answer.data["content"].startswith(f"Everyone in this server can see <#{CHANNEL_ID}>")
+        assert answer.data["components"][0]["components"][0]["custom_id"] == f"log_anyway:{CHANNEL_ID}"
+        await open_.client.quiet()
+        assert not open_.discord.named("POST", "/messages")
+    assert guilds.done == []
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_a_moved_log_tells_both_channels(seen: bool) -> None:
+    payload = asked("settings", "log-channel", channel=str(CHANNEL_ID))
+    if seen:
+        payload = by(pressed_button(f"log_anyway:{CHANNEL_ID}"), ADMIN_ROLE)
+    async with opened(guild_settings=Guilds(), server=a_server(seen=seen)) as open_:
+        open_.press(payload)
         (old,) = await open_.discord.wait("POST", f"/channels/{OLD_LOG}/messages")
         assert f"<@{USER_ID}> moved the log: from now on <#{CHANNEL_ID}> is told" in old.data["content"]
         (new,) = await open_.discord.wait("POST", f"/channels/{CHANNEL_ID}/messages")

@@ -8,8 +8,8 @@ import pytest
 from bot.errors import PictureFault
 from bot.images.image import MissingPicture
 from bot.money import MicroUsd
-from bot.runs.card import Balance, Ended, Pictures, Withheld
-from bot.runs.run import Reason, Result, State
+from bot.runs.card import Balance, Ended, Held, Pictures, Rejected, Withheld
+from bot.runs.run import Place, Reason, Result, ReviewCause, State
 from cogs.ui import card_texts
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
 
@@ -67,8 +67,37 @@ def test_progress_waits_with_a_clock_that_costs_no_edits() -> None:
     assert f"<t:{int(NOW.timestamp()) + 3}:R>" in card_texts.progress(run)
 
 
-def test_a_fault_gives_a_reference() -> None:
-    assert "01234567" in card_texts.ended(a_run(reason=Reason.FAULT))
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (State.SUBMITTING, "Runflow gave no clear answer. Looking there for your request; "),
+        (State.RUNNING, "Runflow does not answer. Asking again until it does; "),
+    ],
+)
+def test_what_is_looked_for_says_so_and_nothing_of_money(state: State, said: str) -> None:
+    assert card_texts.looking(a_run(state=state)) == f"{said}this card will change by itself."
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            Reason.FAULT,
+            "Something went wrong on our side. If it happens again, tell the people who run this bot this reference: "
+            "01234567.",
+        ),
+        (
+            Reason.NOT_AVAILABLE,
+            "Picture making is not available right now. The bot's log says why, for the people who run it.",
+        ),
+        (
+            Reason.LOST,
+            "Runflow gave no clear answer when the request was sent, and it was not found there. Please try again.",
+        ),
+    ],
+)
+def test_nothing_is_said_that_nobody_did_or_looked_for(reason: Reason, said: str) -> None:
+    assert card_texts.ended(a_run(reason=reason)) == said
 
 
 def test_refused_inputs_are_named_and_escaped() -> None:
@@ -132,6 +161,37 @@ def test_withheld_says_why_and_what_to_do(checked: bool) -> None:
     assert ("flagged" in line) is checked
     assert ("not checked" in line) is not checked
     assert "age-restricted channel" in line
+
+
+def test_in_private_the_channel_is_not_blamed() -> None:
+    line = card_texts.withheld(done(a_run(place=Place(None, 5))), Withheld(checked=True))
+    assert line == (
+        "The pictures were made but were flagged as not safe for work, and such pictures are not shown in private "
+        "use. Try other words, or ask in an age-restricted channel of a server that has this bot."
+    )
+
+
+def test_a_report_is_said_to_be_waiting_until_its_outcome_is_here() -> None:
+    line = card_texts.held(a_run(), Held(ReviewCause.REPORTED))
+    assert line == "Your picture is hidden until a moderator has looked at it. This card will say what was decided."
+
+
+def test_nobody_is_told_of_a_channel_that_may_not_be_there() -> None:
+    line = card_texts.held(a_run(), Held(ReviewCause.FLAGGED, asked=False))
+    assert line == (
+        "Your picture is ready, but no moderator could be asked yet: this server has no moderation channel that works. "
+        "/review status tells its moderators why, and this card will change by itself afterwards."
+    )
+
+
+def test_a_decision_that_nobody_made_blames_nobody() -> None:
+    line = card_texts.rejected(a_run(), Rejected(None, by_rule=True))
+    assert line == "Nobody reviewed this picture in time, so it was not shown. You are welcome to ask again."
+
+
+def test_of_a_black_picture_only_the_colour_is_certain() -> None:
+    (line,) = card_texts.notes(done(a_run()), Pictures(pictures(4), black=(1,)))
+    assert line == "Picture 2 is black all over: a safety check may have hidden it."
 
 
 def test_titles_tell_the_state_in_words() -> None:

@@ -104,14 +104,24 @@ async def test_after_an_answer_it_follows_up() -> None:
     assert call.data["flags"] == 64
 
 
-async def test_an_answer_that_discord_had_already_becomes_a_followup() -> None:
+@pytest.mark.parametrize(
+    ("error", "followups"),
+    [
+        (OSError("the answer to ours was lost"), 1),
+        (UserError("Pick another."), 0),
+    ],
+    ids=["ours may stand", "another process answered"],
+)
+async def test_where_discord_has_an_answer_only_what_follows_one_of_ours_is_said(
+    error: Exception, followups: int
+) -> None:
     def acknowledged(call: Call) -> tuple[int, dict[str, Any]] | None:
         return (400, {"message": "x", "code": 40060}) if call.path.endswith("/callback") else None
 
     async with pressed() as (open_, one):
         open_.discord.refuse = acknowledged
-        await errors.say(one, UserError("Pick another."))
-        assert len(open_.discord.named("POST", "/webhooks/")) == 1
+        await errors.say(one, error)
+        assert len(open_.discord.named("POST", "/webhooks/")) == followups
 
 
 async def test_a_long_sentence_is_cut_to_what_discord_takes() -> None:

@@ -9,7 +9,8 @@ from cogs.ui.log_channel import LogOutbox, fitting
 from cogs.ui.markdown import length
 from sandbox.clock import SandboxClock
 from tests.unit.cogs.opened import Opened, opened
-from tests.unit.cogs.wire import Call
+from tests.unit.cogs.rooms import server
+from tests.unit.cogs.wire import CHANNEL_ID, Call
 
 LOG, OTHER = 4242, 4243
 
@@ -82,6 +83,42 @@ async def test_a_channel_that_is_closed_holds_up_no_other() -> None:
         await outbox.flush()
         assert [one["content"] for one in posted(open_, OTHER)] == ["open"]
         assert (len(posted(open_)), clock.slept) == (1, [])
+
+
+def a_server(*, seen: bool) -> dict[str, Any]:
+    known = server()
+    known["roles"][0]["permissions"] = str(1 << 10 if seen else 0)
+    return known
+
+
+@pytest.mark.parametrize(("known", "seen"), [(True, True), (True, False), (False, False)])
+async def test_what_not_everybody_may_read_is_left_out_where_everybody_can(known: bool, seen: bool) -> None:
+    async with opened(server=a_server(seen=seen) if known else None) as open_:
+        outbox = an_outbox(open_, QuickClock())
+        outbox.tell(CHANNEL_ID, "a prompt met a rule: fox", public="a prompt met a rule")
+        outbox.tell(CHANNEL_ID, "another")
+        await outbox.flush()
+        (sent,) = posted(open_, CHANNEL_ID)
+    assert ("fox" in sent["content"]) is (known and not seen)
+    assert sent["content"].startswith("a prompt met a rule")
+    assert sent["content"].endswith("\nanother")
+
+
+async def test_a_log_channel_that_is_opened_while_a_line_waits_gets_the_short_one() -> None:
+    async with opened(server=a_server(seen=False)) as open_:
+        clock = QuickClock()
+        outbox = LogOutbox(clock=clock, new_nonce=Entropy.seeded(3).new_reference)
+
+        async def then_opened(delay_s: float) -> None:
+            clock.slept.append(delay_s)
+            open_.hand_in("GUILD_CREATE", a_server(seen=True))
+            outbox.attach(open_.client)
+
+        clock.sleep = then_opened
+        outbox.tell(CHANNEL_ID, "met a rule: fox", public="met a rule")
+        await outbox.flush()
+        (sent,) = posted(open_, CHANNEL_ID)
+    assert sent["content"] == "met a rule"
 
 
 async def test_lines_wait_while_the_bot_is_not_connected() -> None:

@@ -47,6 +47,18 @@ async def ended(room: RunsRoom, run: Run) -> Run:
     return await room.runs.load(run.id)
 
 
+async def test_a_card_says_once_that_its_run_is_looked_for_and_then_where_it_is(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, LISTS_FAIL) as room:
+        run = await sent(room)
+        await passes(room, 10)  # long before it could count as lost
+        await passes(room, 60)
+        assert room.card.looked_for == [State.SUBMITTING]
+        room.runflow.switches = FAST
+        done = await ended(room, run)
+        assert done.state is State.SUCCEEDED
+        assert room.card.looked_for == [State.SUBMITTING]
+
+
 async def test_a_search_that_failed_is_not_one_that_found_nothing(tmp_path: Path) -> None:
     async with runs_room(tmp_path, LISTS_FAIL) as room:
         run = await sent(room)

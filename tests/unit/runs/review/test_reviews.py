@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import UserError
-from bot.guilds.audit import AdminAction, AuditFilter, page
+from bot.guilds.audit import AdminAction, AuditFilter, AuditKind, page
 from bot.moderation.policy import Policy, Showing
 from bot.moderation.prompts import PromptAction
 from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
@@ -362,6 +362,10 @@ async def test_a_reported_picture_is_kept_or_removed(tmp_path: Path, hide: bool,
         assert await room.services.reviews.report(run=run, reporter_id=9, reason=None, hide=hide) is Reported.TWICE
         after = Reported.KEPT if keep else Reported.AGAIN
         assert await room.services.reviews.report(run=run, reporter_id=10, reason=None, hide=hide) is after
+        async with room.store.read() as connection:
+            noted = (await page(connection, GUILD, AuditFilter(kind=AuditKind.PICTURE_REPORTED), most=9)).rows
+        assert [row.actor_id for row in noted] == [10, 9, 8]  # of whom each reported it once
+        assert [(row.after or {}).get("known") for row in noted] == [True, True, None]
 
 
 async def test_what_is_not_shown_cannot_be_reported(tmp_path: Path) -> None:
