@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 _LONG_S = 0.01
 _KEPT = 20
@@ -40,6 +40,7 @@ class Seen:
     collections: int = 0
     collecting_s: float = 0.0
     longest_collection_s: float = 0.0
+    longest_s: float = 0.0
     blocks: list[Block] = field(default_factory=list[Block])
 
     def add(self, block: Block) -> None:
@@ -66,6 +67,7 @@ class Probe:
             cpu_began, collected, began = cpu(), seen.collecting_s, wall()
             run(handle)
             took_s = wall() - began
+            seen.longest_s = max(seen.longest_s, took_s)
             if took_s > _LONG_S:
                 seen.add(Block(took_s, cpu() - cpu_began, seen.collecting_s - collected, _name(handle)))
 
@@ -90,7 +92,8 @@ class Probe:
 def _name(handle: asyncio.Handle) -> str:
     """What a handle runs. Its repr would hold results, and pictures are among them."""
     callback: object = getattr(handle, "_callback", None)
-    owner = getattr(callback, "__self__", None)
+    owner: object = getattr(callback, "__self__", None)
     if isinstance(owner, asyncio.Task):
-        return f"{owner.get_name()}: {getattr(owner.get_coro(), '__qualname__', '?')}"[:160]
+        task = cast("asyncio.Task[object]", owner)
+        return f"{task.get_name()}: {getattr(cast('object', task.get_coro()), '__qualname__', '?')}"[:160]
     return str(getattr(callback, "__qualname__", type(callback).__name__))

@@ -30,6 +30,9 @@ OPEN: Mapping[str, str] = {
 }
 """Settings under which nobody waits for a turn or a limit: the floor knows neither."""
 
+DEFAULTS: Mapping[str, str] = {}
+"""Settings as they are where an operator sets nothing."""
+
 _READY_TIMEOUT_S, _LOAD_TIMEOUT_S, _END_TIMEOUT_S = 60.0, 900.0, 15.0
 _ROOT = Path(__file__).parents[1]
 
@@ -80,7 +83,7 @@ class Side:
             if file.exists():
                 return json.loads(file.read_text("utf-8"))
             await asyncio.sleep(0.01)
-        return {"callbacks": 0, "longest_collection_s": 0.0, "blocks": []}
+        return {"callbacks": 0, "longest_s": 0.0, "longest_collection_s": 0.0, "blocks": []}
 
     def memory_bytes(self) -> int:
         """What of the program is in memory."""
@@ -105,7 +108,7 @@ async def open_side(
 
     Raises DidNotStart.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
     world = await _python("-m", "bench.world", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
     timeout = aiohttp.ClientTimeout(total=_LOAD_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as http:
@@ -113,7 +116,8 @@ async def open_side(
             if world.stdout is None or world.stdin is None:
                 raise RuntimeError("pipes were asked for")
             address = json.loads(await world.stdout.readline())["address"]
-            environment = _environment(address, folder, callbacks=callbacks) | settings
+            environment = bot_settings(address, folder, callbacks=callbacks) | dict(settings)
+            environment[PROBE_FILE] = str(folder / "probe.json")
             if profile is not None:
                 environment[PROFILE_FILE] = str(profile)
             if adopted is not None:
@@ -158,7 +162,8 @@ async def _ready(side: Side, process: asyncio.subprocess.Process) -> None:
         await asyncio.gather(ready, ended, return_exceptions=True)
 
 
-def _environment(address: str, folder: Path, *, callbacks: bool) -> dict[str, str]:
+def bot_settings(address: str, folder: Path, *, callbacks: bool) -> dict[str, str]:
+    """The environment of a program in `folder` whose world is at `address`; the floor reads the same variables."""
     port = free_port()
     settings = {
         "DISCORD_TOKEN": TOKEN,
@@ -171,7 +176,6 @@ def _environment(address: str, folder: Path, *, callbacks: bool) -> dict[str, st
         "HTTP_HOST": "127.0.0.1",
         "HTTP_PORT": str(port),
         "LOG_LEVEL": "warning",
-        PROBE_FILE: str(folder / "probe.json"),
     }
     if callbacks:
         settings |= {"PUBLIC_URL": f"http://127.0.0.1:{port}", "RUNFLOW_CALLBACK_SECRETS": SECRET}

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bench.world.book import Book
+from bench.world.book import Book, Press
 from bench.world.discord import Discord
 from bench.world.gateway import Gateway
 from bench.world.loads import Load, Loads
@@ -25,6 +25,7 @@ class World:
 
     def __init__(self) -> None:
         self._book, pictures, self._gateway = Book(), Pictures(), Gateway()
+        self._adopted: list[Run] = []
         self._discord = Discord(book=self._book, gateway=self._gateway, pictures=pictures)
         self._runflow = Runflow(book=self._book, pictures=pictures)
         self._loads = Loads(book=self._book, gateway=self._gateway, discord=self._discord, pictures=pictures)
@@ -64,23 +65,24 @@ class World:
         return web.Response(body=dumped(await self._loads.run(load)), content_type="application/json")
 
     async def _adopt(self, request: web.Request) -> web.Response:
-        """Take runs in that an earlier process of the bot has created: `runs` of [id, our id]."""
+        """Take runs in that an earlier bot has created: of each its id, the bot's own, the press's, and a token."""
         asked: dict[str, Any] = await request.json()
-        now = asyncio.get_running_loop().time()
-        for run_id, job in asked["runs"]:
-            run = Run(run_id, now, datetime.now(UTC), 1, 512, None, {"job": job}, job, asked.get("callback_url"))
-            self._runflow.adopt(run, float(asked["run_s"]))
+        now, lasts_s = asyncio.get_running_loop().time(), float(asked["run_s"])
+        for run_id, job, interaction_id, token in asked["runs"]:
+            press = Press(len(self._book.presses), interaction_id, token, 0, "imagine", lasts_s, 512, now)
+            press.ack, press.acked_s, press.card_s = "card", now, now
+            self._book.add(press)
+            run = Run(run_id, now, datetime.now(UTC), 1, 512, press, {"job": job}, job, asked["callback_url"])
+            self._adopted.append(run)
+            self._runflow.adopt(run, lasts_s)
         return web.json_response({})
 
     async def _looks(self, request: web.Request) -> web.Response:
-        """Of the runs without a press: how many were looked at in the last `over_s` seconds, and the looks in all."""
+        """Of the runs that were taken in: how many were looked at in the last `over_s` seconds, and how often."""
         over_s = float(request.query["over_s"])
         since = asyncio.get_running_loop().time() - over_s
-        adopted = [run for run in self._runflow.runs.values() if run.press is None]
-        looks = [sum(1 for at in run.looks if at >= since) for run in adopted]
-        return web.json_response(
-            {"runs": len(adopted), "seen": sum(1 for count in looks if count), "looks": sum(looks)}
-        )
+        looks = [sum(1 for at in run.looks if at >= since) for run in self._adopted]
+        return web.json_response({"runs": len(looks), "seen": sum(1 for count in looks if count), "looks": sum(looks)})
 
     async def _strays(self, _: web.Request) -> web.Response:
         """Requests that nothing answered, and how many lists of runs were read."""

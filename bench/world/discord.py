@@ -73,7 +73,8 @@ class Discord:
         if press is None or now - press.pressed_s > ACK_MOST_S:
             return _json({"message": "Unknown interaction", "code": 10062}, 404)
         press.discord += 1
-        kind, data = int(body.payload["type"]), body.payload.get("data") or {}
+        kind = int(body.payload["type"])
+        data: Payload = body.payload.get("data") or {}
         flags = int(data.get("flags") or 0)
         press.acked_s = now
         press.ack = "deferred" if kind == _DEFERRED else "refused" if flags & _EPHEMERAL else "card"
@@ -104,6 +105,8 @@ class Discord:
         if press is None:
             return _json({"message": "Unknown Webhook", "code": 10015}, 404)
         press.discord += 1
+        if press.run_s == 0:
+            _tell(self.shown(press))  # over, but what was asked for has not come: `card_s` stays unset
         return _json(shapes.message(press, body.payload.get("components"), [], flags=_EPHEMERAL))
 
     async def _read(self, request: web.Request) -> web.Response:

@@ -1,5 +1,7 @@
 """Pictures of real weight, made once: a PNG of 1024 by 1024 pixels has some 1.5 MB, one of 512 some 0.37 MB."""
 
+# Pillow's annotations name numpy, which is not installed here.
+# pyright: reportUnknownMemberType=false
 import io
 import random
 
@@ -13,8 +15,9 @@ def make(side_px: int) -> bytes:
     """A square picture as PNG: gradients under fine noise, the same in every process."""
     rng = random.Random(_SEED)  # noqa: S311 - the same pixels in every run
     noise = Image.frombytes("RGB", (side_px, side_px), rng.randbytes(3 * side_px * side_px))
-    fine = noise.point(lambda value: value >> (8 - _NOISE_BITS))
-    across = Image.linear_gradient("L").resize((side_px, side_px)).point(lambda value: value * 200 // 255)
+    fine = noise.point([level >> (8 - _NOISE_BITS) for level in range(256)] * 3)
+    slope = Image.linear_gradient("L").resize((side_px, side_px), Image.Resampling.BICUBIC)
+    across = slope.point([level * 200 // 255 for level in range(256)])
     ground = Image.merge("RGB", (across, across.rotate(90), across.rotate(180)))
     out = io.BytesIO()
     ImageChops.add(ground, fine).save(out, "PNG")
@@ -22,7 +25,7 @@ def make(side_px: int) -> bytes:
 
 
 class Pictures:
-    """Pictures by the length of their sides, in pixels. Made at the first asking, which a load does before it begins."""
+    """Pictures by the length of their sides, in pixels. Made at the first asking, which loads do before they begin."""
 
     def __init__(self) -> None:
         self._made: dict[int, bytes] = {}
