@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import ledger, moments, page, results, where
-from bench.measures import ack, crowd, flight, growth, requests, shown, throughput
+from bench.measures import ack, crowd, flight, growth, requests, shown, start, throughput
 from bench.measuring import SMOKE, Bench, Measured, Sizes
 from bench.process import machine
 from bench.rows import bar_told, told
@@ -30,6 +30,7 @@ MEASURES: Mapping[str, Measure] = {
     "throughput": throughput.measure,
     "requests": requests.measure,
     "flight": flight.measure,
+    **({"start": start.measure} if start.CAN_BE_MEASURED else {}),
     "growth": growth.measure,
 }
 """The measures of the table, in its order."""
@@ -48,10 +49,11 @@ def main() -> int:
     sizes = _sizes(given)
     with tempfile.TemporaryDirectory(prefix="imagine-bench-") as folder:
         if given.profile:
-            asyncio.run(where.profile(Bench(Path(folder), sizes, _say), given.profile))
+            asyncio.run(where.profile(Bench(Path(folder), sizes, _say, given.checkout), given.profile))
             return 0
         wanted = given.only or [*MEASURES, *_ALONE]
-        holds = [_one(name, Bench(Path(folder) / name, sizes, _say), given.name) for name in MEASURES if name in wanted]
+        benches = {name: Bench(Path(folder) / name, sizes, _say, given.checkout) for name in MEASURES if name in wanted}
+        holds = [_one(name, bench, given.name) for name, bench in benches.items()]
         if "moments" in wanted:
             holds.append(_moments())
         if "ledger" in wanted:
@@ -64,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     names = [*MEASURES, *_ALONE]
     parser.add_argument("--only", action="append", choices=names, help="this measure alone; may be given again")
     parser.add_argument("--name", default=results.NOW, help="the name of the file of results (default: now)")
+    parser.add_argument("--checkout", type=Path, help="measure the bot of this other checkout, with our libraries")
     parser.add_argument("--reps", type=int, help="turns of each side")
     parser.add_argument("--runs", type=int, help="runs in each turn of `throughput`")
     parser.add_argument("--in-flight", type=int, help="how many runs `flight` follows")
@@ -88,7 +91,7 @@ def _sizes(given: argparse.Namespace) -> Sizes:
 
 def _one(name: str, bench: Bench, file: str) -> bool:
     """Run one measure, say and keep what it found; whether all is well."""
-    began, on = time.monotonic(), machine()
+    began, on = time.monotonic(), machine(bench.checkout)
     found = asyncio.run(MEASURES[name](bench))
     _say(f"\n{name}, {time.monotonic() - began:.0f} s\n")
     for row in found.rows:

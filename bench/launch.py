@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.probe import Probe
 
-PROBE_FILE, PROFILE_FILE = "BENCH_PROBE_FILE", "BENCH_PROFILE_FILE"
+PROBE_FILE, PROFILE_FILE, CHECKOUT = "BENCH_PROBE_FILE", "BENCH_PROFILE_FILE", "BENCH_CHECKOUT"
 
 
 # By name: what one program imports is not to weigh on the other.
@@ -21,6 +21,8 @@ PROGRAMS: Mapping[str, tuple[str, tuple[list[str], ...]]] = {
 
 def main() -> int:
     """Run one of the programs until it is told to end; its exit code."""
+    if checkout := os.environ.pop(CHECKOUT, ""):
+        sys.path.insert(0, checkout)  # another commit's bot; this package is imported already, and stays
     module, arguments = PROGRAMS[sys.argv[1]]
     program: Callable[..., int | None] = import_module(module).main
     if file := os.environ.pop(PROBE_FILE, ""):

@@ -67,11 +67,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a measure is given: a folder of its own, how much to measure, and somebody to tell how it goes."""
+    """What a measure is given: a folder of its own, how much to measure, and somebody to tell how it goes.
+
+    `checkout`: where the bot is that is measured, if not here.
+    """
 
     folder: Path
     sizes: Sizes
     say: Callable[[str], None]
+    checkout: Path | None = None
 
 
 Result = Mapping[str, Any]
@@ -86,7 +90,13 @@ async def both(
     async with AsyncExitStack() as stack:
         sides: Mapping[Program, Side] = {
             program: await stack.enter_async_context(
-                open_side(program, bench.folder / f"{name}-{program}", callbacks=callbacks, settings=settings)
+                open_side(
+                    program,
+                    bench.folder / f"{name}-{program}",
+                    callbacks=callbacks,
+                    settings=settings,
+                    checkout=bench.checkout,
+                )
             )
             for program in PROGRAMS
         }

@@ -48,8 +48,9 @@ def _machines(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     lines: dict[str, list[str]] = {}
     for name, stored in (("before", before), ("now", now)):
         for measure, found in stored.items():
-            lines.setdefault(f"{name}: {_machine(found['machine'])}", []).append(measure)
-    return "\n".join(f"- {line} ({', '.join(measures)})" for line, measures in lines.items())
+            one = f"{measure} {found['machine']['load_before']:.1f}"
+            lines.setdefault(f"{name}: {_machine(found['machine'])}", []).append(one)
+    return "\n".join(f"- {line}; load at the start: {', '.join(measures)}" for line, measures in lines.items())
 
 
 def _machine(one: Mapping[str, Any]) -> str:

@@ -24,11 +24,11 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def machine() -> dict[str, Any]:
+def machine(checkout: Path | None = None) -> dict[str, Any]:
     """What was measured on: enough to compare with another day, nothing that names the machine."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="minutes"),
-        "commit": _commit(),
+        "commit": _commit(checkout or Path(__file__).parents[1]),
         "cores": os.cpu_count(),
         "cpu": _cpu_model(),
         "load_before": round(os.getloadavg()[0], 2),
@@ -37,9 +37,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _commit() -> str:
+def _commit(root: Path) -> str:
     """The last commit of the bot's own code, with a plus where something there is not committed."""
-    root = Path(__file__).parents[1]
 
     def git(*words: str) -> str:
         ran = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607

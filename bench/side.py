@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import aiohttp
 
-from bench.launch import PROBE_FILE, PROFILE_FILE
+from bench.launch import CHECKOUT, PROBE_FILE, PROFILE_FILE
 from bench.probe import REPORT_SIGNAL
 from bench.process import cpu_s, resident_bytes
 from bench.world.runflow import KEY, SECRET
@@ -49,6 +49,7 @@ class Side:
     folder: Path
     address: str
     started_s: float
+    world_pid: int
     _process: asyncio.subprocess.Process
     _http: aiohttp.ClientSession
 
@@ -62,11 +63,12 @@ class Side:
         return await self.ask("POST", "load", wanted)
 
     async def measured(self, **wanted: Any) -> dict[str, Any]:
-        """A load, and beside its records `cpu_s` of the program for it and the probe's report as `blocks`."""
+        """A load, and beside its records `cpu_s` of the program and `world_cpu_s` for it, and what the `probe` saw."""
         await self.blocks()
-        before_s = cpu_s(self.pid)
+        before_s, world_before_s = cpu_s(self.pid), cpu_s(self.world_pid)
         found = await self.load(**wanted)
-        return found | {"cpu_s": cpu_s(self.pid) - before_s, "probe": await self.blocks()}
+        took = {"cpu_s": cpu_s(self.pid) - before_s, "world_cpu_s": cpu_s(self.world_pid) - world_before_s}
+        return found | took | {"probe": await self.blocks()}
 
     async def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Ask the world's door for the measuring process."""
@@ -101,11 +103,13 @@ async def open_side(
     *,
     callbacks: bool,
     settings: Mapping[str, str] = OPEN,
+    checkout: Path | None = None,
     profile: Path | None = None,
     adopted: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[Side]:
     """A world, and the program in `folder`, connected to it. `adopted`: runs that are at Runflow before the start.
 
+    `checkout`: where the bot is taken from, if not from here; `profile`: where cProfile's figures of it are to go.
     Raises DidNotStart.
     """
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
@@ -118,13 +122,15 @@ async def open_side(
             address = json.loads(await world.stdout.readline())["address"]
             environment = bot_settings(address, folder, callbacks=callbacks) | dict(settings)
             environment[PROBE_FILE] = str(folder / "probe.json")
+            if checkout is not None:
+                environment[CHECKOUT] = str(checkout)
             if profile is not None:
                 environment[PROFILE_FILE] = str(profile)
             if adopted is not None:
                 told = environment.get("PUBLIC_URL", "") + "/callbacks/runflow" if callbacks else None
                 body = {**adopted, "callback_url": told}
                 (await http.post(f"http://{address}/bench/adopt", json=body)).raise_for_status()
-            async with _started(program, folder, address, environment, http) as side:
+            async with _started(program, folder, address, environment, http=http, world_pid=world.pid) as side:
                 yield side
         finally:
             if world.stdin is not None:
@@ -134,13 +140,19 @@ async def open_side(
 
 @asynccontextmanager
 async def _started(
-    program: Program, folder: Path, address: str, environment: Mapping[str, str], http: aiohttp.ClientSession
+    program: Program,
+    folder: Path,
+    address: str,
+    environment: Mapping[str, str],
+    *,
+    http: aiohttp.ClientSession,
+    world_pid: int,
 ) -> AsyncGenerator[Side]:
     began = time.monotonic()
     with (folder / "log.txt").open("wb") as log:
         process = await _python("-m", "bench.launch", program, env=bot_environment(environment, os.environ), stdout=log)
     try:
-        side = Side(program, folder, address, 0.0, process, http)
+        side = Side(program, folder, address, 0.0, world_pid, process, http)
         await _ready(side, process)
         side.started_s = time.monotonic() - began
         yield side

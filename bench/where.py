@@ -23,7 +23,7 @@ _LINE = re.compile(r"^\s*([\d.]+)%\s+(\S.*)$")
 async def profile(bench: Bench, load: str) -> None:
     """Print both for one load. The profiler makes Python code slower than native code: read its shares, not times."""
     wanted = {"count": bench.sizes.throughput, "under_way": bench.sizes.under_way, "run_s": 0.3, **LOADS[load]}
-    async with open_side("ours", bench.folder / "perf", callbacks=False) as side:
+    async with open_side("ours", bench.folder / "perf", callbacks=False, checkout=bench.checkout) as side:
         await warm_up(side)
         recorder = await _recorder(side.pid, bench.folder / "perf.data")
         result = await side.measured(**wanted)
@@ -33,7 +33,8 @@ async def profile(bench: Bench, load: str) -> None:
             await recorder.wait()
             bench.say(await _by_library(bench.folder / "perf.data"))
     file = bench.folder / "profile.pstats"
-    async with open_side("ours", bench.folder / "cprofile", callbacks=False, profile=file) as side:
+    folder = bench.folder / "cprofile"
+    async with open_side("ours", folder, callbacks=False, checkout=bench.checkout, profile=file) as side:
         await warm_up(side)
         await side.load(**wanted)
     bench.say(_by_package(file))

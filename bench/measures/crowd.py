@@ -61,7 +61,7 @@ async def measure_storm(bench: Bench) -> Measured:
 
 async def _storm(bench: Bench, engine: str, settings: Mapping[str, str]) -> Result:
     folder = bench.folder / f"storm-{engine}"
-    async with open_side("ours", folder, callbacks=True, settings=settings) as side:
+    async with open_side("ours", folder, callbacks=True, settings=settings, checkout=bench.checkout) as side:
         await warm_up(side)
         sizes = bench.sizes
         return await side.measured(

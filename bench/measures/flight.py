@@ -14,12 +14,13 @@ _PRESSES = 40
 async def measure(bench: Bench) -> Measured:
     """Runs that were at Runflow when the bot began, with callbacks on; none of them ends while it is measured."""
     count, found = bench.sizes.flight, Measured()
-    async with open_side("ours", bench.folder / "idle", callbacks=True) as side:
+    async with open_side("ours", bench.folder / "idle", callbacks=True, checkout=bench.checkout) as side:
         await warm_up(side)
         idle_bytes = side.memory_bytes()
     folder = bench.folder / "flight"
     runs = await of_running(folder / "imagine.db", count)
-    async with open_side("ours", folder, callbacks=True, adopted={"runs": runs, "run_s": 800.0}) as side:
+    adopted = {"runs": runs, "run_s": 800.0}
+    async with open_side("ours", folder, callbacks=True, adopted=adopted, checkout=bench.checkout) as side:
         all_seen_s = await _until_all_seen(side, bench)
         window_s = bench.sizes.flight_window_s
         before_s = cpu_s(side.pid)

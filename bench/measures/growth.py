@@ -12,7 +12,7 @@ from bench.books import bytes_in_use, of_finished, old_hours
 from bench.measuring import Bench, Measured, Result, between_ms, middle, presses, warm_up
 from bench.rows import Bar, Row
 from bench.side import Side, bot_settings, open_side
-from sandbox.botprocess import bot_environment
+from sandbox.botprocess import ROOT, bot_environment
 
 _ROUNDS = 5
 _KEPT_DAYS = 40
@@ -35,7 +35,9 @@ async def measure(bench: Bench) -> Measured:
         bench.say(f"  a database of {size:,} runs, written in {time.monotonic() - began:.0f} s")
     async with AsyncExitStack() as stack:
         sides = {
-            size: await stack.enter_async_context(open_side("ours", file.parent, callbacks=True))
+            size: await stack.enter_async_context(
+                open_side("ours", file.parent, callbacks=True, checkout=bench.checkout)
+            )
             for size, file in files.items()
         }
         for side in sides.values():
@@ -72,9 +74,10 @@ async def _command(
 async def _check(bench: Bench, side: Side, runs: int, found: Measured) -> list[Row]:
     """`python -m bot check` on the largest database, beside a bot that is idle."""
     settings = bot_settings(side.address, side.folder, callbacks=False)
+    root = bench.checkout or ROOT
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "check",
-        env=bot_environment(settings, os.environ), cwd=bench.folder,
+        env={**bot_environment(settings, os.environ), "PYTHONPATH": str(root)}, cwd=bench.folder,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     began, peak = time.monotonic(), 0

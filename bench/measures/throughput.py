@@ -40,5 +40,6 @@ async def measure(bench: Bench) -> Measured:
             longest_block(f"throughput.{key}", under_way, turns),
         ]  # fmt: skip
         found.wrong += not_shown(turns, f"runs a second, {words}", pictures)
-        found.notes[key] = {"blocks": long_blocks(turns)}
+        world = {program: max(one["world_cpu_s"] / one["took_s"] for one in each) for program, each in turns.items()}
+        found.notes[key] = {"world_share_of_a_core": world, "blocks": long_blocks(turns)}
     return found

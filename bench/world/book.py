@@ -47,6 +47,7 @@ class Book:
     by_token: dict[str, Press] = field(default_factory=dict[str, Press])
     by_message: dict[int, Press] = field(default_factory=dict[int, Press])
     lists: int = 0
+    heard_s: float = 0.0  # when a bot last said something of any press
     strays: list[str] = field(default_factory=list[str])  # requests that nothing here answers
 
     def add(self, press: Press) -> None:

@@ -73,6 +73,7 @@ class Discord:
         if press is None or now - press.pressed_s > ACK_MOST_S:
             return _json({"message": "Unknown interaction", "code": 10062}, 404)
         press.discord += 1
+        self._book.heard_s = now
         kind = int(body.payload["type"])
         data: Payload = body.payload.get("data") or {}
         flags = int(data.get("flags") or 0)
@@ -122,7 +123,7 @@ class Discord:
     def _said(self, press: Press, body: Body, data: Payload, flags: int) -> Payload:
         """Take a message in, and say how Discord would show it."""
         now = _now()
-        press.card_s = press.card_s or now
+        press.card_s, self._book.heard_s = press.card_s or now, now
         if body.files and press.shown_s is None:
             press.shown_s, press.pictures = now, len(body.files)
             press.intact = all(self._pictures.knows(length) for length in body.files)

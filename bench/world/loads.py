@@ -11,6 +11,7 @@ from bench.world.gateway import Gateway
 from bench.world.pictures import Pictures
 from bench.world.shapes import Payload
 
+_SILENCE_S = 8.0
 _SIZES = {1024: "square_hd", 512: "square"}
 
 
@@ -76,12 +77,16 @@ class Loads:
         return press
 
     async def _over(self, press: Press, load: Load) -> None:
+        """Wait until it is over. Words instead of a run cannot be told from a card: a silence tells them."""
         loop, end_s = asyncio.get_running_loop(), press.pressed_s + load.timeout_s
         acked, shown = self._discord.acked(press), self._discord.shown(press)
         await asyncio.wait({acked}, timeout=ACK_MOST_S + 0.5)
         if not acked.done() or load.hold or press.ack == "refused":
             return
-        await asyncio.wait({shown}, timeout=max(0.0, end_s - loop.time()))
+        while not shown.done() and (now := loop.time()) < end_s:
+            if press.created_s is None and press.run_s and now - self._book.heard_s > _SILENCE_S:
+                return
+            await asyncio.wait({shown}, timeout=min(1.0, end_s - now))
 
     def _options(self, load: Load, number: int) -> list[Payload]:
         if load.run_s == 0:

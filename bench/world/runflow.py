@@ -90,7 +90,7 @@ class Runflow:
             return _json({"error": {"code": "VALIDATION_ERROR", "message": "no press asked for this"}}, 422)
         press.runflow += 1
         now = asyncio.get_running_loop().time()
-        press.created_s = press.created_s or now
+        press.created_s, self._book.heard_s = press.created_s or now, now
         run = Run(
             id=f"0197a3f0-0000-7000-8000-{len(self.runs):012d}",
             began_s=now,

@@ -28,7 +28,10 @@ def test_a_row_stands_beside_what_it_was_before(tmp_path: Path) -> None:
         results.keep(name, "ack", Measured([row]), _MACHINE, tmp_path)
     text = page.filled("<!-- measured -->\n<!-- /measured -->\n", tmp_path)
     assert "| acknowledgement | 20.0 / 2.00 ms = **10.0** | 6.00 / 2.00 ms = **3.00** | ≤ 4 | yes |" in text
-    assert "- now: commit abc1234, 2026-01-02, 2 cores (A CPU), Python 3.13.1, aiohttp 3.14.5 (ack)" in text
+    assert (
+        "- now: commit abc1234, 2026-01-02, 2 cores (A CPU), Python 3.13.1, aiohttp 3.14.5; load at the start: ack 0.1"
+        in text
+    )
 
 
 def test_a_measure_that_is_taken_again_takes_the_place_of_itself_alone(tmp_path: Path) -> None:
