@@ -150,8 +150,11 @@ def not_shown(turns: Turns, name: str, pictures: int) -> list[str]:
 
 
 def longest_block(key: str, load: str, turns: Turns) -> Row:
-    """The longest callback of the event loop while a load ran, of all turns."""
-    longest = {program: max((_longest_ms(one) for one in results), default=None) for program, results in turns.items()}
+    """The longest callback of the event loop while a load ran, of all turns; None where the probe could see none."""
+    longest = {
+        program: max((one["probe"]["longest_s"] * 1000 for one in results if one["probe"]["callbacks"]), default=None)
+        for program, results in turns.items()
+    }
     return Row(
         f"block.{key}",
         f"longest block of the loop: {load}",
@@ -160,10 +163,6 @@ def longest_block(key: str, load: str, turns: Turns) -> Row:
         longest.get("floor"),
         Bar("ours", LONGEST_BLOCK_MS),
     )
-
-
-def _longest_ms(result: Result) -> float:
-    return float(result["probe"]["longest_s"]) * 1000
 
 
 def long_blocks(turns: Turns) -> list[Result]:

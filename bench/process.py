@@ -32,6 +32,7 @@ def machine(checkout: Path | None = None) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "cpu": _cpu_model(),
         "load_before": round(os.getloadavg()[0], 2),
+        "nice": os.nice(0),
         "python": platform.python_version(),
         "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
     }

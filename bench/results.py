@@ -25,12 +25,28 @@ def keep(name: str, measure: str, found: Measured, machine: Mapping[str, Any], f
     stored = read(name, folder) | {
         measure: {"machine": dict(machine), "rows": rows, "wrong": found.wrong, "notes": _rounded(found.notes)}
     }
-    (folder / f"{name}.json").write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
+    (folder / f"{name}.json").write_text(_written(stored), "utf-8")
 
 
 def rows_of(stored: Mapping[str, Any]) -> Sequence[Row]:
     """Every row of a file."""
     return [row_of(row) for measure in stored.values() for row in measure["rows"]]
+
+
+def _written(stored: Mapping[str, Any]) -> str:
+    """JSON with one row, or one note, on a line: a file that can be compared with what it was before."""
+    measures: list[str] = []
+    for name, found in stored.items():
+        rows = ",\n   ".join(json.dumps(row) for row in found["rows"])
+        notes = ",\n   ".join(f"{json.dumps(key)}: {json.dumps(note)}" for key, note in found["notes"].items())
+        parts = (
+            f'"machine": {json.dumps(found["machine"])}',
+            f'"rows": [\n   {rows}]',
+            f'"wrong": {json.dumps(found["wrong"])}',
+            f'"notes": {{\n   {notes}}}',
+        )
+        measures.append(f" {json.dumps(name)}: {{\n  " + ",\n  ".join(parts) + "}")
+    return "{\n" + ",\n".join(measures) + "\n}\n"
 
 
 def _rounded(value: Any) -> Any:

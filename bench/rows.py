@@ -64,7 +64,7 @@ def number(value: float | None) -> str:
 
 def told(row: Row) -> str:
     """What was measured, such as `18.7 / 1.6 ms = 11.7`."""
-    unit = f" {row.unit}" if row.unit else ""
+    unit = f" {row.unit}" if row.unit and row.ours is not None else ""
     if row.floor is None:
         return f"{number(row.ours)}{unit}"
     ratio = "" if row.ratio is None else f" = **{number(row.ratio)}**"

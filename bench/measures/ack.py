@@ -16,6 +16,7 @@ from bench.rows import Bar, Row
 from bench.side import DEFAULTS, OPEN
 
 _BAR = Bar("ratio", 4)
+_PAUSE_S = 0.15  # what is still written after a picture was shown is not to weigh on the next press
 
 
 async def measure(bench: Bench) -> Measured:
@@ -27,7 +28,13 @@ async def measure(bench: Bench) -> Measured:
     ):
         async with both(bench, f"ack-{key}", callbacks=True, settings=settings) as sides:
             turns = await in_turns(
-                sides, bench.sizes.reps, count=bench.sizes.one_by_one, under_way=1, run_s=0.1, side_px=512
+                sides,
+                bench.sizes.reps,
+                count=bench.sizes.one_by_one,
+                under_way=1,
+                pause_s=_PAUSE_S,
+                run_s=0.1,
+                side_px=512,
             )
         times = {program: between_ms(presses(results), "pressed_s", "acked_s") for program, results in turns.items()}
         found.rows.append(Row(f"ack.{key}", what, "ms", middle(times["ours"]), middle(times["floor"]), bar))

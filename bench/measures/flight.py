@@ -29,11 +29,11 @@ async def measure(bench: Bench) -> Measured:
         looks = await side.ask("GET", f"looks?over_s={window_s}")
         kept_bytes = (side.memory_bytes() - idle_bytes) / count
     acks = between_ms(presses["presses"], "pressed_s", "acked_s")
-    name = f"{count:,} in flight"
+    name, patience = f"{count:,} in flight", f"{bench.sizes.flight_patience_s:g} s"
     found.rows += [
         Row("flight.seen", f"{name}: looked at within {window_s:g} s", "%", 100 * looks["seen"] / count,
             None, Bar("ours", 100, least=True)),
-        Row("flight.first", f"{name}: until each was looked at once", "s", all_seen_s),
+        Row("flight.first", f"{name}: until each was looked at once (- is over {patience})", "s", all_seen_s),
         Row("flight.cpu", f"{name}: of a core, with two presses a second", "%", core, None, Bar("ours", 60)),
         Row("flight.p99", f"{name}: acknowledgement p99", "ms", p99(acks), None, Bar("ours", 500)),
         Row("flight.memory", f"{name}: memory a run", "kB", kept_bytes / 1000, None, Bar("ours", 25)),

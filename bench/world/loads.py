@@ -19,12 +19,14 @@ _SIZES = {1024: "square_hd", 512: "square"}
 class Load:
     """So many presses. `over_s`: spread evenly over so many seconds; `under_way`: at most so many at once, 0 for any.
 
-    `hold`: come back when each was acknowledged, not when each was shown. `run_s` 0 is a command without a run.
+    `pause_s`: how long whoever presses next waits after that. `hold`: come back when each was acknowledged, not when
+    each was shown. `run_s` 0 is a command without a run.
     """
 
     count: int
     over_s: float = 0.0
     under_way: int = 0
+    pause_s: float = 0.0
     run_s: float = 0.6
     pictures: int = 1
     side_px: int = 1024
@@ -74,6 +76,7 @@ class Loads:
         press.pressed_s = loop.time()
         await self._gateway.dispatch("INTERACTION_CREATE", body)
         await self._over(press, load)
+        await asyncio.sleep(load.pause_s)
         return press
 
     async def _over(self, press: Press, load: Load) -> None:
