@@ -16,7 +16,8 @@ LOADS: dict[str, dict[str, object]] = {
     "4x1024": {"pictures": 4, "side_px": 1024},
     "1x512": {"pictures": 1, "side_px": 512},
 }
-_PACKAGES = re.compile(r"site-packages/([^/]+)|/(bot|cogs)/([^/]+)|/python3\.\d+/([^/.]+)")
+_PACKAGES = re.compile(r"site-packages/([^/]+)|/(bot|cogs)/([^/]+)|/python3\.\d+/(?!site-packages)([^/.]+)")
+_QUIET_S = 1.5  # perf gives up where a thread ends while it begins
 _LINE = re.compile(r"^\s*([\d.]+)%\s+(\S.*)$")
 
 
@@ -28,7 +29,7 @@ async def profile(bench: Bench, load: str) -> None:
         recorder = await _recorder(side.pid, bench.folder / "perf.data")
         result = await side.measured(**wanted)
         bench.say(f"{load}: {result['cpu_s'] * 1000 / bench.sizes.throughput:.1f} ms of processor time a run")
-        if recorder is not None:
+        if recorder is not None and recorder.returncode is None:
             recorder.terminate()
             await recorder.wait()
             bench.say(await _by_library(bench.folder / "perf.data"))
@@ -44,10 +45,13 @@ async def _recorder(pid: int, file: Path) -> asyncio.subprocess.Process | None:
     perf = shutil.which("perf")
     if perf is None:
         return None
-    return await asyncio.create_subprocess_exec(
+    await asyncio.sleep(_QUIET_S)
+    recorder = await asyncio.create_subprocess_exec(
         perf, "record", "-q", "-F", "997", "-p", str(pid), "-o", str(file),
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
+    await asyncio.sleep(_QUIET_S)
+    return recorder
 
 
 async def _by_library(file: Path) -> str:
@@ -64,8 +68,13 @@ def _by_package(file: Path, most: int = 20) -> str:
     stats = cast("dict[tuple[str, int, str], tuple[Any, ...]]", vars(pstats.Stats(str(file)))["stats"])
     spent: defaultdict[str, float] = defaultdict(float)
     for (path, _, name), figures in stats.items():
-        spent[_package(path, name)] += float(figures[2])
-    spent.pop("waiting", None)
+        if path != "~":
+            spent[_package(path)] += float(figures[2])
+        elif "poll" not in name and "select" not in name:  # waiting is no work
+            callers = cast("dict[tuple[str, int, str], tuple[Any, ...]]", figures[4])
+            for (caller, _, _), share in callers.items():  # what is built in counts for whoever called it
+                spent[_package(caller)] += float(share[2])
+    spent.pop("probe.py", None)
     whole = sum(spent.values()) or 1.0
     rows = [f"| {name} | {100 * value / whole:.1f} % |" for name, value in _largest(spent, most)]
     return "\n".join(("| package (cProfile, the thread of the event loop) | share |", "| --- | --- |", *rows))
@@ -75,10 +84,8 @@ def _largest(spent: Mapping[str, float], most: int) -> Iterable[tuple[str, float
     return sorted(spent.items(), key=lambda one: one[1], reverse=True)[:most]
 
 
-def _package(path: str, name: str) -> str:
+def _package(path: str) -> str:
     """The package that code is in; `bot` and `cogs` by their rooms."""
-    if path == "~":
-        return "waiting" if "poll" in name or "select" in name else "built in"
     found = _PACKAGES.search(path)
     if found is None:
         return Path(path).name
