@@ -36,7 +36,7 @@ soak: lint  ## what CI runs at night: `check` with property tests at random and 
 	$(PYTEST) --hypothesis-profile=soak --hypothesis-seed=$(SEED) --timeout=1800
 
 bench: .venv
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(BENCH)
 
 chaos: .venv  ## a storm of 300 runs and 50 kills, then every exact point; CHAOS="--seed 7 --runs 600" for others
 	$(BIN)/python -m tests.chaos $(CHAOS)

@@ -27,7 +27,7 @@ _STARTS = {
 _WHOSE = {"user": ("guild_id", "user_id"), "guild": ("guild_id", "guild_id"), "channel": ("guild_id", "channel_id")}
 
 
-def _totals() -> list[str]:
+def totals_of_entries() -> list[str]:
     """Statements that write every total of the entries, which are all settled; in the order of time, as a bot does."""
     rows = [(subject, *whose, window) for subject, whose in _WHOSE.items() for window in _STARTS]
     rows += [("bot", "0", "0", window) for window in ("month", "ever")]
@@ -45,7 +45,7 @@ async def measure(folder: Path, runs: int) -> tuple[float, float]:
     async with Store.open(f"sqlite:///{file}"):
         pass  # migrated
     began = perf_counter()
-    entries, totals = fill(file, 2 * runs, _totals())
+    entries, totals = fill(file, 2 * runs, totals_of_entries())
     print(f"{entries:,} entries, {totals:,} totals, written in {perf_counter() - began:.0f} s")
     async with Store.open(f"sqlite:///{file}") as store, store.read() as connection:
         began, began_cpu = perf_counter(), process_time()

@@ -1,0 +1,41 @@
+"""`python -m bench.launch ours` or `floor`: installs the probe, then runs the program's own main."""
+
+import cProfile
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from bench.probe import Probe
+
+PROBE_FILE, PROFILE_FILE, CHECKOUT = "BENCH_PROBE_FILE", "BENCH_PROFILE_FILE", "BENCH_CHECKOUT"
+
+
+# By name: what one program imports is not to weigh on the other.
+PROGRAMS: Mapping[str, tuple[str, tuple[list[str], ...]]] = {
+    "ours": ("bot.__main__", ([],)),
+    "floor": ("bench.floor", ()),
+}
+
+
+def main() -> int:
+    """Run one of the programs until it is told to end; its exit code."""
+    if checkout := os.environ.pop(CHECKOUT, ""):
+        sys.path.insert(0, checkout)  # another commit's bot; this package is imported already, and stays
+    module, arguments = PROGRAMS[sys.argv[1]]
+    program: Callable[..., int | None] = import_module(module).main
+    if file := os.environ.pop(PROBE_FILE, ""):
+        Probe(Path(file)).install()
+    profile = os.environ.pop(PROFILE_FILE, "")
+    if not profile:
+        return program(*arguments) or 0
+    profiler = cProfile.Profile()
+    try:
+        return profiler.runcall(program, *arguments) or 0
+    finally:
+        profiler.dump_stats(profile)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
