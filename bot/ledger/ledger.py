@@ -7,8 +7,7 @@ Whoever writes does so in one order: the run's row, its entry, the totals in the
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from bot.ledger import notices, stored, totals
 from bot.ledger.limits import applicable, counted_in, nearly_used, persons_own, refusal, uses
@@ -18,8 +17,8 @@ from bot.store.tables import ledger_entries
 from bot.store.upsert import insert_if_absent
 
 
-async def reserve(
-    connection: AsyncConnection, *, run_id: str, person: Person, demand: Demand, defaults: Defaults, at: datetime
+def reserve(
+    connection: Connection, *, run_id: str, person: Person, demand: Demand, defaults: Defaults, at: datetime
 ) -> None:
     """Hold what the run asks for in every row that counts it, then check the limits against what was there before.
 
@@ -29,25 +28,25 @@ async def reserve(
     """
     if demand.money < 0 or demand.pictures < 0:
         raise ValueError("what is held cannot be negative")
-    set_here = await stored.concerning(connection, person)
+    set_here = stored.concerning(connection, person)
     entry = _Entry(
         run_id, Kind.RESERVE, person, demand.money, demand.pictures, at, role_ids=_limited_roles(set_here, person)
     )
-    if not await _write(connection, entry):
+    if not _write(connection, entry):
         raise ValueError(f"money is held for run {run_id} already")
     held = Total(held=demand.money, held_pictures=demand.pictures, live_runs=1)
-    after = await totals.add(connection, counted_in(person, at), held)
+    after = totals.add(connection, counted_in(person, at), held)
     before = {key: totals.without(total, totals.in_window(held, key.window)) for key, total in after.items()}
     applied = applicable(set_here, defaults, person)
     refused = refusal(uses(applied, before, person, at), demand)
     if refused is not None:
         raise refused
     told = nearly_used(uses(applied, after, person, at))
-    await notices.write(connection, told, run_id=run_id, person=person, at=at)
+    notices.write(connection, told, run_id=run_id, person=person, at=at)
 
 
-async def settle(
-    connection: AsyncConnection, *, run_id: str, cost: MicroUsd, pictures: int, estimated: bool, at: datetime
+def settle(
+    connection: Connection, *, run_id: str, cost: MicroUsd, pictures: int, estimated: bool, at: datetime
 ) -> bool:
     """Book what the run cost and how many pictures came of it, and give back the rest of what was held.
 
@@ -58,41 +57,41 @@ async def settle(
     """
     if cost < 0 or pictures < 0:
         raise ValueError("a cost cannot be negative")
-    held = await _reserved(connection, run_id)
+    held = _reserved(connection, run_id)
     entry = _Entry(run_id, Kind.SETTLE, held.person, cost, pictures, at, estimated)
     spent = Total(spent=cost, estimated=cost if estimated else MicroUsd(0), spent_pictures=pictures)
     keys = counted_in(held.person, held.at)
-    if await _write(connection, entry):  # the unique index on a run's end answers
-        await totals.add(connection, keys, totals.without(spent, _held_by(held)))
+    if _write(connection, entry):  # the unique index on a run's end answers
+        totals.add(connection, keys, totals.without(spent, _held_by(held)))
         return True
-    if not await _was_released(connection, run_id) or not await _write(connection, entry.as_kind(Kind.ADJUST)):
+    if not _was_released(connection, run_id) or not _write(connection, entry.as_kind(Kind.ADJUST)):
         return False
-    await totals.add(connection, keys, spent)
+    totals.add(connection, keys, spent)
     return True
 
 
-async def release(connection: AsyncConnection, *, run_id: str, at: datetime) -> bool:
+def release(connection: Connection, *, run_id: str, at: datetime) -> bool:
     """Give back all that was held for the run. False when it is closed already. Raises LookupError as `settle`."""
-    held = await _reserved(connection, run_id)
-    if not await _write(connection, _Entry(run_id, Kind.RELEASE, held.person, held.amount, held.pictures, at)):
+    held = _reserved(connection, run_id)
+    if not _write(connection, _Entry(run_id, Kind.RELEASE, held.person, held.amount, held.pictures, at)):
         return False
-    await totals.add(connection, counted_in(held.person, held.at), totals.without(Total(), _held_by(held)))
+    totals.add(connection, counted_in(held.person, held.at), totals.without(Total(), _held_by(held)))
     return True
 
 
-async def grant(connection: AsyncConnection, *, person: Person, amount: MicroUsd, at: datetime) -> None:
+def grant(connection: Connection, *, person: Person, amount: MicroUsd, at: datetime) -> None:
     """Raise what is left for the person, in the windows of this moment. Raises ValueError for less than nothing."""
     if amount < 0:
         raise ValueError("a grant cannot be negative")
-    await _write(connection, _Entry(None, Kind.GRANT, person, amount, 0, at))
-    await totals.add(connection, persons_own(person, at), Total(granted=amount))
+    _write(connection, _Entry(None, Kind.GRANT, person, amount, 0, at))
+    totals.add(connection, persons_own(person, at), Total(granted=amount))
 
 
-async def roles_at_reserve(connection: AsyncConnection, run_id: str) -> tuple[int, ...]:
+def roles_at_reserve(connection: Connection, run_id: str) -> tuple[int, ...]:
     """Those of the person's roles that a limit was set on when the run was accepted; none where nothing is held."""
     table = ledger_entries
     query = select(table.c.role_ids).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE)
-    return tuple(int(role_id) for role_id in (await connection.execute(query)).scalar() or ())
+    return tuple(int(role_id) for role_id in connection.execute(query).scalar() or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +119,23 @@ def _held_by(held: _Entry) -> Total:
     return Total(held=held.amount, held_pictures=held.pictures, live_runs=1)
 
 
-async def _reserved(connection: AsyncConnection, run_id: str) -> _Entry:
+def _reserved(connection: Connection, run_id: str) -> _Entry:
     table = ledger_entries
     query = select(table).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE)
-    row = (await connection.execute(query)).first()
+    row = connection.execute(query).first()
     if row is None:
         raise LookupError(f"nothing was held for run {run_id}")
     person = Person(row.user_id, row.guild_id, row.channel_id)
     return _Entry(run_id, Kind.RESERVE, person, MicroUsd(row.amount_micro_usd), row.pictures, row.at)
 
 
-async def _was_released(connection: AsyncConnection, run_id: str) -> bool:
+def _was_released(connection: Connection, run_id: str) -> bool:
     table = ledger_entries
     query = select(table.c.id).where(table.c.run_id == run_id, table.c.kind == Kind.RELEASE)
-    return (await connection.execute(query)).first() is not None
+    return connection.execute(query).first() is not None
 
 
-async def _write(connection: AsyncConnection, entry: _Entry) -> bool:
+def _write(connection: Connection, entry: _Entry) -> bool:
     values: dict[str, object] = {
         "run_id": entry.run_id,
         "kind": entry.kind.value,
@@ -149,4 +148,4 @@ async def _write(connection: AsyncConnection, entry: _Entry) -> bool:
         "role_ids": [str(role_id) for role_id in entry.role_ids] or None,  # JSON's numbers may lose digits
         "at": entry.at,
     }
-    return await insert_if_absent(connection, ledger_entries, values)
+    return insert_if_absent(connection, ledger_entries, values)

@@ -5,13 +5,12 @@ compared when it is over, the hours of a day together. So what is kept in memory
 there are, not with the entries.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from operator import add
 from typing import Any
 
-from sqlalchemy import DateTime, Row, and_, literal, select, text, tuple_, type_coerce
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, DateTime, Row, and_, literal, select, text, tuple_, type_coerce
 
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
@@ -28,46 +27,44 @@ _Sums = dict[Whose, _Counts]
 _NOTHING: _Counts = (0,) * len(COUNTS)
 
 
-async def disagreements(connection: AsyncConnection) -> AsyncIterator[Disagreement]:
+def disagreements(connection: Connection) -> Iterator[Disagreement]:
     """Every row that is not the sum of its entries, and every sum without a row."""
     sums: dict[Window, _Sums] = {window: {} for window in _NESTED}
     hours: dict[datetime, _Sums] = {}  # of the day that is being counted
     starts: dict[Window, datetime] = {}
     compared: set[tuple[Window, datetime]] = set()
-    async for row in _beginnings(connection):
+    for row in _beginnings(connection):
         if not starts or not _is_in(starts[Window.HOUR], row.at):
             for window in _over(starts, row.at):
-                async for wrong in _closed(connection, window, starts[window], sums, hours):
+                for wrong in _closed(connection, window, starts[window], sums, hours):
                     yield wrong
                 compared.add((window, starts[window]))
             starts = {window: window.start_of(row.at) for window in _NESTED}
         _count(sums[Window.HOUR], row)
     for window, start in starts.items():
-        async for wrong in _closed(connection, window, start, sums, hours):
+        for wrong in _closed(connection, window, start, sums, hours):
             yield wrong
         compared.add((window, start))
-    async for wrong in _without_entries(connection, compared):
+    for wrong in _without_entries(connection, compared):
         yield wrong
 
 
-async def _closed(
-    connection: AsyncConnection,
+def _closed(
+    connection: Connection,
     window: Window,
     start: datetime,
     sums: dict[Window, _Sums],
     hours: dict[datetime, _Sums],
-) -> AsyncIterator[Disagreement]:
+) -> Iterator[Disagreement]:
     """What is wrong with a window that is over, and with the hours of a day; its sums go to what it is part of."""
     if window is Window.HOUR:
         hours[start] = sums[window]
     elif window is Window.DAY:
-        async for wrong in _compared(connection, Window.HOUR, start, start + timedelta(days=1), hours):
+        for wrong in _compared(connection, Window.HOUR, start, start + timedelta(days=1), hours):
             yield wrong
         hours.clear()
     if window is not Window.HOUR:
-        async for wrong in _compared(
-            connection, window, start, start + timedelta(microseconds=1), {start: sums[window]}
-        ):
+        for wrong in _compared(connection, window, start, start + timedelta(microseconds=1), {start: sums[window]}):
             yield wrong
     _carry_over(sums, window)
 
@@ -115,7 +112,7 @@ def _sum_up(sums: _Sums, whose: Whose, counts: _Counts) -> None:
     sums[whose] = counts if before is None else tuple(map(add, before, counts))
 
 
-async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
+def _beginnings(connection: Connection) -> Iterator[Row[Any]]:
     """Every reserve and grant with what came of it, in the order of time. Pages, so that no statement takes long."""
     begin, end, late = (ledger_entries.alias(name) for name in ("beginning", "end_of_run", "late"))
     found = ("amount_micro_usd", "pictures", "estimated")
@@ -133,17 +130,16 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
         .order_by(begin.c.at, begin.c.id)
         .limit(_PAGE)
     )
-    rows = (await connection.execute(page)).all()
+    rows = connection.execute(page).all()
     while rows:
-        for row in rows:
-            yield row
+        yield from rows
         last = tuple_(literal(rows[-1].at, begin.c.at.type), literal(rows[-1].id, begin.c.id.type))
-        rows = (await connection.execute(page.where(tuple_(begin.c.at, begin.c.id) > last))).all()
+        rows = connection.execute(page.where(tuple_(begin.c.at, begin.c.id) > last)).all()
 
 
-async def _compared(
-    connection: AsyncConnection, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
-) -> AsyncIterator[Disagreement]:
+def _compared(
+    connection: Connection, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
+) -> Iterator[Disagreement]:
     """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
     table = ledger_totals.c
     columns = (table[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
@@ -151,13 +147,12 @@ async def _compared(
     bare = type_coerce(table.window_start, DateTime(timezone=True))
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
     found: dict[datetime, _Sums] = {}
-    for row in (await connection.execute(wanted)).all():  # no more of them than there are sums in memory
+    for row in connection.execute(wanted).all():  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
         found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
     stored = {UtcDateTime().process_result_value(at, connection.dialect) or at: rows for at, rows in found.items()}
     for start in sorted({*stored, *sums}):
-        for wrong in _differing(window, start, stored.get(start, {}), _kept(sums.get(start, {}), window)):
-            yield wrong
+        yield from _differing(window, start, stored.get(start, {}), _kept(sums.get(start, {}), window))
 
 
 def _kept(sums: _Sums, window: Window) -> _Sums:
@@ -180,14 +175,11 @@ def _differing(window: Window, start: datetime, stored: _Sums, counted: _Sums) -
             yield Disagreement(key, made(one), made(other))
 
 
-async def _without_entries(
-    connection: AsyncConnection, compared: set[tuple[Window, datetime]]
-) -> AsyncIterator[Disagreement]:
+def _without_entries(connection: Connection, compared: set[tuple[Window, datetime]]) -> Iterator[Disagreement]:
     """The rows of windows in which nothing began, nor in the day of an hour."""
     places = select(ledger_totals.c.window, ledger_totals.c.window_start).distinct()
-    for row in (await connection.execute(places)).all():
+    for row in connection.execute(places).all():
         window, start = Window(row.window), row.window_start
         day = (Window.DAY, Window.DAY.start_of(start))
         if (window, start) not in compared and not (window is Window.HOUR and day in compared):
-            async for wrong in _compared(connection, window, start, start + timedelta(microseconds=1), {}):
-                yield wrong
+            yield from _compared(connection, window, start, start + timedelta(microseconds=1), {})

@@ -1,11 +1,10 @@
 """What is read from the books: a person's use, a server's spending, entries in pages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, func, literal, select, tuple_
 
 from bot.catalog.stored import stored_request
 from bot.ledger import stored, totals
@@ -33,37 +32,35 @@ _RECENT = 10
 _PAGE = 1_000
 
 
-async def usage(connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime) -> UsageReport:
+def usage(connection: Connection, person: Person, defaults: Defaults, at: datetime) -> UsageReport:
     """What the person uses and has left here, and their last runs here."""
     own = persons_own(person, at)
-    found = await totals.read(connection, own)
+    found = totals.read(connection, own)
     return UsageReport(
-        limits=await limit_uses(connection, person, defaults, at),
+        limits=limit_uses(connection, person, defaults, at),
         totals={key.window: found.get(key, Total()) for key in own},
-        runs=await _recent(connection, person),
+        runs=_recent(connection, person),
     )
 
 
-async def limit_uses(
-    connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime
-) -> tuple[LimitUse, ...]:
+def limit_uses(connection: Connection, person: Person, defaults: Defaults, at: datetime) -> tuple[LimitUse, ...]:
     """How far each limit that holds for the person here is used."""
-    applied = applicable(await stored.concerning(connection, person), defaults, person)
-    rows = await totals.read(connection, [row_of(one.limit, person, at) for one in applied])
+    applied = applicable(stored.concerning(connection, person), defaults, person)
+    rows = totals.read(connection, [row_of(one.limit, person, at) for one in applied])
     return uses(applied, rows, person, at)
 
 
-async def used_and_least_left(
-    connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime
+def used_and_least_left(
+    connection: Connection, person: Person, defaults: Defaults, at: datetime
 ) -> tuple[MicroUsd, LimitUse | None]:
     """The money that the person used today here, and the limit on money that leaves them least; None: there is none.
 
     Of several that leave the same, the one that holds for longest.
     """
     today = next(key for key in persons_own(person, at) if key.window is Window.DAY)
-    used = (await totals.read(connection, [today])).get(today, Total()).used(Measure.MONEY)
+    used = (totals.read(connection, [today])).get(today, Total()).used(Measure.MONEY)
     on_money = [
-        use for use in await limit_uses(connection, person, defaults, at) if use.applied.limit.measure is Measure.MONEY
+        use for use in limit_uses(connection, person, defaults, at) if use.applied.limit.measure is Measure.MONEY
     ]
     return MicroUsd(used), min(on_money, key=_room, default=None)
 
@@ -72,16 +69,15 @@ def _room(use: LimitUse) -> tuple[int, float]:
     return use.left, -use.resets_at.timestamp() if use.resets_at else float("-inf")
 
 
-async def spending(connection: AsyncConnection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
+def spending(connection: Connection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
     """What was spent from the day of `since` until before that of `until`, read from the totals of people's days."""
     first, end = Window.DAY.start_of(since), Window.DAY.start_of(until)
     by_day = {
-        row.place: _spend(row)
-        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.window_start))
+        row.place: _spend(row) for row in connection.execute(_spent(guild_id, first, end, ledger_totals.c.window_start))
     }
     by_person = [
         PersonSpend(row.place, _spend(row))
-        for row in await connection.execute(_spent(guild_id, first, end, ledger_totals.c.subject_id))
+        for row in connection.execute(_spent(guild_id, first, end, ledger_totals.c.subject_id))
     ]
     days = [first + timedelta(days=number) for number in range((end - first).days)]
     return SpendReport(
@@ -99,8 +95,8 @@ async def spending(connection: AsyncConnection, guild_id: int | None, since: dat
     )
 
 
-async def entries_page(
-    connection: AsyncConnection,
+def entries_page(
+    connection: Connection,
     guild_id: int | None,
     since: datetime | None,
     until: datetime | None,
@@ -126,17 +122,16 @@ async def entries_page(
         page = page.where(table.c.at >= since)
     if until is not None:
         page = page.where(table.c.at < until)
-    return [_entry(row) for row in await connection.execute(page)]
+    return [_entry(row) for row in connection.execute(page)]
 
 
-async def all_entries(
-    connection: AsyncConnection, guild_id: int | None, since: datetime | None, until: datetime | None
-) -> AsyncIterator[EntryRow]:
+def all_entries(
+    connection: Connection, guild_id: int | None, since: datetime | None, until: datetime | None
+) -> Iterator[EntryRow]:
     """Entries in pages over one connection, in the order of `entries_page`."""
     last: EntryRow | None = None
-    while page := await entries_page(connection, guild_id, since, until, last):
-        for entry in page:
-            yield entry
+    while page := entries_page(connection, guild_id, since, until, last):
+        yield from page
         last = page[-1]
 
 
@@ -160,7 +155,7 @@ def _spend(row: Row[Any]) -> Spend:
     return Spend(MicroUsd(int(row.spent_micro_usd)), MicroUsd(int(row.estimated_micro_usd)), int(row.spent_pictures))
 
 
-async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRun, ...]:
+def _recent(connection: Connection, person: Person) -> tuple[RecentRun, ...]:
     wanted = (
         select(runs)
         # `=`, or IS NULL: PostgreSQL has no index for IS NOT DISTINCT FROM, and sorts after IS NULL unless it is told.
@@ -168,7 +163,7 @@ async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRu
         .order_by(runs.c.guild_id.desc(), runs.c.interaction_id.desc())
         .limit(_RECENT)
     )
-    return tuple(_recent_run(row) for row in await connection.execute(wanted))
+    return tuple(_recent_run(row) for row in connection.execute(wanted))
 
 
 def _recent_run(row: Row[Any]) -> RecentRun:

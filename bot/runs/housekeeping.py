@@ -37,8 +37,7 @@ class Housekeeping:
     async def forget_tokens(self) -> None:
         """Blank every token that is over. Raises Unavailable; batches that were done before stay done."""
         while True:
-            async with self._store.write() as connection:
-                done = await rows.forget_tokens(connection, self._clock.now() - TOKEN_KEPT, most=_BATCH)
+            done = await self._store.write(rows.forget_tokens, self._clock.now() - TOKEN_KEPT, most=_BATCH)
             if done < _BATCH:
                 return
             await self._clock.sleep(_BETWEEN_S)

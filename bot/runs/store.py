@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, notices, reports, sentences
-from bot.ledger.values import Defaults, Demand, Notice, Person
+from bot.ledger.values import Defaults, Demand, LimitUse, Notice, Person
 from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
@@ -32,10 +34,11 @@ class RunStore:
 
         `role_ids`: the person's roles. Raises LimitError, with nothing written, and Unavailable.
         """
-        async with self._store.write() as connection:
-            if not await rows.add(connection, run):
+
+        def opened(connection: Connection) -> bool:
+            if not rows.add(connection, run):
                 return False
-            await ledger.reserve(
+            ledger.reserve(
                 connection,
                 run_id=run.id,
                 person=_person(run, role_ids),
@@ -43,7 +46,9 @@ class RunStore:
                 defaults=self._defaults,
                 at=run.created_at,
             )
-        return True
+            return True
+
+        return await self._store.write(opened)
 
     async def apply(self, before: Run, change: Change) -> Run:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
@@ -55,24 +60,27 @@ class RunStore:
         Of several who try the same step at once, in whatever process, exactly one is given the run. `act`: whose act
         it is, where a moderator takes a run out of the queue; its audit row is part of it.
         """
-        async with self._store.write() as connection:
-            if not await rows.change(connection, before, change.run):
+
+        def taken(connection: Connection) -> Run | None:
+            if not rows.change(connection, before, change.run):
                 return None
             match change.books:
                 case Settle(cost, estimated):
                     pictures = change.run.result.num_outputs if change.run.result else 0
                     # False: booked before, which is as good.
-                    _ = await ledger.settle(
+                    _ = ledger.settle(
                         connection, run_id=before.id, cost=cost, pictures=pictures, estimated=estimated, at=self.now()
                     )
                 case Release():
-                    _ = await ledger.release(connection, run_id=before.id, at=self.now())
+                    _ = ledger.release(connection, run_id=before.id, at=self.now())
                 case None:
                     pass
             if act is not None:
                 about = {"run": before.id, "user": str(before.user_id)}
-                await note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
-        return change.run
+                note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
+            return change.run
+
+        return await self._store.write(taken)
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
         """Note what became of the card."""
@@ -80,8 +88,7 @@ class RunStore:
 
     async def load(self, run_id: str) -> Run:
         """The run as it stands. Raises LookupError."""
-        async with self._store.read() as connection:
-            return await rows.load(connection, run_id)
+        return await self._store.read(rows.load, run_id)
 
     async def find(self, run_id: str) -> Run | None:
         """The run as it stands; None where it was never written. Raises Unavailable."""
@@ -92,42 +99,39 @@ class RunStore:
 
     async def hinted_at(self, *, job: str | None, runflow_id: str) -> Run | None:
         """The run a callback is about, by our id or by Runflow's; None where it is not ours. Raises Unavailable."""
-        async with self._store.read() as connection:
-            return await rows.find(connection, run_id=job, runflow_id=runflow_id)
+        return await self._store.read(rows.find, run_id=job, runflow_id=runflow_id)
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message, where there is one."""
-        async with self._store.read() as connection:
-            return await rows.by_message(connection, message_id)
+        return await self._store.read(rows.by_message, message_id)
 
     async def unfinished(self) -> list[Run]:
         """Runs that still owe somebody an end, oldest first."""
-        async with self._store.read() as connection:
-            return await rows.unfinished(connection)
+        return await self._store.read(rows.unfinished)
 
     async def waiting_of(self, user_id: int, guild_id: int) -> list[Run]:
         """A person's runs in a server that wait in the bot's own queue, oldest first."""
-        async with self._store.read() as connection:
-            return await rows.waiting_of(connection, user_id, guild_id)
+        return await self._store.read(rows.waiting_of, user_id, guild_id)
 
     async def lost(self, since: datetime) -> list[Run]:
         """Runs that were given up as lost since then: Runflow may still tell of them."""
-        async with self._store.read() as connection:
-            return await rows.lost(connection, since)
+        return await self._store.read(rows.lost, since)
 
     async def balance(self, run: Run) -> Balance:
         """What the one who asked has used today and has left, where they asked, with the roles they had then."""
-        async with self._store.read() as connection:
-            person = _person(run, await ledger.roles_at_reserve(connection, run.id))
-            used, least = await reports.used_and_least_left(connection, person, self._defaults, self.now())
+
+        def read(connection: Connection) -> tuple[MicroUsd, LimitUse | None]:
+            person = _person(run, ledger.roles_at_reserve(connection, run.id))
+            return reports.used_and_least_left(connection, person, self._defaults, self.now())
+
+        used, least = await self._store.read(read)
         if least is None:
             return Balance(used=used, left=None)
         return Balance(used=used, left=MicroUsd(least.left), left_in=sentences.left_in(least))
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """The limits that are nearly used and are told beside this run's card."""
-        async with self._store.read() as connection:
-            return await notices.of_run(connection, run.id)
+        return await self._store.read(notices.of_run, run.id)
 
     def now(self) -> datetime:
         """The time, UTC."""

@@ -1,14 +1,39 @@
 """PostgreSQL as the store opens it: nothing waits for ever, and no error tells what a row holds."""
 
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ExceptionContext, Pool, event
+from sqlalchemy import Connection, ExceptionContext, Pool, event
 from sqlalchemy.exc import EmulatedDBAPIException
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.database_url import Database
 from bot.errors import SettingsError, Unavailable
+from bot.store.faults import at_start
+from bot.store.work import NoTurn
+
+T = TypeVar("T")
+
+
+class PostgresTransactions:
+    """Functions are run as they are over asyncpg: each of their statements is awaited, unseen by them."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def run(self, function: Callable[[Connection], T]) -> T:
+        """As `bot.store.work.Transactions`. Raises BotError for arguments that contradict each other."""
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.begin())
+            except (OSError, TimeoutError, PoolTimeoutError) as error:  # asyncpg's connect raises the first two bare
+                raise NoTurn from error
+            except ValueError as error:
+                raise at_start(error) from error
+            return await connection.run_sync(function)
 
 
 def open_engine(

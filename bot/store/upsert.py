@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def insert_if_absent(connection: AsyncConnection, table: Table, values: Mapping[str, object]) -> bool:
+def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
     """Insert one row. False when a unique constraint or index already has its like, and nothing was written.
 
     On PostgreSQL this waits for another transaction that is writing the same key, and then knows; unlike an
@@ -16,20 +15,20 @@ async def insert_if_absent(connection: AsyncConnection, table: Table, values: Ma
     """
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     row = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return (await connection.execute(row)).first() is not None
+    return connection.execute(row).first() is not None
 
 
-async def put_row(connection: AsyncConnection, table: Table, values: Mapping[str, object]) -> None:
+def put_row(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
     """Write one row, in place of the one with its primary key where there is one."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     keys = [column.name for column in table.primary_key.columns]
     changed = {name: value for name, value in values.items() if name not in keys}
     statement = dialect.insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed)
-    await connection.execute(statement)
+    connection.execute(statement)
 
 
-async def add_to_rows(
-    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]], counts: Sequence[str]
+def add_to_rows(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], counts: Sequence[str]
 ) -> Sequence[Row[Any]]:
     """Add to the columns `counts` of each row, found by its primary key or else made; what they are then.
 
@@ -39,4 +38,4 @@ async def add_to_rows(
     statement = dialect.insert(table)
     added = {name: table.c[name] + statement.excluded[name] for name in counts}
     upsert = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=added)
-    return (await connection.execute(upsert.returning(*table.columns), [dict(row) for row in rows])).all()
+    return connection.execute(upsert.returning(*table.columns), [dict(row) for row in rows]).all()

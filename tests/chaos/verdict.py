@@ -108,8 +108,12 @@ _UNSPENT = frozenset({"reserve", "release"})
 
 
 async def _books(arena: Arena) -> list[str]:
-    async with Store.open(f"sqlite+aiosqlite:///{arena.database}") as store, store.read() as connection:
-        wrong = [f"a total disagrees with its entries: {one}" async for one in recount.disagreements(connection)]
+    async with Store.open(f"sqlite+aiosqlite:///{arena.database}") as store:
+        wrong = await store.read(
+            lambda connection: [
+                f"a total disagrees with its entries: {one}" for one in recount.disagreements(connection)
+            ]
+        )
     held = arena.ask("SELECT * FROM ledger_totals WHERE held_micro_usd <> 0 OR held_pictures <> 0 OR live_runs <> 0")
     return wrong + [f"something is held: {one}" for one in held]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.errors import PictureError
@@ -50,33 +51,40 @@ class HeldImages:
         `obstacle` is what the card speaks of already. Where a moderator decided while the card was edited, nothing is
         noted and the run is given back as it was, with the worker woken: its card has to say what was decided.
         """
-        held = replace(run, delivery=Delivery.HELD)
-        if run.place.guild_id is None:
+        held, guild_id = replace(run, delivery=Delivery.HELD), run.place.guild_id
+        if guild_id is None:
             raise ValueError("only a server has moderators")
-        async with self._store.write() as connection:
-            if await review_rows.outcome_of(connection, run.id) is not visibility.outcome:
-                self._wake_ups.wake_run(run.id)
+
+        def hold(connection: Connection) -> Run:
+            if review_rows.outcome_of(connection, run.id) is not visibility.outcome:
                 return run
-            if not await rows.change(connection, run, held):
-                return await rows.load(connection, run.id)
+            if not rows.change(connection, run, held):
+                return rows.load(connection, run.id)
             if visibility.review is None:
-                await review_rows.add(
-                    connection, replace(self._review(run, run.place.guild_id, visibility), obstacle=obstacle)
-                )
-        _log.info("run held", cause=visibility.cause)
-        self._wake_ups.wake_review(run.id)
-        return held
+                review_rows.add(connection, replace(self._review(run, guild_id, visibility), obstacle=obstacle))
+            return held
+
+        noted = await self._store.write(hold)
+        if noted is held:
+            _log.info("run held", cause=visibility.cause)
+            self._wake_ups.wake_review(run.id)
+        elif noted is run:
+            self._wake_ups.wake_run(run.id)
+        return noted
 
     async def shown(self, run: Run, visibility: Visibility) -> Run:
         """Note that the card shows the pictures. As `hold`, where somebody decided while it was being edited."""
         shown = replace(run, delivery=Delivery.SHOWN)
-        async with self._store.write() as connection:
-            if await review_rows.outcome_of(connection, run.id) is not visibility.outcome:
-                self._wake_ups.wake_run(run.id)
+
+        def note_shown(connection: Connection) -> Run:
+            if review_rows.outcome_of(connection, run.id) is not visibility.outcome:
                 return run
-            if not await rows.change(connection, run, shown):
-                return await rows.load(connection, run.id)
-        return shown
+            return shown if rows.change(connection, run, shown) else rows.load(connection, run.id)
+
+        noted = await self._store.write(note_shown)
+        if noted is run:
+            self._wake_ups.wake_run(run.id)
+        return noted
 
     def _review(self, run: Run, guild_id: int, visibility: Visibility) -> Review:
         now, rules = self._clock.now(), visibility.rules
@@ -92,8 +100,7 @@ class HeldImages:
 
     async def as_moderators_saw(self, run: Run) -> list[Picture]:
         """The pictures as moderators were shown them, for when Runflow no longer has them."""
-        async with self._store.read() as connection:
-            review = await review_rows.find(connection, run.id)
+        review = await self._store.read(review_rows.find, run.id)
         if review is None or review.message_id is None or review.channel_id is None:
             return []
         found: list[Picture] = []

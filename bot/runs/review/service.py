@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.errors import Unavailable, UserError
@@ -80,8 +80,7 @@ class ReviewService:
 
     async def find(self, guild_id: int, run_id: str) -> Decided:
         """A review as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
-        async with self._store.read() as connection:
-            run, review = await _find(connection, guild_id, run_id)
+        run, review = await self._store.read(_find, guild_id, run_id)
         return Decided(run, review, first=review.outcome is None)
 
     async def approve(self, act: AdminAction, run_id: str) -> Decided:
@@ -101,15 +100,15 @@ class ReviewService:
         return await self._decide(act, run_id, Decision.REJECTED, words or None)
 
     async def _decide(self, act: AdminAction, run_id: str, outcome: Decision, reason: str | None) -> Decided:
-        async with self._store.write() as connection:
-            run, review = await _find(connection, act.guild_id, run_id)
+        def decide(connection: Connection) -> Decided:
+            run, review = _find(connection, act.guild_id, run_id)
             decided = replace(
                 review, outcome=outcome, decided_by=act.actor_id, decided_at=self._clock.now(), reason=reason
             )
-            if review.outcome is not None or not await review_rows.decide(connection, decided):
-                return Decided(*await _find(connection, act.guild_id, run_id), first=False)
-            run = await card_follows(connection, run, outcome)
-            await note(
+            if review.outcome is not None or not review_rows.decide(connection, decided):
+                return Decided(*_find(connection, act.guild_id, run_id), first=False)
+            run = card_follows(connection, run, outcome)
+            note(
                 connection,
                 act,
                 AuditKind(f"review {outcome.value}"),
@@ -122,9 +121,13 @@ class ReviewService:
                 },
                 at=self._clock.now(),
             )
-        _log.info("review decided", run=run_id, outcome=outcome, by=act.actor_id)
-        self._wake_workers(run)
-        return Decided(run, decided, first=True)
+            return Decided(run, decided, first=True)
+
+        known = await self._store.write(decide)
+        if known.first:
+            _log.info("review decided", run=run_id, outcome=outcome, by=act.actor_id)
+            self._wake_workers(known.run)
+        return known
 
     async def report(self, *, run: Run, reporter_id: int, reason: str | None, hide: bool) -> Reported:
         """Have moderators look at pictures that are shown. With `hide` they are taken away until one has looked.
@@ -136,50 +139,49 @@ class ReviewService:
             return Reported.NOTHING
         now = self._clock.now()
         review = Review(run.id, run.place.guild_id, ReviewCause.REPORTED, opened_at=now, detail=reason)
-        async with self._store.write() as connection:
-            run = await rows.load(connection, run.id)
-            before = await review_rows.find(connection, run.id)
-            reported = _what_a_report_does(run, before)
-            if reported is Reported.NOTHING:
-                return reported
-            if not await review_rows.add_report(connection, review, reporter_id):
-                return Reported.TWICE
-            if reported is not Reported.NEW:
-                return reported
-            if not await (review_rows.add if before is None else review_rows.reopened)(connection, review):
-                raise Unavailable(_TRY_REPORT_AGAIN)
-            await self._reported(connection, run, AdminAction(review.guild_id, reporter_id), reason, hide=hide)
-        self._wake_ups.wake_review(run.id)
-        if hide:
+        reported = await self._store.write(self._report, review, reporter_id, hide=hide)
+        if reported is Reported.NEW:
+            self._wake_ups.wake_review(run.id)
+        if reported is Reported.NEW and hide:
             self._wake_ups.wake_run(run.id)
+        return reported
+
+    def _report(self, connection: Connection, review: Review, reporter_id: int, *, hide: bool) -> Reported:
+        run = rows.load(connection, review.run_id)
+        before = review_rows.find(connection, run.id)
+        reported = _what_a_report_does(run, before)
+        if reported is Reported.NOTHING:
+            return reported
+        if not review_rows.add_report(connection, review, reporter_id):
+            return Reported.TWICE
+        if reported is not Reported.NEW:
+            return reported
+        if not (review_rows.add if before is None else review_rows.reopened)(connection, review):
+            raise Unavailable(_TRY_REPORT_AGAIN)
+        self._note(connection, run, AdminAction(review.guild_id, reporter_id), review.detail, hide=hide)
         return Reported.NEW
 
-    async def _reported(
-        self, connection: AsyncConnection, run: Run, act: AdminAction, reason: str | None, *, hide: bool
-    ) -> None:
-        if hide and not await rows.change(connection, run, replace(run, delivery=Delivery.PENDING)):
+    def _note(self, connection: Connection, run: Run, act: AdminAction, reason: str | None, *, hide: bool) -> None:
+        if hide and not rows.change(connection, run, replace(run, delivery=Delivery.PENDING)):
             raise Unavailable(_TRY_REPORT_AGAIN)
         after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
-        await note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=self._clock.now())
+        note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=self._clock.now())
 
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server; at most LISTED_MOST of those that wait, oldest first."""
         settings = await self._guild_settings.settings_of(guild_id)
-        async with self._store.read() as connection:
-            waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
+        waiting = await self._store.read(review_rows.undecided, guild_id, LISTED_MOST)
         obstacle = self._channel.obstacle(guild_id, settings.review_channel_id)
         return Status(settings.review_channel_id, obstacle, tuple(waiting))
 
     async def retry(self, guild_id: int) -> None:
         """Ask moderators now wherever they could not be asked before, or their message was deleted meanwhile."""
-        async with self._store.read() as connection:
-            waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
+        waiting = await self._store.read(review_rows.undecided, guild_id, LISTED_MOST)
         for one in waiting:
             if one.channel_id is None or one.message_id is None:
                 continue
             if not await self._channel.stands(one.channel_id, one.message_id):
-                async with self._store.write() as connection:
-                    await review_rows.unposted(connection, one.run_id, one.message_id)
+                await self._store.write(review_rows.unposted, one.run_id, one.message_id)
         self._wake_ups.wake_reviews()
 
     def _wake_workers(self, run: Run) -> None:
@@ -196,19 +198,19 @@ def _what_a_report_does(run: Run, before: Review | None) -> Reported:
     return Reported.NEW
 
 
-async def card_follows(connection: AsyncConnection, run: Run, outcome: Decision) -> Run:
+def card_follows(connection: Connection, run: Run, outcome: Decision) -> Run:
     """Let the worker bring the card to what was decided; a picture that was never hidden stays when it is approved."""
     if run.delivery is Delivery.HELD or (run.delivery is Delivery.SHOWN and outcome is Decision.REJECTED):
         pending = replace(run, delivery=Delivery.PENDING)
-        if await rows.change(connection, run, pending):
+        if rows.change(connection, run, pending):
             return pending
-        return await rows.load(connection, run.id)
+        return rows.load(connection, run.id)
     return run
 
 
-async def _find(connection: AsyncConnection, guild_id: int, run_id: str) -> tuple[Run, Review]:
-    review = await review_rows.find(connection, run_id)
+def _find(connection: Connection, guild_id: int, run_id: str) -> tuple[Run, Review]:
+    review = review_rows.find(connection, run_id)
     # Whoever forges a custom_id may name a run of another server: it is as unknown as one that never was.
     if review is None or review.guild_id != guild_id:
         raise UserError(_UNKNOWN)
-    return await rows.load(connection, run_id), review
+    return rows.load(connection, run_id), review

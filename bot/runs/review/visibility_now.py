@@ -35,8 +35,7 @@ class VisibilityNow:
         Raises Unavailable where the database does not answer: nothing is decided then.
         """
         now = await self._policies.rules_at(await self._channels.channel_context(run))
-        async with self._store.read() as connection:
-            review = await review_rows.find(connection, run.id)
+        review = await self._store.read(review_rows.find, run.id)
         return decide(run, Known(now, review, await self._verdict(run), black))
 
     async def decide_in(self, run: Run, context: ChannelContext, here: Visibility) -> Visibility:

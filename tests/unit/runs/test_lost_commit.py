@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.errors import Unavailable
 from bot.runs.rows import unfinished
@@ -33,8 +34,11 @@ async def test_what_was_written_after_all_is_canceled_and_its_money_given_back(
         with pytest.raises(Unavailable, match=LOST):
             await room.press()
         assert await room.held() == 0
-        async with room.store.read() as connection:
-            assert await unfinished(connection) == []
+
+        def look(connection: Connection) -> None:
+            assert unfinished(connection) == []
+
+        await room.store.read(look)
 
 
 async def test_where_the_database_stays_away_the_driver_sees_to_it(
