@@ -19,9 +19,10 @@ from bot.store.upsert import insert_if_absent
 
 def reserve(
     connection: Connection, *, run_id: str, person: Person, demand: Demand, defaults: Defaults, at: datetime
-) -> None:
+) -> bool:
     """Hold what the run asks for in every row that counts it, then check the limits against what was there before.
 
+    Gives whether the person is to be told of limits that are nearly used (`notices.of_run`).
     So the rows are locked from their first reading on, in one statement. Raises LimitError, after which the caller's
     transaction must be rolled back (it holds what was refused); ValueError for a negative amount, or for a run that
     was held for already.
@@ -42,7 +43,7 @@ def reserve(
     if refused is not None:
         raise refused
     told = nearly_used(uses(applied, after, person, at))
-    notices.write(connection, told, run_id=run_id, person=person, at=at)
+    return notices.write(connection, told, run_id=run_id, person=person, at=at)
 
 
 def settle(

@@ -13,8 +13,9 @@ from bot.store.tables import limit_notices
 from bot.store.upsert import insert_if_absent
 
 
-def write(connection: Connection, notices: Iterable[Notice], *, run_id: str, person: Person, at: datetime) -> None:
-    """Keep those that the person was not given yet in their window, for this run's card."""
+def write(connection: Connection, notices: Iterable[Notice], *, run_id: str, person: Person, at: datetime) -> bool:
+    """Keep those that the person was not given yet in their window, for this run's card; whether there were any."""
+    kept = False
     for notice in notices:
         use, limit = notice.use, notice.use.applied.limit
         key = row_of(limit, person, at)
@@ -34,7 +35,8 @@ def write(connection: Connection, notices: Iterable[Notice], *, run_id: str, per
             "used": use.used,
         }
         # False means: told already in this window. Then there is nothing to keep.
-        _ = insert_if_absent(connection, limit_notices, values)
+        kept |= insert_if_absent(connection, limit_notices, values)
+    return kept
 
 
 def of_run(connection: Connection, run_id: str) -> tuple[Notice, ...]:

@@ -25,21 +25,7 @@ class PolicyService:
 
     async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         """What holds in a place now. One that cannot be read has the strictest that its server knows."""
-        guild_id = channel_context.guild_id
-        if guild_id is None:
-            return rules_for(None, None, age_restricted=False, private=True)
-        places = {channel_context.rules_id, channel_context.category_id}
-
-        found = dict(await self._store.read(_settings, guild_id))
-        rules = rules_for(
-            found.get(channel_context.rules_id),
-            found.get(channel_context.category_id) if channel_context.category_id else None,
-            age_restricted=channel_context.age_restricted,
-            private=not channel_context.known,
-        )
-        if channel_context.known or not any(one.approve_everything for key, one in found.items() if key not in places):
-            return rules
-        return replace(rules, approve_everything=True)  # nobody can tell which category it lies in
+        return await self._store.read(rules_in, channel_context)
 
     async def set_channel(self, act: AdminAction, channel_id: int, changes: ChannelSetting) -> ChannelSetting:
         """Set what `changes` says for a channel or a category and leave the rest; gives what is set now.
@@ -123,6 +109,24 @@ class PolicyService:
             after={"channel": str(channel_id), **_told(after)},
             at=self._clock.now(),
         )
+
+
+def rules_in(connection: Connection, channel_context: ChannelContext) -> ChannelRules:
+    """As `PolicyService.rules_at`, as part of a transaction."""
+    guild_id = channel_context.guild_id
+    if guild_id is None:
+        return rules_for(None, None, age_restricted=False, private=True)
+    places = {channel_context.rules_id, channel_context.category_id}
+    found = dict(_settings(connection, guild_id))
+    rules = rules_for(
+        found.get(channel_context.rules_id),
+        found.get(channel_context.category_id) if channel_context.category_id else None,
+        age_restricted=channel_context.age_restricted,
+        private=not channel_context.known,
+    )
+    if channel_context.known or not any(one.approve_everything for key, one in found.items() if key not in places):
+        return rules
+    return replace(rules, approve_everything=True)  # nobody can tell which category it lies in
 
 
 def _settings(connection: Connection, guild_id: int) -> list[tuple[int, ChannelSetting]]:

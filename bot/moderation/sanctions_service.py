@@ -21,6 +21,7 @@ from bot.moderation.sanctions import (
     strikes_now,
 )
 from bot.store.engine import Store
+from bot.store.locks import alone, beside
 from bot.store.tables import appeals, people, sanctions
 from bot.store.upsert import insert_if_absent
 
@@ -103,6 +104,11 @@ class SanctionsService:
     async def standing(self, guild_id: int, user_id: int) -> SanctionStatus:
         """What holds for a person now."""
         return await self._store.read(self._standing, guild_id, user_id)
+
+    def standing_in(self, connection: Connection, guild_id: int, user_id: int) -> SanctionStatus:
+        """As `standing`, and nobody changes it until the transaction ends."""
+        beside(connection, guild_id, user_id)
+        return self._standing(connection, guild_id, user_id)
 
     async def appeal(self, guild_id: int, user_id: int, words: str) -> Appeal:
         """Ask moderators to lift what holds. Raises UserError where nothing does, or it was appealed against before."""
@@ -256,6 +262,7 @@ class SanctionsService:
 
 def _lock(connection: Connection, guild_id: int, user_id: int) -> None:
     """Be the only one who acts about this person until the transaction ends."""
+    alone(connection, guild_id, user_id)
     insert_if_absent(connection, people, {"guild_id": guild_id, "user_id": user_id, "acts": 0})
     theirs = people.c.guild_id == guild_id, people.c.user_id == user_id
     connection.execute(update(people).where(*theirs).values(acts=people.c.acts + 1))

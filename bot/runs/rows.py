@@ -46,6 +46,8 @@ def change(connection: Connection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
     values = _values(after)
     del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
+    if after.reply.message_id is None:
+        del values["message_id"]  # whoever read the row before the card was noted does not undo that
     done = connection.execute(
         update(runs)
         .where(runs.c.id == before.id, runs.c.state == before.state, runs.c.delivery == before.delivery)

@@ -1,6 +1,7 @@
 """A run and its money change together: every step of a run is one transaction over its row and the ledger."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,7 +10,7 @@ from bot.clock import Clock
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, notices, reports, sentences
-from bot.ledger.values import Defaults, Demand, LimitUse, Notice, Person
+from bot.ledger.values import Defaults, Demand, Notice, Person
 from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
@@ -18,11 +19,21 @@ from bot.runs.transitions import Change, Release, Settle
 from bot.store.engine import Store
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A new run. `is_told`: whether there is something to be told beside its card (`RunStore.notices`)."""
+
+    run: Run
+    is_told: bool
+
+
 class RunStore:
     """Where runs and their money are kept. `defaults`: the limits that hold where no admin set any."""
 
     def __init__(self, *, store: Store, defaults: Defaults, clock: Clock) -> None:
         self._store, self._defaults, self._clock = store, defaults, clock
+        self._handed_over: dict[str, Run] = {}
+        self._unnoted: dict[str, int] = {}  # the cards of runs whose rows do not say which message that is
 
     def need_allowed(self, place: Place) -> None:
         """Raises UserError where nobody may make pictures: without a server, when private use is switched off."""
@@ -30,15 +41,21 @@ class RunStore:
             raise UserError(sentences.PRIVATE_USE_IS_OFF)
 
     async def open(self, run: Run, role_ids: tuple[int, ...] = ()) -> bool:
-        """Write a new run and hold its price; False when this press has its run already.
+        """As `accept`, for a run that asks nothing more; False when this press has its run already."""
+        return await self.accept(lambda _: run, role_ids) is not None
 
-        `role_ids`: the person's roles. Raises LimitError, with nothing written, and Unavailable.
+    async def accept(self, made: Callable[[Connection], Run], role_ids: tuple[int, ...] = ()) -> Accepted | None:
+        """Write a new run and hold its price; None when this press has its run already.
+
+        `made` gives the run, or raises what refuses it; `role_ids`: the person's roles. Raises that, LimitError, with
+        nothing written, and Unavailable.
         """
 
-        def opened(connection: Connection) -> bool:
+        def accepted(connection: Connection) -> Accepted | None:
+            run = made(connection)
             if not rows.add(connection, run):
-                return False
-            ledger.reserve(
+                return None
+            is_told = ledger.reserve(
                 connection,
                 run_id=run.id,
                 person=_person(run, role_ids),
@@ -46,9 +63,9 @@ class RunStore:
                 defaults=self._defaults,
                 at=run.created_at,
             )
-            return True
+            return Accepted(run, is_told)
 
-        return await self._store.write(opened)
+        return await self._store.write(accepted)
 
     async def apply(self, before: Run, change: Change) -> Run:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
@@ -80,18 +97,41 @@ class RunStore:
                 note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
             return change.run
 
-        return await self._store.write(taken)
+        written = await self._store.write(taken)
+        if written is not None:
+            self._unnoted.pop(before.id, None)
+        return written
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
         """Note what became of the card."""
         return await self.apply(run, Change(replace(run, delivery=delivery)))
 
+    def hand_over(self, run: Run, message_id: int) -> None:
+        """Give a new run, whose card stands by now, to whoever `find`s it, without a transaction for the card alone.
+
+        The next change of the row says which message the card is. After a crash before that, it is looked for.
+        """
+        self._handed_over[run.id] = replace(run, reply=replace(run.reply, message_id=message_id))
+        self._unnoted[run.id] = message_id
+
+    async def with_card_noted(self, run: Run) -> Run:
+        """See to it that the row says which message the card is; the run as it stands then. Raises Unavailable."""
+        if run.id not in self._unnoted:
+            return run
+        noted = await self.apply(run, Change(run))
+        self._unnoted.pop(run.id, None)
+        return noted
+
     async def load(self, run_id: str) -> Run:
         """The run as it stands. Raises LookupError."""
-        return await self._store.read(rows.load, run_id)
+        run = await self._store.read(rows.load, run_id)
+        message_id = run.reply.message_id or self._unnoted.get(run_id)
+        return replace(run, reply=replace(run.reply, message_id=message_id))
 
     async def find(self, run_id: str) -> Run | None:
-        """The run as it stands; None where it was never written. Raises Unavailable."""
+        """The run as it stands, or as it was handed over; None where it was never written. Raises Unavailable."""
+        if (handed_over := self._handed_over.pop(run_id, None)) is not None:
+            return handed_over
         try:
             return await self.load(run_id)
         except LookupError:
@@ -119,12 +159,12 @@ class RunStore:
 
     async def balance(self, run: Run) -> Balance:
         """What the one who asked has used today and has left, where they asked, with the roles they had then."""
+        return await self._store.read(self.balance_in, run)
 
-        def read(connection: Connection) -> tuple[MicroUsd, LimitUse | None]:
-            person = _person(run, ledger.roles_at_reserve(connection, run.id))
-            return reports.used_and_least_left(connection, person, self._defaults, self.now())
-
-        used, least = await self._store.read(read)
+    def balance_in(self, connection: Connection, run: Run) -> Balance:
+        """As `balance`, as part of a transaction."""
+        person = _person(run, ledger.roles_at_reserve(connection, run.id))
+        used, least = reports.used_and_least_left(connection, person, self._defaults, self.now())
         if least is None:
             return Balance(used=used, left=None)
         return Balance(used=used, left=MicroUsd(least.left), left_in=sentences.left_in(least))

@@ -43,7 +43,7 @@ class Writers:
         self._go_on()
         try:
             done, _ = await asyncio.wait([job.answer], timeout=self._patience_s)
-            if not done and job.claim():
+            if not done and job not in self._now and job.claim():  # what is in work has the patience of its statements
                 raise NoTurn
             return await asyncio.shield(job.answer)
         except asyncio.CancelledError:

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from bot.errors import PromptRefused, UserError
+from bot.errors import PromptRefused, SanctionError, UserError
 from bot.guilds.audit import AdminAction, AuditFilter, page
 from bot.moderation.policy import Policy
 from bot.moderation.policy_service import PolicyService
-from bot.moderation.prompt_rules_service import PromptRulesService
+from bot.moderation.prompt_rules_service import PromptRulesService, RulesChanged
 from bot.moderation.prompts import PromptAction, PromptRule, Verdict
 from bot.moderation.rules import ChannelContext, ChannelSetting, Unchecked
 from bot.moderation.sanctions import RecordKind, SanctionKind, SanctionStatus, Thresholds
 from bot.moderation.sanctions_service import Appeal, SanctionsService
+from bot.runs.admission import Admission, Passed
 from bot.runs.review import rows as review_rows
 from bot.runs.review.review import Review
 from bot.runs.run import Place, ReviewCause
@@ -23,6 +24,7 @@ from bot.store import tables
 from bot.store.engine import Store
 from tests.contract.conftest import AddRun
 from tests.contract.gates import open_admission
+from tests.contract.meanwhile import meanwhile
 
 GUILD, OTHER_GUILD, CHANNEL, CATEGORY, THREAD = 2**62 + 1, 2**62 + 2, 2**62 + 3, 2**62 + 4, 2**62 + 5
 ADMIN, MODERATOR, PERSON = AdminAction(GUILD, 11), AdminAction(GUILD, 12), 2**63 - 1
@@ -253,24 +255,64 @@ async def test_a_prompt_that_cannot_be_compared_in_time_is_refused(
 # --- the gate
 
 
+async def let_in(admission: Admission, store: Store, user_id: int, where: Place, prompt: str) -> Passed:
+    """As `RunService` has it: judged by what is in memory, and anew where the transaction finds newer rules."""
+    passed = await admission.judged(where, prompt)
+    try:
+        await store.write(admission.admit, user_id, where, passed)
+    except RulesChanged as newer:
+        passed = await admission.judged(where, prompt, newer)
+        await store.write(admission.admit, user_id, where, passed)
+    return passed
+
+
 async def test_who_is_let_in_with_which_prompt(
     store: Store, prompt_rules: PromptRulesService, sanctions: SanctionsService, clock: MovableClock
 ) -> None:
     admission = open_admission(store, clock)
     here, elsewhere, private = Place(GUILD, CHANNEL), Place(OTHER_GUILD, CHANNEL), Place(None, CHANNEL)
     await prompt_rules.add_rule(ADMIN, "gore", PromptAction.REFUSE, "no violence")
-    assert (await admission.passed(PERSON, here, "a fox")).verdict == Verdict()
+    assert (await let_in(admission, store, PERSON, here, "a fox")).verdict == Verdict()
     with pytest.raises(PromptRefused, match=r"that prompt: no violence\. Nothing was sent"):
-        await admission.passed(PERSON, here, "gore")
-    assert (await admission.passed(PERSON, private, "gore")).verdict == Verdict(), (
+        await let_in(admission, store, PERSON, here, "gore")
+    assert (await let_in(admission, store, PERSON, private, "gore")).verdict == Verdict(), (
         "a server's rules hold in that server"
     )
     await sanctions.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "spam", length_s=3600)
     with pytest.raises(UserError, match=r"(?s)have paused you.*spam"):
-        await admission.passed(PERSON, here, "a fox")
-    assert (await admission.passed(PERSON, elsewhere, "a fox")).verdict == Verdict()
+        await let_in(admission, store, PERSON, here, "a fox")
+    assert (await let_in(admission, store, PERSON, elsewhere, "a fox")).verdict == Verdict()
     await clock.sleep(3600)
-    assert (await admission.passed(PERSON, here, "a fox")).verdict == Verdict()
+    assert (await let_in(admission, store, PERSON, here, "a fox")).verdict == Verdict()
+
+
+async def test_a_stop_waits_for_a_press_that_was_let_in(database_url: str, clock: MovableClock) -> None:
+    """So whoever takes a stopped person's runs out of the queue afterwards sees them all."""
+    loop, order = asyncio.get_running_loop(), list[str]()
+    async with Store.open(database_url) as one, Store.open(database_url) as other:
+        admission, here = open_admission(one, clock), Place(GUILD, CHANNEL)
+        sanctions = SanctionsService(store=other, clock=clock, thresholds=Thresholds())
+        passed = await admission.judged(here, "a fox")
+        stopping: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
+            order.append("stopped")
+
+        async def begin_to_stop() -> None:
+            stopping.append(asyncio.create_task(stop(), name="stop"))
+            await asyncio.sleep(0.05)
+            order.append("let in")
+
+        def let_in_slowly(connection: Connection) -> None:
+            admission.admit(connection, PERSON, here, passed)
+            meanwhile(loop, begin_to_stop())
+
+        await one.write(let_in_slowly)
+        await asyncio.gather(*stopping)
+        assert order == ["let in", "stopped"]
+        with pytest.raises(SanctionError):
+            await one.write(admission.admit, PERSON, here, passed)
 
 
 # --- people

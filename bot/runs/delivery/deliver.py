@@ -1,6 +1,7 @@
 """The last form of a card: pictures as the channel allows at the moment of showing, or words instead."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -55,7 +56,8 @@ class Deliverer:
         Unavailable where the database does not answer.
         """
         run = await (self._deliver(run, reading) if run.made_pictures else self._end_without_pictures(run))
-        self._held.delivered(run)
+        if run.delivery is not Delivery.SHOWN or not run.made_pictures or run.reason:
+            self._held.delivered(run)  # of pictures that are shown, `HeldImages.shown` says so where it matters
         return run
 
     async def explain(self, run: Run) -> Run:
@@ -94,8 +96,9 @@ class Deliverer:
         self, run: Run, fitted: Fitted, missing: tuple[MissingPicture, ...], black: tuple[int, ...]
     ) -> _Try | TooLarge:
         """Edit the card, tried again while Discord takes nothing. Before each try it is decided anew who may see it."""
-        balance = await self._store.balance(run)
-        tried = _Try(await self._visibility.decide(run, black=black), EditResult.LATER)
+        used = partial(self._store.balance_in, run=run)
+        first, balance = await self._visibility.decide_and(run, used, black=black)
+        tried = _Try(first, EditResult.LATER)
         for delay_s in _TRIES_AFTER_S:
             await self._wait(delay_s)
             visibility = await self._visibility.decide(run, black=black) if delay_s else tried.visibility

@@ -41,6 +41,8 @@ class RunSteps:
         run = await self._cards.with_card(run)
         async with self._progress() as progress:
             async with self._scheduler.slot(run, wake_up) as slot:
+                if not slot.has_started:  # it may wait for longer than its interaction lives
+                    run = await self._cards.noted(run)
                 run = await self._at_runflow.wait_for_turn(run, wake_up, slot, progress)
                 step = await self._at_runflow.run_to_end(run, wake_up, progress)
             await progress.finish()

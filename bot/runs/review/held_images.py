@@ -84,6 +84,8 @@ class HeldImages:
         noted = await self._store.write(note_shown)
         if noted is run:
             self._wake_ups.wake_run(run.id)
+        if visibility.review is not None:
+            self.delivered(run)
         return noted
 
     def _review(self, run: Run, guild_id: int, visibility: Visibility) -> Review:
