@@ -92,12 +92,16 @@ class Store:
         cls, stack: AsyncExitStack, database: Database, patience_s: float, statement_s: float
     ) -> Self:
         opened = partial(postgresql.open_engine, database, patience_s, silence=_NOT_WRITTEN)
-        migrating = PostgresTransactions(opened(statement_s=None, poolclass=NullPool))
+        migrating = PostgresTransactions(opened(statement_s=None, poolclass=NullPool), at_once=1, patience_s=patience_s)
         await _migrate(cls("postgresql", migrating, migrating))
         engine = opened(statement_s=statement_s)
         stack.push_async_callback(engine.dispose)
         reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        return cls("postgresql", PostgresTransactions(engine), PostgresTransactions(reads))
+        return cls(
+            "postgresql",
+            PostgresTransactions(engine, at_once=postgresql.WRITERS, patience_s=2 * patience_s),
+            PostgresTransactions(reads, at_once=postgresql.READERS, patience_s=patience_s),
+        )
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:

@@ -1,9 +1,10 @@
 """Inserts for which a unique conflict is an answer, not an error."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -13,9 +14,7 @@ def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, 
     On PostgreSQL this waits for another transaction that is writing the same key, and then knows; unlike an
     IntegrityError, the answer leaves the transaction usable. Other constraints raise IntegrityError as ever.
     """
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    row = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return connection.execute(row).first() is not None
+    return connection.execute(_if_absent(table, connection.dialect.name), dict(values)).first() is not None
 
 
 def put_row(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
@@ -34,8 +33,23 @@ def add_to_rows(
 
     One statement, which locks the rows in the order given, so that whoever keeps to one order never deadlocks.
     """
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = _adding(table, tuple(counts), connection.dialect.name)
+    return connection.execute(statement, [dict(row) for row in rows]).all()
+
+
+# Statements whose values are parameters: made once for each table, since to make one costs as much as to run it.
+
+
+@cache
+def _if_absent(table: Table, dialect_name: str) -> Executable:
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+
+
+@cache
+def _adding(table: Table, counts: tuple[str, ...], dialect_name: str) -> Executable:
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
     statement = dialect.insert(table)
     added = {name: table.c[name] + statement.excluded[name] for name in counts}
     upsert = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=added)
-    return connection.execute(upsert.returning(*table.columns), [dict(row) for row in rows]).all()
+    return upsert.returning(*table.columns)

@@ -19,6 +19,7 @@ from bot.errors import SettingsError, Unavailable
 from bot.runs.transitions import FINAL
 from bot.store import tables
 from bot.store.engine import Store
+from bot.store.postgresql import WRITERS
 from bot.store.tables import ledger_entries, runs, synced_commands
 from bot.store.upsert import insert_if_absent
 from tests.contract.meanwhile import meanwhile
@@ -432,6 +433,23 @@ async def test_a_lost_connection_is_bad_weather_once(postgres_url: str) -> None:
             await store.write(broken_off)
         await _one_note(store, 3)
         assert await noted(store) == [3]
+
+
+async def test_in_a_rush_writers_wait_for_their_turn_and_not_for_each_others_rows(postgres_url: str) -> None:
+    at_work, most = set[int](), 0
+
+    def written(connection: Connection, number: int) -> None:
+        nonlocal most
+        at_work.add(number)
+        most = max(most, len(at_work))
+        connection.execute(text("SELECT pg_sleep(0.002)"))
+        note(connection, number)
+        at_work.remove(number)
+
+    async with Store.open(postgres_url) as store:
+        await asyncio.gather(*(store.write(written, number) for number in range(60)))
+        assert await noted(store) == list(range(60))
+    assert most <= WRITERS
 
 
 async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None:
