@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+from sqlalchemy import Connection
 
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.ledger import ledger, recount
@@ -146,18 +147,21 @@ async def _fill(sandbox: Sandbox, case: Case, url: str) -> list[Run]:
         made = await asyncio.gather(*(one(number, state) for number, state in enumerate(kinds)))
     async with Store.open(url) as store:
         for first in range(0, len(made), 200):
-            async with store.write() as connection:
-                for run in made[first : first + 200]:
-                    await rows.add(connection, run)
-                    await ledger.reserve(
-                        connection,
-                        run_id=run.id,
-                        person=Person(run.user_id, run.place.guild_id, run.place.channel_id, ()),
-                        demand=Demand(run.held, run.images_wanted),
-                        defaults=_DEFAULTS,
-                        at=run.created_at,
-                    )
+            await store.write(_add, made[first : first + 200])
     return made
+
+
+def _add(connection: Connection, made: Sequence[Run]) -> None:
+    for run in made:
+        _ = rows.add(connection, run)
+        _ = ledger.reserve(
+            connection,
+            run_id=run.id,
+            person=Person(run.user_id, run.place.guild_id, run.place.channel_id, ()),
+            demand=Demand(run.held, run.images_wanted),
+            defaults=_DEFAULTS,
+            at=run.created_at,
+        )
 
 
 async def _run(sandbox: Sandbox, session: aiohttp.ClientSession, user_id: int, state: State, at: datetime) -> Run:
@@ -270,8 +274,8 @@ async def _wrong(sandbox: Sandbox, url: str, filled: list[Run], at_first: int) -
     # Whoever has none alive goes first: everybody's first comes before anybody's third, two at a time for each.
     rounds = [number[ref] // (len(filled) // _PER_PERSON + 1) for ref in created if ref in number]
     wrong += [f"round {now} after round {before}" for before, now in _backwards(rounds, 1)]
-    async with Store.open(url) as store, store.read() as connection:
-        wrong += [str(one) async for one in recount.disagreements(connection)]
+    async with Store.open(url) as store:
+        wrong += await store.read(lambda connection: [str(one) for one in recount.disagreements(connection)])
     return wrong[:20]
 
 

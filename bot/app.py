@@ -127,6 +127,7 @@ def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     overdue = OverduePolls(edges.clock)
     admission = Admission(
         sanctions=core.moderation.sanctions,
+        policies=core.moderation.policies,
         prompt_rules=core.moderation.prompt_rules,
         guild_settings=core.moderation.guild_settings,
         rule_log=edges.review_channel,
@@ -361,8 +362,7 @@ async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordV
     entropy = Entropy.of_system()
     api_url = settings.runflow_api_url
     store = await stack.enter_async_context(Store.open(settings.database_url))
-    async with store.read() as connection:
-        clock.remember(await latest_entry_at(connection))
+    clock.remember(await store.read(latest_entry_at))
     runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, entropy.rng))
     downloader = await stack.enter_async_context(Downloader(api_url=api_url, max_bytes=settings.max_picture_bytes))
     return Edges(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import aiohttp
+from sqlalchemy import Connection
 
 from bot.client.probe import name_behind, point_discord_at
 from bot.clock import Clock
@@ -59,14 +60,20 @@ async def _database(settings: Settings) -> str:
 
 async def books(database_url: str, now: datetime) -> str:
     """Recompute every total from its entries. Raises BotError where one disagrees, and what `Store.open` raises."""
-    count, first = 0, ""
-    async with Store.open(database_url) as store, store.read() as connection:
-        async for wrong in recount.disagreements(connection, hours_needed_from(now)):
-            count += 1
-            first = first or _told(wrong)
+    async with Store.open(database_url) as store:
+        count, first = await store.read(_disagreements, now)
     if count:
         raise BotError(f"{count} totals disagree with their entries; the first: {first}")
     return "every total agrees with its entries"
+
+
+def _disagreements(connection: Connection, now: datetime) -> tuple[int, str]:
+    """How many totals are wrong, and the first of them."""
+    count, first = 0, ""
+    for wrong in recount.disagreements(connection, hours_needed_from(now)):
+        count += 1
+        first = first or _told(wrong)
+    return count, first
 
 
 def _told(wrong: Disagreement) -> str:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TextIO
 
+from sqlalchemy import Connection
+
 from bot.errors import BotError
 from bot.ledger import reports
 from bot.ledger.export import HEADER, csv_line
@@ -22,14 +24,18 @@ async def export(
     Without a server those of all, and of private use; without a file, to standard output. The entries are those of one
     moment. Raises BotError where the file cannot be written, Unavailable and SettingsError.
     """
-    count = 0
     with _opened(file) as out:
-        async with Store.open(settings.database_url) as store, store.read() as connection:
+
+        def written(connection: Connection) -> int:
             out.write(HEADER)
-            async for entry in reports.all_entries(connection, guild_id, _midnight(since), _midnight(until)):
+            count = 0
+            for entry in reports.all_entries(connection, guild_id, _midnight(since), _midnight(until)):
                 out.write(csv_line(entry))
                 count += 1
-    return count
+            return count
+
+        async with Store.open(settings.database_url) as store:
+            return await store.read(written)
 
 
 def _midnight(day: date | None) -> datetime | None:

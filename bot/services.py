@@ -12,7 +12,7 @@ from bot.guilds.protocols import Guilds
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, SpendReport, UsageReport
 from bot.moderation.policy import Policy
 from bot.moderation.protocols import Policies, PromptRules, Sanctions
-from bot.moderation.rules import ChannelRules
+from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.money import MicroUsd
 from bot.runs.card import Pictures
 from bot.runs.past import Page, Viewing
@@ -31,15 +31,17 @@ class Runs(Protocol):
         reply: Reply,
         model: Model,
         options: Mapping[str, object],
-        policy: Policy,
+        policy: Policy = Policy.BLOCK,
         rules: ChannelRules | None = None,
+        where: ChannelContext | None = None,
         role_ids: tuple[int, ...] = (),
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
-        `rules` is all that holds in the channel, `role_ids` are the person's roles at this moment. Raises OptionError,
-        LimitError, or Unavailable; RepeatedPress for a press that has its run already; UserError for a person or a
-        prompt that the server does not let through, and where private use is switched off.
+        `where` is where it is asked for: what holds there is read with it; without it `rules` hold, or a bare policy.
+        `role_ids` are the person's roles at this moment. Raises OptionError, LimitError, or Unavailable; RepeatedPress
+        for a press that has its run already; UserError for a person or a prompt that the server does not let through,
+        and where private use is switched off.
         """
         ...
 

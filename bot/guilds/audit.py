@@ -6,8 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select
 
 from bot.store.tables import audit
 
@@ -84,8 +83,8 @@ class AuditPage:
     has_older: bool = False
 
 
-async def note(
-    connection: AsyncConnection,
+def note(
+    connection: Connection,
     act: AdminAction,
     kind: AuditKind,
     *,
@@ -95,7 +94,7 @@ async def note(
 ) -> None:
     """Write an act. `before` and `after` must be JSON: ids as decimal strings, since JSON's numbers may lose digits."""
     row = {"guild_id": act.guild_id, "actor_id": act.actor_id, "what": kind.value, "at": at}
-    await connection.execute(
+    connection.execute(
         insert(audit).values(
             **row,
             before=None if before is None else dict(before),
@@ -104,8 +103,8 @@ async def note(
     )
 
 
-async def page(
-    connection: AsyncConnection,
+def page(
+    connection: Connection,
     guild_id: int,
     wanted: AuditFilter,
     *,
@@ -116,20 +115,20 @@ async def page(
     """At most `most` acts: those just older than the row `before`, just newer than `after`, or the newest of all."""
     here = (audit.c.guild_id == guild_id, *_conditions(wanted))
     if after is not None:
-        newer = await _rows(connection, (*here, audit.c.id > after), most, oldest_first=True)
+        newer = _rows(connection, (*here, audit.c.id > after), most, oldest_first=True)
         return AuditPage(tuple(reversed(newer[:most])), has_newer=len(newer) > most, has_older=True)
     if before is not None:
         here = (*here, audit.c.id < before)
-    older = await _rows(connection, here, most)
+    older = _rows(connection, here, most)
     return AuditPage(tuple(older[:most]), has_newer=before is not None, has_older=len(older) > most)
 
 
-async def _rows(
-    connection: AsyncConnection, where: Sequence[ColumnElement[bool]], most: int, *, oldest_first: bool = False
+def _rows(
+    connection: Connection, where: Sequence[ColumnElement[bool]], most: int, *, oldest_first: bool = False
 ) -> list[AuditRow]:
     """One more than `most`, where there are as many."""
     order = audit.c.id if oldest_first else audit.c.id.desc()
-    return [_row(one) for one in await connection.execute(select(audit).where(*where).order_by(order).limit(most + 1))]
+    return [_row(one) for one in connection.execute(select(audit).where(*where).order_by(order).limit(most + 1))]
 
 
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -36,15 +35,15 @@ class GuildSettingsService:
 
     async def settings_of(self, guild_id: int) -> GuildSettings:
         """What is set in a server."""
-        async with self._store.read() as connection:
-            return await _settings(connection, guild_id)
+        return await self._store.read(_settings, guild_id)
 
     async def set_log_channel(self, act: AdminAction, channel_id: int | None) -> None:
         """Set the channel where admins are told of acts and warnings; None: nowhere."""
-        async with self._store.write() as connection:
-            before = await _locked(connection, act.guild_id)
-            await _change(connection, act.guild_id, log_channel_id=channel_id)
-            await note(
+
+        def change(connection: Connection) -> None:
+            before = _locked(connection, act.guild_id)
+            _change(connection, act.guild_id, log_channel_id=channel_id)
+            note(
                 connection,
                 act,
                 AuditKind.LOG_CHANNEL_SET,
@@ -53,12 +52,15 @@ class GuildSettingsService:
                 at=self._clock.now(),
             )
 
+        await self._store.write(change)
+
     async def set_review_channel(self, act: AdminAction, channel_id: int | None) -> None:
         """Choose the channel where held pictures are shown to moderators; None: nowhere."""
-        async with self._store.write() as connection:
-            before = await _locked(connection, act.guild_id)
-            await _change(connection, act.guild_id, review_channel_id=channel_id)
-            await note(
+
+        def change(connection: Connection) -> None:
+            before = _locked(connection, act.guild_id)
+            _change(connection, act.guild_id, review_channel_id=channel_id)
+            note(
                 connection,
                 act,
                 AuditKind.REVIEW_CHANNEL_SET,
@@ -67,6 +69,8 @@ class GuildSettingsService:
                 at=self._clock.now(),
             )
 
+        await self._store.write(change)
+
     async def set_reasons(self, act: AdminAction, reasons: Sequence[str]) -> tuple[str, ...]:
         """Choose the reasons that moderators pick from when they reject. Raises UserError for too many or too long."""
         kept = tuple(dict.fromkeys(words for one in reasons if (words := " ".join(one.split()))))
@@ -74,10 +78,11 @@ class GuildSettingsService:
             raise UserError(
                 f"A server keeps up to {REASONS_MOST} reasons of up to {REASON_MOST} characters. Nothing was changed."
             )
-        async with self._store.write() as connection:
-            before = await _locked(connection, act.guild_id)
-            await _change(connection, act.guild_id, reject_reasons=list(kept))
-            await note(
+
+        def change(connection: Connection) -> None:
+            before = _locked(connection, act.guild_id)
+            _change(connection, act.guild_id, reject_reasons=list(kept))
+            note(
                 connection,
                 act,
                 AuditKind.REJECT_REASONS_SET,
@@ -85,12 +90,13 @@ class GuildSettingsService:
                 after={"reasons": list(kept)},
                 at=self._clock.now(),
             )
+
+        await self._store.write(change)
         return kept
 
     async def note_reading(self, act: AdminAction, kind: AuditKind, about: Mapping[str, object]) -> None:
         """Write down that somebody reads about others; `about` must be JSON, as for every act."""
-        async with self._store.write() as connection:
-            await note(connection, act, kind, before=None, after=about, at=self._clock.now())
+        await self._store.write(note, act, kind, before=None, after=about, at=self._clock.now())
 
     async def audit(
         self,
@@ -102,39 +108,38 @@ class GuildSettingsService:
         most: int = 50,
     ) -> AuditPage:
         """What was done in a server, newest first: older than the row `before`, newer than `after`, or the newest."""
-        async with self._store.read() as connection:
-            return await audit.page(connection, guild_id, wanted, before=before, after=after, most=most)
+        return await self._store.read(audit.page, guild_id, wanted, before=before, after=after, most=most)
 
 
-async def lock_guild(connection: AsyncConnection, guild_id: int) -> None:
+def lock_guild(connection: Connection, guild_id: int) -> None:
     """Be the only one who changes what is set in a server, channels and rules included, until the transaction ends."""
-    await insert_if_absent(connection, guild_settings, {"guild_id": guild_id})
+    insert_if_absent(connection, guild_settings, {"guild_id": guild_id})
     here = guild_settings.c.guild_id == guild_id
-    await connection.execute(select(guild_settings.c.guild_id).where(here).with_for_update())
+    connection.execute(select(guild_settings.c.guild_id).where(here).with_for_update())
 
 
-async def log_channels(connection: AsyncConnection) -> list[tuple[int, int]]:
+def log_channels(connection: Connection) -> list[tuple[int, int]]:
     """Every server that has a log channel, with that channel."""
     wanted = select(guild_settings.c.guild_id, guild_settings.c.log_channel_id).where(
         guild_settings.c.log_channel_id.is_not(None)
     )
-    return [(row.guild_id, row.log_channel_id) for row in await connection.execute(wanted)]
+    return [(row.guild_id, row.log_channel_id) for row in connection.execute(wanted)]
 
 
-async def _locked(connection: AsyncConnection, guild_id: int) -> GuildSettings:
-    await lock_guild(connection, guild_id)
-    return await _settings(connection, guild_id)
+def _locked(connection: Connection, guild_id: int) -> GuildSettings:
+    lock_guild(connection, guild_id)
+    return _settings(connection, guild_id)
 
 
-async def _settings(connection: AsyncConnection, guild_id: int) -> GuildSettings:
-    row = (await connection.execute(select(guild_settings).where(guild_settings.c.guild_id == guild_id))).first()
+def _settings(connection: Connection, guild_id: int) -> GuildSettings:
+    row = connection.execute(select(guild_settings).where(guild_settings.c.guild_id == guild_id)).first()
     if row is None:
         return GuildSettings()
     return GuildSettings(row.review_channel_id, row.log_channel_id, tuple(row.reject_reasons or ()))
 
 
-async def _change(connection: AsyncConnection, guild_id: int, **changes: object) -> None:
-    await connection.execute(guild_settings.update().where(guild_settings.c.guild_id == guild_id).values(**changes))
+def _change(connection: Connection, guild_id: int, **changes: object) -> None:
+    connection.execute(guild_settings.update().where(guild_settings.c.guild_id == guild_id).values(**changes))
 
 
 def _text(channel_id: int | None) -> str | None:

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, update
 
 from bot.clock import Clock
 from bot.errors import Unavailable
@@ -91,22 +90,20 @@ class LowBalance:
             _log.warning("the balance at Runflow is low", balance=_usd(balance), below=_usd(below))
         if not await self._admins.can_tell():
             return  # next time
-        async with self._store.read() as connection:
-            channels = await log_channels(connection)
+        channels = await self._store.read(log_channels)
         for guild_id, channel_id in channels:
             if await self._may_tell(f"{_OPERATOR}:{guild_id}"):
                 await self._admins.low_balance(channel_id)
 
     async def _may_tell(self, name: str) -> bool:
         """Whether this was not told within a day. It counts as told from now on: twice is worse than a lost one."""
-        async with self._store.write() as connection:
-            return await _claim(connection, name, self._clock.now())
+        return await self._store.write(_claim, name, self._clock.now())
 
 
-async def _claim(connection: AsyncConnection, name: str, at: datetime) -> bool:
-    if await insert_if_absent(connection, warnings, {"name": name, "told_at": at}):
+def _claim(connection: Connection, name: str, at: datetime) -> bool:
+    if insert_if_absent(connection, warnings, {"name": name, "told_at": at}):
         return True
-    claimed = await connection.execute(
+    claimed = connection.execute(
         update(warnings).where(warnings.c.name == name, warnings.c.told_at <= at - _AGAIN_AFTER).values(told_at=at)
     )
     return claimed.rowcount == 1

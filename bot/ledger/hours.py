@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, select, tuple_
 
 from bot.ledger import totals
 from bot.ledger.values import TotalKey, Window
@@ -20,7 +19,7 @@ def hours_needed_from(now: datetime) -> datetime:
     return Window.DAY.start_of(now - HOURS_KEPT)
 
 
-async def drop_hours(connection: AsyncConnection, now: datetime, *, most: int) -> int:
+def drop_hours(connection: Connection, now: datetime, *, most: int) -> int:
     """Take away totals of hours before `hours_needed_from`, the oldest first and no more than `most`; how many it took.
 
     Those stay that still hold something: what comes of it is counted in them.
@@ -34,14 +33,14 @@ async def drop_hours(connection: AsyncConnection, now: datetime, *, most: int) -
         table.c.held_pictures == 0,
     )
     chosen = over.order_by(table.c.window_start).limit(most).subquery()
-    done = await connection.execute(delete(table).where(tuple_(*key).in_(select(chosen))))
+    done = connection.execute(delete(table).where(tuple_(*key).in_(select(chosen))))
     return done.rowcount
 
 
-async def still_kept(connection: AsyncConnection, keys: tuple[TotalKey, ...], now: datetime) -> tuple[TotalKey, ...]:
+def still_kept(connection: Connection, keys: tuple[TotalKey, ...], now: datetime) -> tuple[TotalKey, ...]:
     """Of the rows that count something of another time, those that are not taken away."""
     old = [key for key in keys if key.window is Window.HOUR and key.window_start < hours_needed_from(now)]
     if not old:
         return keys
-    gone = set(old) - set(await totals.read(connection, old))
+    gone = set(old) - set(totals.read(connection, old))
     return tuple(key for key in keys if key not in gone)

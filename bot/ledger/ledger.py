@@ -8,8 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, exists, select
 
 from bot.ledger import notices, stored, totals
 from bot.ledger.hours import still_kept
@@ -22,36 +21,37 @@ from bot.store.upsert import insert_if_absent
 _CLOSING = (Kind.SETTLE, Kind.RELEASE)
 
 
-async def reserve(
-    connection: AsyncConnection, *, run_id: str, person: Person, demand: Demand, defaults: Defaults, at: datetime
-) -> None:
+def reserve(
+    connection: Connection, *, run_id: str, person: Person, demand: Demand, defaults: Defaults, at: datetime
+) -> bool:
     """Hold what the run asks for in every row that counts it, then check the limits against what was there before.
 
+    Gives whether the person is to be told of limits that are nearly used (`notices.of_run`).
     So the rows are locked from their first reading on, in one statement. Raises LimitError, after which the caller's
     transaction must be rolled back (it holds what was refused); ValueError for a negative amount, or for a run that
     was held for already.
     """
     if demand.money < 0 or demand.pictures < 0:
         raise ValueError("what is held cannot be negative")
-    set_here = await stored.concerning(connection, person)
+    set_here = stored.concerning(connection, person)
     entry = _Entry(
         run_id, Kind.RESERVE, person, demand.money, demand.pictures, at, role_ids=_limited_roles(set_here, person)
     )
-    if not await _write(connection, entry):
+    if not _write(connection, entry):
         raise ValueError(f"money is held for run {run_id} already")
     held = Total(held=demand.money, held_pictures=demand.pictures, live_runs=1)
-    after = await totals.add(connection, counted_in(person, at), held)
+    after = totals.add(connection, counted_in(person, at), held)
     before = {key: totals.without(total, totals.in_window(held, key.window)) for key, total in after.items()}
     applied = applicable(set_here, defaults, person)
     refused = refusal(uses(applied, before, person, at), demand)
     if refused is not None:
         raise refused
     told = nearly_used(uses(applied, after, person, at))
-    await notices.write(connection, told, run_id=run_id, person=person, at=at)
+    return notices.write(connection, told, run_id=run_id, person=person, at=at)
 
 
-async def settle(
-    connection: AsyncConnection,
+def settle(
+    connection: Connection,
     *,
     run_id: str,
     cost: MicroUsd,
@@ -69,71 +69,71 @@ async def settle(
     """
     if cost < 0 or pictures < 0:
         raise ValueError("a cost cannot be negative")
-    held = await _reserved(connection, run_id)
+    held = _reserved(connection, run_id)
     entry = _Entry(run_id, Kind.SETTLE, held.person, cost, pictures, at, estimated)
     spent = Total(spent=cost, estimated=cost if estimated else MicroUsd(0), spent_pictures=pictures)
-    keys = await still_kept(connection, counted_in(held.person, held.at), at)
-    if await _write(connection, entry):  # the unique index on a run's end answers
-        await totals.add(connection, keys, totals.without(spent, _held_by(held, is_live=is_live)))
+    keys = still_kept(connection, counted_in(held.person, held.at), at)
+    if _write(connection, entry):  # the unique index on a run's end answers
+        totals.add(connection, keys, totals.without(spent, _held_by(held, is_live=is_live)))
         return True
-    if not await _was_released(connection, run_id) or not await _write(connection, entry.as_kind(Kind.ADJUST)):
+    if not _was_released(connection, run_id) or not _write(connection, entry.as_kind(Kind.ADJUST)):
         return False
-    await totals.add(connection, keys, spent)
+    totals.add(connection, keys, spent)
     return True
 
 
-async def lose(connection: AsyncConnection, *, run_id: str) -> None:
+def lose(connection: Connection, *, run_id: str) -> None:
     """The run counts no more among those that are under way; what was held for it stays held until it is closed.
 
     Called once for a run, in the transaction that makes its row `lost`: recount.py goes by that. Changes nothing where
     it is closed already. Raises LookupError as `settle`.
     """
-    held = await _reserved(connection, run_id)
-    if not await closed_of(connection, [run_id]):
+    held = _reserved(connection, run_id)
+    if not closed_of(connection, [run_id]):
         ever = [key for key in counted_in(held.person, held.at) if key.window is Window.EVER]
-        await totals.add(connection, ever, Total(live_runs=-1))
+        totals.add(connection, ever, Total(live_runs=-1))
 
 
-async def release(connection: AsyncConnection, *, run_id: str, at: datetime, is_live: bool = True) -> bool:
+def release(connection: Connection, *, run_id: str, at: datetime, is_live: bool = True) -> bool:
     """Give back all that was held for the run. False when it is closed already. `is_live`, raises: as `settle`."""
-    held = await _reserved(connection, run_id)
-    if not await _write(connection, _Entry(run_id, Kind.RELEASE, held.person, held.amount, held.pictures, at)):
+    held = _reserved(connection, run_id)
+    if not _write(connection, _Entry(run_id, Kind.RELEASE, held.person, held.amount, held.pictures, at)):
         return False
-    keys = await still_kept(connection, counted_in(held.person, held.at), at)
-    await totals.add(connection, keys, totals.without(Total(), _held_by(held, is_live=is_live)))
+    keys = still_kept(connection, counted_in(held.person, held.at), at)
+    totals.add(connection, keys, totals.without(Total(), _held_by(held, is_live=is_live)))
     return True
 
 
-async def grant(connection: AsyncConnection, *, person: Person, amount: MicroUsd, at: datetime) -> None:
+def grant(connection: Connection, *, person: Person, amount: MicroUsd, at: datetime) -> None:
     """Raise what is left for the person, in the windows of this moment. Raises ValueError for less than nothing."""
     if amount < 0:
         raise ValueError("a grant cannot be negative")
-    await _write(connection, _Entry(None, Kind.GRANT, person, amount, 0, at))
-    await totals.add(connection, persons_own(person, at), Total(granted=amount))
+    _write(connection, _Entry(None, Kind.GRANT, person, amount, 0, at))
+    totals.add(connection, persons_own(person, at), Total(granted=amount))
 
 
-async def roles_at_reserve(connection: AsyncConnection, run_id: str) -> tuple[int, ...]:
+def roles_at_reserve(connection: Connection, run_id: str) -> tuple[int, ...]:
     """Those of the person's roles that a limit was set on when the run was accepted; none where nothing is held."""
     table = ledger_entries
     query = select(table.c.role_ids).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE)
-    return tuple(int(role_id) for role_id in (await connection.execute(query)).scalar() or ())
+    return tuple(int(role_id) for role_id in connection.execute(query).scalar() or ())
 
 
-async def closed_of(connection: AsyncConnection, run_ids: Collection[str]) -> frozenset[str]:
+def closed_of(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
     """Those of the runs that nothing is held for any more: what they cost is booked, or given back."""
     table = ledger_entries
     query = select(table.c.run_id).where(table.c.run_id.in_(run_ids), table.c.kind.in_(_CLOSING))
-    return frozenset((await connection.execute(query)).scalars())
+    return frozenset(connection.execute(query).scalars())
 
 
-async def held_for_lost(connection: AsyncConnection, before: datetime, *, since: datetime | None) -> list[str]:
+def held_for_lost(connection: Connection, before: datetime, *, since: datetime | None) -> list[str]:
     """Runs that were given up as lost before then (and from `since` on) and that money is held for; at most 100."""
     wanted = select(runs.c.id).where(LOST, runs.c.ended_at < before)
     if since is not None:
         wanted = wanted.where(runs.c.ended_at >= since)
     table = ledger_entries
     is_held = ~exists().where(table.c.run_id == runs.c.id, table.c.kind.in_(_CLOSING))
-    return list((await connection.execute(wanted.where(is_held).order_by(runs.c.ended_at).limit(100))).scalars())
+    return list(connection.execute(wanted.where(is_held).order_by(runs.c.ended_at).limit(100)).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,23 +161,23 @@ def _held_by(held: _Entry, *, is_live: bool) -> Total:
     return Total(held=held.amount, held_pictures=held.pictures, live_runs=int(is_live))
 
 
-async def _reserved(connection: AsyncConnection, run_id: str) -> _Entry:
+def _reserved(connection: Connection, run_id: str) -> _Entry:
     table = ledger_entries
     query = select(table).where(table.c.run_id == run_id, table.c.kind == Kind.RESERVE)
-    row = (await connection.execute(query)).first()
+    row = connection.execute(query).first()
     if row is None:
         raise LookupError(f"nothing was held for run {run_id}")
     person = Person(row.user_id, row.guild_id, row.channel_id)
     return _Entry(run_id, Kind.RESERVE, person, MicroUsd(row.amount_micro_usd), row.pictures, row.at)
 
 
-async def _was_released(connection: AsyncConnection, run_id: str) -> bool:
+def _was_released(connection: Connection, run_id: str) -> bool:
     table = ledger_entries
     query = select(table.c.id).where(table.c.run_id == run_id, table.c.kind == Kind.RELEASE)
-    return (await connection.execute(query)).first() is not None
+    return connection.execute(query).first() is not None
 
 
-async def _write(connection: AsyncConnection, entry: _Entry) -> bool:
+def _write(connection: Connection, entry: _Entry) -> bool:
     values: dict[str, object] = {
         "run_id": entry.run_id,
         "kind": entry.kind.value,
@@ -190,4 +190,4 @@ async def _write(connection: AsyncConnection, entry: _Entry) -> bool:
         "role_ids": [str(role_id) for role_id in entry.role_ids] or None,  # JSON's numbers may lose digits
         "at": entry.at,
     }
-    return await insert_if_absent(connection, ledger_entries, values)
+    return insert_if_absent(connection, ledger_entries, values)

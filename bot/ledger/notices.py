@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, select
 
 from bot.ledger import sentences
 from bot.ledger.limits import row_of
@@ -14,10 +13,9 @@ from bot.store.tables import limit_notices
 from bot.store.upsert import insert_if_absent
 
 
-async def write(
-    connection: AsyncConnection, notices: Iterable[Notice], *, run_id: str, person: Person, at: datetime
-) -> None:
-    """Keep those that the person was not given yet in their window, for this run's card."""
+def write(connection: Connection, notices: Iterable[Notice], *, run_id: str, person: Person, at: datetime) -> bool:
+    """Keep those that the person was not given yet in their window, for this run's card; whether there were any."""
+    kept = False
     for notice in notices:
         use, limit = notice.use, notice.use.applied.limit
         key = row_of(limit, person, at)
@@ -37,13 +35,14 @@ async def write(
             "used": use.used,
         }
         # False means: told already in this window. Then there is nothing to keep.
-        _ = await insert_if_absent(connection, limit_notices, values)
+        kept |= insert_if_absent(connection, limit_notices, values)
+    return kept
 
 
-async def of_run(connection: AsyncConnection, run_id: str) -> tuple[Notice, ...]:
+def of_run(connection: Connection, run_id: str) -> tuple[Notice, ...]:
     """What is told beside this run's card, in a fixed order."""
     wanted = select(limit_notices).where(limit_notices.c.run_id == run_id).order_by(*limit_notices.primary_key.columns)
-    return tuple(_notice(row) for row in await connection.execute(wanted))
+    return tuple(_notice(row) for row in connection.execute(wanted))
 
 
 def _notice(row: Row[Any]) -> Notice:

@@ -5,14 +5,13 @@ compared when it is over, the hours of a day together. So what is kept in memory
 there are, not with the entries.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import add
 from typing import Any
 
-from sqlalchemy import DateTime, Row, and_, literal, select, text, tuple_, type_coerce
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, DateTime, Row, and_, literal, select, text, tuple_, type_coerce
 
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
@@ -33,14 +32,14 @@ _NOTHING: _Counts = (0,) * len(COUNTS)
 class _Rows:
     """The rows that are compared. Those of hours before `hours_from` may be gone."""
 
-    connection: AsyncConnection
+    connection: Connection
     hours_from: datetime | None
 
     def may_be_gone(self, window: Window, start: datetime) -> bool:
         return window is Window.HOUR and self.hours_from is not None and start < self.hours_from
 
 
-async def disagreements(connection: AsyncConnection, hours_from: datetime | None = None) -> AsyncIterator[Disagreement]:
+def disagreements(connection: Connection, hours_from: datetime | None = None) -> Iterator[Disagreement]:
     """Every row that is not the sum of its entries, and every sum without a row.
 
     `hours_from`: the rows of hours before then may be gone (hours.py); None: of no hour.
@@ -50,38 +49,38 @@ async def disagreements(connection: AsyncConnection, hours_from: datetime | None
     hours: dict[datetime, _Sums] = {}  # of the day that is being counted
     starts: dict[Window, datetime] = {}
     compared: set[tuple[Window, datetime]] = set()
-    async for row, is_live in _beginnings(connection):
+    for row, is_live in _beginnings(connection):
         if not starts or not _is_in(starts[Window.HOUR], row.at):
             for window in _over(starts, row.at):
-                async for wrong in _closed(rows, window, starts[window], sums, hours):
+                for wrong in _closed(rows, window, starts[window], sums, hours):
                     yield wrong
                 compared.add((window, starts[window]))
             starts = {window: window.start_of(row.at) for window in _NESTED}
         _count(sums[Window.HOUR], row, is_live=is_live)
     for window, start in starts.items():
-        async for wrong in _closed(rows, window, start, sums, hours):
+        for wrong in _closed(rows, window, start, sums, hours):
             yield wrong
         compared.add((window, start))
-    async for wrong in _without_entries(rows, compared):
+    for wrong in _without_entries(rows, compared):
         yield wrong
 
 
-async def _closed(
+def _closed(
     rows: _Rows,
     window: Window,
     start: datetime,
     sums: dict[Window, _Sums],
     hours: dict[datetime, _Sums],
-) -> AsyncIterator[Disagreement]:
+) -> Iterator[Disagreement]:
     """What is wrong with a window that is over, and with the hours of a day; its sums go to what it is part of."""
     if window is Window.HOUR:
         hours[start] = sums[window]
     elif window is Window.DAY:
-        async for wrong in _compared(rows, Window.HOUR, start, start + timedelta(days=1), hours):
+        for wrong in _compared(rows, Window.HOUR, start, start + timedelta(days=1), hours):
             yield wrong
         hours.clear()
     if window is not Window.HOUR:
-        async for wrong in _compared(rows, window, start, start + timedelta(microseconds=1), {start: sums[window]}):
+        for wrong in _compared(rows, window, start, start + timedelta(microseconds=1), {start: sums[window]}):
             yield wrong
     _carry_over(sums, window)
 
@@ -129,7 +128,7 @@ def _sum_up(sums: _Sums, whose: Whose, counts: _Counts) -> None:
     sums[whose] = counts if before is None else tuple(map(add, before, counts))
 
 
-async def _beginnings(connection: AsyncConnection) -> AsyncIterator[tuple[Row[Any], bool]]:
+def _beginnings(connection: Connection) -> Iterator[tuple[Row[Any], bool]]:
     """Every reserve and grant with what came of it, in the order of time, and whether a run is under way.
 
     Pages, so that no statement takes long.
@@ -151,25 +150,25 @@ async def _beginnings(connection: AsyncConnection) -> AsyncIterator[tuple[Row[An
         .order_by(begin.c.at, begin.c.id)
         .limit(_PAGE)
     )
-    rows = (await connection.execute(page)).all()
+    rows = connection.execute(page).all()
     while rows:
-        lost = await _lost(connection, [row.run_id for row in rows if row.end is None and row.run_id is not None])
+        lost = _lost(connection, [row.run_id for row in rows if row.end is None and row.run_id is not None])
         for row in rows:
             yield row, row.run_id not in lost
         last = tuple_(literal(rows[-1].at, begin.c.at.type), literal(rows[-1].id, begin.c.id.type))
-        rows = (await connection.execute(page.where(tuple_(begin.c.at, begin.c.id) > last))).all()
+        rows = connection.execute(page.where(tuple_(begin.c.at, begin.c.id) > last)).all()
 
 
-async def _lost(connection: AsyncConnection, run_ids: Collection[str]) -> set[str]:
+def _lost(connection: Connection, run_ids: Collection[str]) -> set[str]:
     """Which of these were given up as lost: held for, and not under way any more."""
     if not run_ids:
         return set()
-    return set((await connection.execute(select(runs.c.id).where(runs.c.id.in_(run_ids), LOST))).scalars())
+    return set(connection.execute(select(runs.c.id).where(runs.c.id.in_(run_ids), LOST)).scalars())
 
 
-async def _compared(
+def _compared(
     rows: _Rows, window: Window, first: datetime, end: datetime, sums: Mapping[datetime, _Sums]
-) -> AsyncIterator[Disagreement]:
+) -> Iterator[Disagreement]:
     """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
     table = ledger_totals.c
     columns = (table[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
@@ -177,7 +176,7 @@ async def _compared(
     bare = type_coerce(table.window_start, DateTime(timezone=True))
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
     found: dict[datetime, _Sums] = {}
-    for row in (await rows.connection.execute(wanted)).all():  # no more of them than there are sums in memory
+    for row in rows.connection.execute(wanted).all():  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
         found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
     dialect = rows.connection.dialect
@@ -186,8 +185,7 @@ async def _compared(
         there, counted = stored.get(start, {}), _kept(sums.get(start, {}), window)
         if rows.may_be_gone(window, start):
             counted = {whose: counts for whose, counts in counted.items() if whose in there}
-        for wrong in _differing(window, start, there, counted):
-            yield wrong
+        yield from _differing(window, start, there, counted)
 
 
 def _kept(sums: _Sums, window: Window) -> _Sums:
@@ -210,12 +208,11 @@ def _differing(window: Window, start: datetime, stored: _Sums, counted: _Sums) -
             yield Disagreement(key, made(one), made(other))
 
 
-async def _without_entries(rows: _Rows, compared: set[tuple[Window, datetime]]) -> AsyncIterator[Disagreement]:
+def _without_entries(rows: _Rows, compared: set[tuple[Window, datetime]]) -> Iterator[Disagreement]:
     """The rows of windows in which nothing began, nor in the day of an hour."""
     places = select(ledger_totals.c.window, ledger_totals.c.window_start).distinct()
-    for row in (await rows.connection.execute(places)).all():
+    for row in rows.connection.execute(places).all():
         window, start = Window(row.window), row.window_start
         day = (Window.DAY, Window.DAY.start_of(start))
         if (window, start) not in compared and not (window is Window.HOUR and day in compared):
-            async for wrong in _compared(rows, window, start, start + timedelta(microseconds=1), {}):
-                yield wrong
+            yield from _compared(rows, window, start, start + timedelta(microseconds=1), {})

@@ -1,11 +1,10 @@
 """What is read from the books: a person's use, a server's spending, entries in pages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, TextClause, and_, func, literal, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, and_, func, literal, select, tuple_
 
 from bot.catalog.stored import stored_request
 from bot.ledger import ledger, stored, totals
@@ -35,37 +34,35 @@ _PAGE = 1_000
 _LOST = "lost"  # a run's state, as its row has it
 
 
-async def usage(connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime) -> UsageReport:
+def usage(connection: Connection, person: Person, defaults: Defaults, at: datetime) -> UsageReport:
     """What the person uses and has left here, and their last runs here."""
     own = persons_own(person, at)
-    found = await totals.read(connection, own)
+    found = totals.read(connection, own)
     return UsageReport(
-        limits=await limit_uses(connection, person, defaults, at),
+        limits=limit_uses(connection, person, defaults, at),
         totals={key.window: found.get(key, Total()) for key in own},
-        runs=await _recent(connection, person),
+        runs=_recent(connection, person),
     )
 
 
-async def limit_uses(
-    connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime
-) -> tuple[LimitUse, ...]:
+def limit_uses(connection: Connection, person: Person, defaults: Defaults, at: datetime) -> tuple[LimitUse, ...]:
     """How far each limit that holds for the person here is used."""
-    applied = applicable(await stored.concerning(connection, person), defaults, person)
-    rows = await totals.read(connection, [row_of(one.limit, person, at) for one in applied])
+    applied = applicable(stored.concerning(connection, person), defaults, person)
+    rows = totals.read(connection, [row_of(one.limit, person, at) for one in applied])
     return uses(applied, rows, person, at)
 
 
-async def used_and_least_left(
-    connection: AsyncConnection, person: Person, defaults: Defaults, at: datetime
+def used_and_least_left(
+    connection: Connection, person: Person, defaults: Defaults, at: datetime
 ) -> tuple[MicroUsd, LimitUse | None]:
     """The money that the person used today here, and the limit on money that leaves them least; None: there is none.
 
     Of several that leave the same, the one that holds for longest.
     """
     today = next(key for key in persons_own(person, at) if key.window is Window.DAY)
-    used = (await totals.read(connection, [today])).get(today, Total()).used(Measure.MONEY)
+    used = (totals.read(connection, [today])).get(today, Total()).used(Measure.MONEY)
     on_money = [
-        use for use in await limit_uses(connection, person, defaults, at) if use.applied.limit.measure is Measure.MONEY
+        use for use in limit_uses(connection, person, defaults, at) if use.applied.limit.measure is Measure.MONEY
     ]
     return MicroUsd(used), min(on_money, key=_room, default=None)
 
@@ -74,7 +71,7 @@ def _room(use: LimitUse) -> tuple[int, float]:
     return use.left, -use.resets_at.timestamp() if use.resets_at else float("-inf")
 
 
-async def spending(connection: AsyncConnection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
+def spending(connection: Connection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
     """What was spent from the day of `since` until before that of `until`: a row for each of a server's days, and those
     of its people's days. Private use has no server whose days are counted.
     """
@@ -83,11 +80,11 @@ async def spending(connection: AsyncConnection, guild_id: int | None, since: dat
     days_of = DAYS_OF_PEOPLE if guild_id is None else _days_of_server(guild_id)
     by_day = {
         row.place: _spend(row)
-        for row in await connection.execute(_spent(guild_id, first, end, columns.window_start, days_of))
+        for row in connection.execute(_spent(guild_id, first, end, columns.window_start, days_of))
     }
     by_person = [
         PersonSpend(row.place, _spend(row))
-        for row in await connection.execute(_spent(guild_id, first, end, columns.subject_id, DAYS_OF_PEOPLE))
+        for row in connection.execute(_spent(guild_id, first, end, columns.subject_id, DAYS_OF_PEOPLE))
     ]
     days = [first + timedelta(days=number) for number in range((end - first).days)]
     return SpendReport(
@@ -105,14 +102,14 @@ async def spending(connection: AsyncConnection, guild_id: int | None, since: dat
     )
 
 
-async def latest_entry_at(connection: AsyncConnection) -> datetime | None:
+def latest_entry_at(connection: Connection) -> datetime | None:
     """When the last entry was written; None where there is none."""
     last = select(ledger_entries.c.at).order_by(ledger_entries.c.id.desc()).limit(1)
-    return (await connection.execute(last)).scalar()
+    return connection.execute(last).scalar()
 
 
-async def entries_page(
-    connection: AsyncConnection,
+def entries_page(
+    connection: Connection,
     guild_id: int | None,
     since: datetime | None,
     until: datetime | None,
@@ -138,17 +135,16 @@ async def entries_page(
         page = page.where(table.c.at >= since)
     if until is not None:
         page = page.where(table.c.at < until)
-    return [_entry(row) for row in await connection.execute(page)]
+    return [_entry(row) for row in connection.execute(page)]
 
 
-async def all_entries(
-    connection: AsyncConnection, guild_id: int | None, since: datetime | None, until: datetime | None
-) -> AsyncIterator[EntryRow]:
+def all_entries(
+    connection: Connection, guild_id: int | None, since: datetime | None, until: datetime | None
+) -> Iterator[EntryRow]:
     """Entries in pages over one connection, in the order of `entries_page`."""
     last: EntryRow | None = None
-    while page := await entries_page(connection, guild_id, since, until, last):
-        for entry in page:
-            yield entry
+    while page := entries_page(connection, guild_id, since, until, last):
+        yield from page
         last = page[-1]
 
 
@@ -179,7 +175,7 @@ def _spend(row: Row[Any]) -> Spend:
     return Spend(MicroUsd(int(row.spent_micro_usd)), MicroUsd(int(row.estimated_micro_usd)), int(row.spent_pictures))
 
 
-async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRun, ...]:
+def _recent(connection: Connection, person: Person) -> tuple[RecentRun, ...]:
     wanted = (
         select(runs)
         # `=`, or IS NULL: PostgreSQL has no index for IS NOT DISTINCT FROM, and sorts after IS NULL unless it is told.
@@ -187,9 +183,9 @@ async def _recent(connection: AsyncConnection, person: Person) -> tuple[RecentRu
         .order_by(runs.c.guild_id.desc(), runs.c.interaction_id.desc())
         .limit(_RECENT)
     )
-    rows = (await connection.execute(wanted)).all()
+    rows = connection.execute(wanted).all()
     lost = [row.id for row in rows if row.state == _LOST]
-    closed = await ledger.closed_of(connection, lost) if lost else frozenset[str]()
+    closed = ledger.closed_of(connection, lost) if lost else frozenset[str]()
     return tuple(
         _recent_run(row, is_held=row.ended_at is None or (row.state == _LOST and row.id not in closed)) for row in rows
     )

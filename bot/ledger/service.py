@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
@@ -23,28 +25,26 @@ class LedgerService:
 
     async def usage(self, person: Person) -> UsageReport:
         """What the person uses and has left here, limit by limit, and their last ten runs here."""
-        async with self._store.read() as connection:
-            return await reports.usage(connection, person, self._defaults, self._clock.now())
+        return await self._store.read(reports.usage, person, self._defaults, self._clock.now())
 
     async def explain(self, person: Person) -> Explanation:
         """Which limits hold for the person here and why, and which of theirs give way."""
-        async with self._store.read() as connection:
-            return explained(await stored.concerning(connection, person), self._defaults, person)
+        return explained(await self._store.read(stored.concerning, person), self._defaults, person)
 
     async def limits_of(self, guild_id: int) -> tuple[Limit, ...]:
         """Every limit that the server's admins set, in a fixed order."""
-        async with self._store.read() as connection:
-            return await stored.of_guild(connection, guild_id)
+        return await self._store.read(stored.of_guild, guild_id)
 
     async def set_limit(self, act: AdminAction, limit: Limit) -> Limit | None:
         """Set a limit of the server; the one that stood in its place. Raises UserError as `rules.need_settable`."""
         rules.need_settable(act, limit)
-        async with self._store.write() as connection:
-            before = await stored.find(connection, limit)
+
+        def put(connection: Connection) -> Limit | None:
+            before = stored.find(connection, limit)
             if before is None:
-                rules.need_room(await stored.how_many(connection, act.guild_id))
-            await stored.put(connection, limit)
-            await note(
+                rules.need_room(stored.how_many(connection, act.guild_id))
+            stored.put(connection, limit)
+            note(
                 connection,
                 act,
                 AuditKind.LIMIT_SET,
@@ -52,28 +52,36 @@ class LedgerService:
                 after=_told(limit),
                 at=self._clock.now(),
             )
-        return before
+            return before
+
+        return await self._store.write(put)
 
     async def remove_limit(self, act: AdminAction, limit: Limit) -> bool:
         """Remove the limit with this subject, window and measure, whatever its amount; False where there is none."""
         rules.need_own(act, limit)
-        async with self._store.write() as connection:
-            before = await stored.find(connection, limit)
+
+        def remove(connection: Connection) -> bool:
+            before = stored.find(connection, limit)
             if before is None:
                 return False
-            await stored.remove(connection, limit)
-            await note(connection, act, AuditKind.LIMIT_REMOVED, before=_told(before), after=None, at=self._clock.now())
-        return True
+            stored.remove(connection, limit)
+            note(connection, act, AuditKind.LIMIT_REMOVED, before=_told(before), after=None, at=self._clock.now())
+            return True
+
+        return await self._store.write(remove)
 
     async def grant(self, act: AdminAction, person: Person, amount: MicroUsd, reason: str) -> UsageReport:
         """Raise what is left for the person in this server by `amount`; what they have then."""
         rules.need_grantable(act, person, amount, reason)
         now = self._clock.now()
-        async with self._store.write() as connection:
-            await ledger.grant(connection, person=person, amount=amount, at=now)
+
+        def grant(connection: Connection) -> UsageReport:
+            ledger.grant(connection, person=person, amount=amount, at=now)
             granted = {"user_id": str(person.user_id), "amount_micro_usd": amount, "reason": reason}
-            await note(connection, act, AuditKind.GRANTED, before=None, after=granted, at=now)
-            return await reports.usage(connection, person, self._defaults, now)
+            note(connection, act, AuditKind.GRANTED, before=None, after=granted, at=now)
+            return reports.usage(connection, person, self._defaults, now)
+
+        return await self._store.write(grant)
 
     async def spend(self, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
         """What was spent from the day of `since` until before that of `until`, by day and by person."""
@@ -81,8 +89,7 @@ class LedgerService:
             raise UserError("The stretch of time ends before it begins. Please give the earlier day first.")
         if until - since > _LONGEST_REPORT:
             raise UserError("That is more than a year (366 days). Please ask for a shorter stretch of time.")
-        async with self._store.read() as connection:
-            return await reports.spending(connection, guild_id, since, until)
+        return await self._store.read(reports.spending, guild_id, since, until)
 
     async def entries(
         self, guild_id: int | None, since: datetime | None, until: datetime | None
@@ -90,8 +97,7 @@ class LedgerService:
         """The entries of a server (None: of all) with since <= at < until, oldest first; no transaction stays open."""
         last: EntryRow | None = None
         while True:
-            async with self._store.read() as connection:
-                page = await reports.entries_page(connection, guild_id, since, until, last)
+            page = await self._store.read(reports.entries_page, guild_id, since, until, last)
             for entry in page:
                 yield entry
             if not page:

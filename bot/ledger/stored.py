@@ -3,15 +3,14 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select
 
 from bot.ledger.values import Limit, Measure, Person, Subject, Window
 from bot.store.tables import limits
 from bot.store.upsert import put_row
 
 
-async def concerning(connection: AsyncConnection, person: Person) -> tuple[Limit, ...]:
+def concerning(connection: Connection, person: Person) -> tuple[Limit, ...]:
     """The limits of the person's server that may hold for them here; none in private use."""
     if person.guild_id is None:
         return ()
@@ -21,29 +20,29 @@ async def concerning(connection: AsyncConnection, person: Person) -> tuple[Limit
         _about(Subject.USER, {person.user_id}),
         _about(Subject.ROLE, {*person.role_ids, person.guild_id}),  # everybody has the role with the server's id
     )
-    rows = await connection.execute(select(limits).where(limits.c.guild_id == person.guild_id, about))
+    rows = connection.execute(select(limits).where(limits.c.guild_id == person.guild_id, about))
     return tuple(_limit(row) for row in rows)
 
 
-async def of_guild(connection: AsyncConnection, guild_id: int) -> tuple[Limit, ...]:
+def of_guild(connection: Connection, guild_id: int) -> tuple[Limit, ...]:
     """Every limit of a server, ordered by its primary key."""
     wanted = select(limits).where(limits.c.guild_id == guild_id).order_by(*limits.primary_key.columns)
-    return tuple(_limit(row) for row in await connection.execute(wanted))
+    return tuple(_limit(row) for row in connection.execute(wanted))
 
 
-async def how_many(connection: AsyncConnection, guild_id: int) -> int:
+def how_many(connection: Connection, guild_id: int) -> int:
     """How many limits a server has."""
     wanted = select(func.count()).select_from(limits).where(limits.c.guild_id == guild_id)
-    return int((await connection.execute(wanted)).scalar_one())
+    return int(connection.execute(wanted).scalar_one())
 
 
-async def find(connection: AsyncConnection, limit: Limit) -> Limit | None:
+def find(connection: Connection, limit: Limit) -> Limit | None:
     """The limit with this subject, window and measure, locked where the engine locks rows; None where there is none."""
-    row = (await connection.execute(select(limits).where(_same(limit)).with_for_update())).first()
+    row = connection.execute(select(limits).where(_same(limit)).with_for_update()).first()
     return None if row is None else _limit(row)
 
 
-async def put(connection: AsyncConnection, limit: Limit) -> None:
+def put(connection: Connection, limit: Limit) -> None:
     """Write a limit, in place of its like where that stands already."""
     values = {
         "guild_id": limit.guild_id,
@@ -53,12 +52,12 @@ async def put(connection: AsyncConnection, limit: Limit) -> None:
         "measure": limit.measure.value,
         "amount": limit.amount,
     }
-    await put_row(connection, limits, values)
+    put_row(connection, limits, values)
 
 
-async def remove(connection: AsyncConnection, limit: Limit) -> None:
+def remove(connection: Connection, limit: Limit) -> None:
     """Remove the limit with this subject, window and measure."""
-    await connection.execute(delete(limits).where(_same(limit)))
+    connection.execute(delete(limits).where(_same(limit)))
 
 
 def _about(subject: Subject, ids: Collection[int]) -> ColumnElement[bool]:

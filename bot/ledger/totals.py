@@ -5,8 +5,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from bot.ledger.values import Subject, Total, TotalKey, Window
 from bot.money import MicroUsd
@@ -30,23 +29,23 @@ COUNTS = tuple(_COLUMN_OF.values())
 _numbers: Callable[[Total], tuple[int, ...]] = attrgetter(*_COLUMN_OF)
 
 
-async def add(connection: AsyncConnection, keys: Sequence[TotalKey], change: Total) -> Mapping[TotalKey, Total]:
+def add(connection: Connection, keys: Sequence[TotalKey], change: Total) -> Mapping[TotalKey, Total]:
     """Add `change` (its numbers may be negative) to each row, and give what they are then; missing rows are made.
 
     One statement, in the order of `keys`, which is everybody's; the rows stay locked until the transaction ends. Live
     runs are counted in the window without an end alone.
     """
     rows = [{**_columns(key), **_counts(in_window(change, key.window))} for key in keys]
-    found = await add_to_rows(connection, ledger_totals, rows, COUNTS)
+    found = add_to_rows(connection, ledger_totals, rows, COUNTS)
     return {key_of(row): total_of(row) for row in found}
 
 
-async def read(connection: AsyncConnection, keys: Sequence[TotalKey]) -> Mapping[TotalKey, Total]:
+def read(connection: Connection, keys: Sequence[TotalKey]) -> Mapping[TotalKey, Total]:
     """Rows as they stand, without a lock; those that are not there are left out."""
     if not keys:
         return {}
     wanted = or_(*(and_(*(ledger_totals.c[name] == value for name, value in _columns(key).items())) for key in keys))
-    return {key_of(row): total_of(row) for row in await connection.execute(select(ledger_totals).where(wanted))}
+    return {key_of(row): total_of(row) for row in connection.execute(select(ledger_totals).where(wanted))}
 
 
 def in_window(change: Total, window: Window) -> Total:

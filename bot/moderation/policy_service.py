@@ -3,8 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, delete, or_, select
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -35,12 +34,15 @@ class PolicyService:
 
     async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         """What holds in a place now. One that cannot be read has the strictest that its server knows."""
+        return await self._store.read(self.rules_in, channel_context)
+
+    def rules_in(self, connection: Connection, channel_context: ChannelContext) -> ChannelRules:
+        """As `rules_at`, as part of a transaction."""
         guild_id = channel_context.guild_id
         if guild_id is None:
             return rules_for(None, None, age_restricted=False, private=True)
         places = {channel_context.rules_id, channel_context.category_id}
-        async with self._store.read() as connection:
-            found = dict(await _settings(connection, guild_id))
+        found = dict(_settings(connection, guild_id))
         rules = rules_for(
             found.get(channel_context.rules_id),
             found.get(channel_context.category_id) if channel_context.category_id else None,
@@ -59,25 +61,33 @@ class PolicyService:
         """
         if not 0 <= (changes.undecided_after_s or 0) <= _UNDECIDED_MOST_S:
             raise UserError("The time for undecided pictures may be up to 30 days. Nothing was changed.")
-        async with self._store.write() as connection:
-            before = await _setting(connection, act.guild_id, channel_id)
+        is_doubted = channel_id in self._doubted
+
+        def change(connection: Connection) -> ChannelSetting:
+            before = _setting(connection, act.guild_id, channel_id)
             held = before or ChannelSetting()
-            if channel_id in self._doubted:
+            if is_doubted:
                 held = without_age_mark(held, ChannelSetting())
             after = changes.over(held)
-            await self._put(connection, act, channel_id, before, after)
+            self._put(connection, act, channel_id, before, after)
+            return after
+
+        after = await self._store.write(change)
         if changes.policy is not None:
             self._doubted.discard(channel_id)  # an admin has said what holds with the mark as it is now
         return after
 
     async def clear_channel(self, act: AdminAction, channel_id: int) -> bool:
         """Forget what was set for a channel or a category; False when nothing was."""
-        async with self._store.write() as connection:
-            before = await _setting(connection, act.guild_id, channel_id)
+
+        def clear(connection: Connection) -> bool:
+            before = _setting(connection, act.guild_id, channel_id)
             if before is None:
                 return False
-            await self._put(connection, act, channel_id, before, None)
-        return True
+            self._put(connection, act, channel_id, before, None)
+            return True
+
+        return await self._store.write(clear)
 
     def doubt_age_mark(self, channel_id: int) -> None:
         """A channel's mark went or came: until that is written down (`age_mark_removed`), it counts as without one."""
@@ -96,14 +106,18 @@ class PolicyService:
         with the mark. What the channel would take from its category is kept from it by a setting of its own. Without
         `own`, what was set for the channel itself stays.
         """
-        async with self._store.write() as connection:
-            before = await _setting(connection, act.guild_id, channel_id)
-            category = await _setting(connection, act.guild_id, category_id) if category_id else None
-            undo = without_age_mark if own else kept_from_category
+        undo = without_age_mark if own else kept_from_category
+
+        def changed(connection: Connection) -> bool:
+            before = _setting(connection, act.guild_id, channel_id)
+            category = _setting(connection, act.guild_id, category_id) if category_id else None
             after = undo(before or ChannelSetting(), category or ChannelSetting())
-            is_news = after != (before or ChannelSetting())
-            if is_news:
-                await self._put(connection, act, channel_id, before, None if after.is_empty else after)
+            if after == (before or ChannelSetting()):
+                return False
+            self._put(connection, act, channel_id, before, None if after.is_empty else after)
+            return True
+
+        is_news = await self._store.write(changed)
         self._doubted.discard(channel_id)
         return is_news
 
@@ -111,28 +125,30 @@ class PolicyService:
         """The servers with the channels and categories where something is set that only an age mark lets hold."""
         needs = or_(channel_settings.c.policy == Policy.ALLOW.value, channel_settings.c.safety_checker.is_(False))
         wanted = select(channel_settings.c.guild_id, channel_settings.c.channel_id).where(needs)
-        async with self._store.read() as connection:
-            return tuple((row.guild_id, row.channel_id) for row in await connection.execute(wanted))
+
+        def places(connection: Connection) -> tuple[tuple[int, int], ...]:
+            return tuple((row.guild_id, row.channel_id) for row in connection.execute(wanted))
+
+        return await self._store.read(places)
 
     async def channel_settings(self, guild_id: int) -> tuple[tuple[int, ChannelSetting], ...]:
         """What is set in a server, by channel or category id."""
-        async with self._store.read() as connection:
-            return tuple(await _settings(connection, guild_id))
+        return tuple(await self._store.read(_settings, guild_id))
 
-    async def _put(
+    def _put(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         act: AdminAction,
         channel_id: int,
         before: ChannelSetting | None,
         after: ChannelSetting | None,
     ) -> None:
         here = channel_settings.c.guild_id == act.guild_id, channel_settings.c.channel_id == channel_id
-        await connection.execute(delete(channel_settings).where(*here))
+        connection.execute(delete(channel_settings).where(*here))
         if after is not None:
             row = {"guild_id": act.guild_id, "channel_id": channel_id, **_values(after)}
-            await connection.execute(channel_settings.insert().values(row))
-        await note(
+            connection.execute(channel_settings.insert().values(row))
+        note(
             connection,
             act,
             AuditKind.POLICY_SET if after is not None else AuditKind.POLICY_CLEARED,
@@ -142,18 +158,18 @@ class PolicyService:
         )
 
 
-async def _settings(connection: AsyncConnection, guild_id: int) -> list[tuple[int, ChannelSetting]]:
+def _settings(connection: Connection, guild_id: int) -> list[tuple[int, ChannelSetting]]:
     wanted = (
         select(channel_settings).where(channel_settings.c.guild_id == guild_id).order_by(channel_settings.c.channel_id)
     )
-    return [(row.channel_id, _setting_of(row)) for row in await connection.execute(wanted)]
+    return [(row.channel_id, _setting_of(row)) for row in connection.execute(wanted)]
 
 
-async def _setting(connection: AsyncConnection, guild_id: int, channel_id: int) -> ChannelSetting | None:
+def _setting(connection: Connection, guild_id: int, channel_id: int) -> ChannelSetting | None:
     """The setting of one place. Nobody else changes the server's settings until the transaction ends."""
-    await lock_guild(connection, guild_id)
+    lock_guild(connection, guild_id)
     here = channel_settings.c.guild_id == guild_id, channel_settings.c.channel_id == channel_id
-    row = (await connection.execute(select(channel_settings).where(*here))).first()
+    row = connection.execute(select(channel_settings).where(*here)).first()
     return None if row is None else _setting_of(row)
 
 

@@ -3,49 +3,48 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select
 
 from bot.moderation.sanctions import RecordKind, RecordLine
 from bot.store.tables import appeals, reports, reviews, runs, sanctions
 
 
-async def read(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> tuple[RecordLine, ...]:
+def read(connection: Connection, guild_id: int, user_id: int, most: int) -> tuple[RecordLine, ...]:
     """The last `most` lines, newest first."""
     found = [
-        *await _sanctions(connection, guild_id, user_id, most),
-        *await _appeals(connection, guild_id, user_id, most),
-        *await _reviews(connection, guild_id, user_id, most),
-        *await _reports(connection, guild_id, user_id, most),
+        *_sanctions(connection, guild_id, user_id, most),
+        *_appeals(connection, guild_id, user_id, most),
+        *_reviews(connection, guild_id, user_id, most),
+        *_reports(connection, guild_id, user_id, most),
     ]
     return tuple(sorted(found, key=lambda line: line.at, reverse=True)[:most])
 
 
-async def used_here(connection: AsyncConnection, guild_id: int, user_id: int) -> bool:
+def used_here(connection: Connection, guild_id: int, user_id: int) -> bool:
     """Whether the person ever asked for pictures in the server."""
     any_run = select(runs.c.id).where(runs.c.user_id == user_id, runs.c.guild_id == guild_id).limit(1)
-    return (await connection.execute(any_run)).first() is not None
+    return connection.execute(any_run).first() is not None
 
 
-async def acts_since(connection: AsyncConnection, guild_id: int, user_id: int, since: datetime) -> int:
+def acts_since(connection: Connection, guild_id: int, user_id: int, since: datetime) -> int:
     """How many acts of moderators there were about a person since then, without those that followed from strikes."""
     theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
     recent = sanctions.c.at >= since, sanctions.c.by_threshold.is_(False)
     counted = select(func.count()).select_from(sanctions).where(*theirs, *recent)
-    return (await connection.execute(counted)).scalar_one()
+    return connection.execute(counted).scalar_one()
 
 
-async def _sanctions(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+def _sanctions(connection: Connection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
     theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
-    rows = await connection.execute(select(sanctions).where(*theirs).order_by(sanctions.c.id.desc()).limit(most))
+    rows = connection.execute(select(sanctions).where(*theirs).order_by(sanctions.c.id.desc()).limit(most))
     return [
         RecordLine(RecordKind.SANCTION, row.kind, row.at, row.actor_id, row.reason, until=row.until) for row in rows
     ]
 
 
-async def _appeals(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+def _appeals(connection: Connection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
     theirs = appeals.c.guild_id == guild_id, appeals.c.user_id == user_id
-    rows = await connection.execute(select(appeals).where(*theirs).order_by(appeals.c.id.desc()).limit(most))
+    rows = connection.execute(select(appeals).where(*theirs).order_by(appeals.c.id.desc()).limit(most))
     lines: list[RecordLine] = []
     for row in rows:
         lines.append(RecordLine(RecordKind.APPEAL, "opened", row.opened_at, row.user_id, row.words))
@@ -55,8 +54,8 @@ async def _appeals(connection: AsyncConnection, guild_id: int, user_id: int, mos
     return lines
 
 
-async def _reviews(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
-    rows = await connection.execute(
+def _reviews(connection: Connection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+    rows = connection.execute(
         select(reviews)
         .join(runs, runs.c.id == reviews.c.run_id)
         .where(runs.c.user_id == user_id, reviews.c.guild_id == guild_id, reviews.c.outcome.is_not(None))
@@ -69,8 +68,8 @@ async def _reviews(connection: AsyncConnection, guild_id: int, user_id: int, mos
     ]
 
 
-async def _reports(connection: AsyncConnection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
-    rows = await connection.execute(
+def _reports(connection: Connection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+    rows = connection.execute(
         select(reports)
         .join(runs, runs.c.id == reports.c.run_id)
         .where(runs.c.user_id == user_id, reports.c.guild_id == guild_id)

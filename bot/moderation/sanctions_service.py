@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -22,6 +21,7 @@ from bot.moderation.sanctions import (
     strikes_now,
 )
 from bot.store.engine import Store
+from bot.store.locks import alone, beside
 from bot.store.tables import appeals, people, sanctions
 from bot.store.upsert import insert_if_absent
 
@@ -86,24 +86,31 @@ class SanctionsService:
         """
         reason = _checked(reason)
         until = self._until(kind, length_s)
-        async with self._store.write() as connection:
-            await _lock(connection, act.guild_id, user_id)
-            before = await self._standing(connection, act.guild_id, user_id)
+
+        def act_on(connection: Connection) -> SanctionStatus:
+            _lock(connection, act.guild_id, user_id)
+            before = self._standing(connection, act.guild_id, user_id)
             if kind is SanctionKind.LIFT and before.allowed and not before.strikes:
                 raise UserError(
                     "Nothing holds for this person: no strike that counts, no pause, no stop. Nothing was changed."
                 )
             if kind is SanctionKind.STOP and before.kind is SanctionKind.STOP:
                 raise UserError("This person is stopped already. Nothing was changed.")
-            await self._add(connection, act, user_id, kind, reason=reason, until=until)
+            self._add(connection, act, user_id, kind, reason=reason, until=until)
             if kind is SanctionKind.STRIKE:
-                await self._follow(connection, act, user_id, before)
-            return await self._standing(connection, act.guild_id, user_id)
+                self._follow(connection, act, user_id, before)
+            return self._standing(connection, act.guild_id, user_id)
+
+        return await self._store.write(act_on)
 
     async def standing(self, guild_id: int, user_id: int) -> SanctionStatus:
         """What holds for a person now."""
-        async with self._store.read() as connection:
-            return await self._standing(connection, guild_id, user_id)
+        return await self._store.read(self._standing, guild_id, user_id)
+
+    def standing_in(self, connection: Connection, guild_id: int, user_id: int) -> SanctionStatus:
+        """As `standing`, and nobody changes it until the transaction ends."""
+        beside(connection, guild_id, user_id)
+        return self._standing(connection, guild_id, user_id)
 
     async def appeal(self, guild_id: int, user_id: int, words: str) -> Appeal:
         """Ask moderators to lift what holds. Raises UserError where nothing does, or it was appealed against before."""
@@ -111,46 +118,58 @@ class SanctionsService:
         if not 1 <= len(words) <= APPEAL_MOST:
             raise UserError(f"Please say why in 1 to {APPEAL_MOST:,} characters.")
         now = self._clock.now()
-        async with self._store.write() as connection:
-            await _lock(connection, guild_id, user_id)
-            held = await self._standing(connection, guild_id, user_id)
+
+        def open_appeal(connection: Connection) -> int:
+            _lock(connection, guild_id, user_id)
+            held = self._standing(connection, guild_id, user_id)
             if held.sanction_id is None:
                 raise UserError("There is nothing to appeal against: you may ask for pictures here.")
-            before = await _appeal_against(connection, held.sanction_id)
+            before = _appeal_against(connection, held.sanction_id)
             if before is not None:
                 raise UserError(_already(before))
             row = {"guild_id": guild_id, "user_id": user_id, "words": words, "opened_at": now}
             made = insert(appeals).values(**row, sanction_id=held.sanction_id).returning(appeals.c.id)
-            number = (await connection.execute(made)).scalar_one()
+            number = connection.execute(made).scalar_one()
             act, after = AdminAction(guild_id, user_id), {"appeal": str(number)}
-            await note(connection, act, AuditKind.APPEALED, before=None, after=after, at=now)
+            note(connection, act, AuditKind.APPEALED, before=None, after=after, at=now)
+            return number
+
+        number = await self._store.write(open_appeal)
         return Appeal(number, guild_id, user_id, words, now)
 
     async def need_unappealed(self, guild_id: int, user_id: int) -> None:
         """Raises UserError where what holds for a person was appealed against before."""
-        async with self._store.read() as connection:
-            held = await self._standing(connection, guild_id, user_id)
-            before = None if held.sanction_id is None else await _appeal_against(connection, held.sanction_id)
+
+        def appealed(connection: Connection) -> Appeal | None:
+            held = self._standing(connection, guild_id, user_id)
+            return None if held.sanction_id is None else _appeal_against(connection, held.sanction_id)
+
+        before = await self._store.read(appealed)
         if before is not None:
             raise UserError(_already(before))
 
     async def appeal_posted(self, appeal_id: int, *, channel_id: int, message_id: int) -> None:
         """Note the moderators' message of an appeal."""
-        async with self._store.write() as connection:
+
+        def note_message(connection: Connection) -> None:
             place = {"channel_id": channel_id, "message_id": message_id}
-            await connection.execute(update(appeals).where(appeals.c.id == appeal_id).values(place))
+            connection.execute(update(appeals).where(appeals.c.id == appeal_id).values(place))
+
+        await self._store.write(note_message)
 
     async def find_appeal(self, guild_id: int, appeal_id: int) -> Appeal:
         """An appeal as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
-        async with self._store.read() as connection:
-            return await _find(connection, guild_id, appeal_id)
+        return await self._store.read(_find, guild_id, appeal_id)
 
     async def open_appeals(self, guild_id: int) -> tuple[Appeal, ...]:
         """The appeals of a server that wait for a decision, oldest first."""
         waiting = appeals.c.guild_id == guild_id, appeals.c.lifted.is_(None)
-        async with self._store.read() as connection:
-            rows = await connection.execute(select(appeals).where(*waiting).order_by(appeals.c.id))
+
+        def waiting_appeals(connection: Connection) -> tuple[Appeal, ...]:
+            rows = connection.execute(select(appeals).where(*waiting).order_by(appeals.c.id))
             return tuple(_appeal(row) for row in rows)
+
+        return await self._store.read(waiting_appeals)
 
     async def decide_appeal(self, act: AdminAction, appeal_id: int, *, lift: bool, reason: str = "") -> AppealDecision:
         """Decide an appeal. The first decision counts. Raises UserError as `find_appeal`.
@@ -158,41 +177,42 @@ class SanctionsService:
         `lift` ends what the appeal is against; where something else holds by now, that goes on.
         """
         reason, now = _checked(reason), self._clock.now()
-        async with self._store.write() as connection:
-            user_id = (await _find(connection, act.guild_id, appeal_id)).user_id
-            await _lock(connection, act.guild_id, user_id)
-            appeal = await _find(connection, act.guild_id, appeal_id)
+
+        def decide(connection: Connection) -> AppealDecision:
+            user_id = _find(connection, act.guild_id, appeal_id).user_id
+            _lock(connection, act.guild_id, user_id)
+            appeal = _find(connection, act.guild_id, appeal_id)
             first = appeal.lifted is None
             if first:
                 decision = {"lifted": lift, "decided_by": act.actor_id, "decided_at": now, "reason": reason}
-                await connection.execute(update(appeals).where(appeals.c.id == appeal_id).values(decision))
+                connection.execute(update(appeals).where(appeals.c.id == appeal_id).values(decision))
                 after = {"appeal": str(appeal_id), "user": str(user_id), "reason": reason}
                 kind = AuditKind.APPEAL_LIFTED if lift else AuditKind.APPEAL_KEPT
-                await note(connection, act, kind, before=None, after=after, at=now)
-                held = await self._standing(connection, act.guild_id, user_id)
+                note(connection, act, kind, before=None, after=after, at=now)
+                held = self._standing(connection, act.guild_id, user_id)
                 if lift and held.sanction_id == appeal.sanction_id:
-                    await self._add(connection, act, user_id, SanctionKind.LIFT, reason=reason)
-            held = await self._standing(connection, act.guild_id, user_id)
-            return AppealDecision(await _find(connection, act.guild_id, appeal_id), first, held)
+                    self._add(connection, act, user_id, SanctionKind.LIFT, reason=reason)
+            held = self._standing(connection, act.guild_id, user_id)
+            return AppealDecision(_find(connection, act.guild_id, appeal_id), first, held)
+
+        return await self._store.write(decide)
 
     async def unheard(self, guild_id: int, user_id: int) -> Appeal | None:
         """A decided appeal that the person was not told of yet; from now on they count as told."""
         theirs = appeals.c.guild_id == guild_id, appeals.c.user_id == user_id
         untold = *theirs, appeals.c.lifted.is_not(None), appeals.c.heard_at.is_(None)
         oldest = select(func.min(appeals.c.id)).where(*untold)
-        async with self._store.read() as connection:  # asked after every command: nearly always there is nothing
-            if (await connection.execute(oldest)).scalar() is None:
-                return None
+        # Asked after every command: nearly always there is nothing.
+        if await self._store.read(lambda connection: connection.scalar(oldest)) is None:
+            return None
         mine = *untold, appeals.c.id == oldest.scalar_subquery()
         told = update(appeals).where(*mine).values(heard_at=self._clock.now()).returning(*appeals.c)
-        async with self._store.write() as connection:
-            row = (await connection.execute(told)).first()
+        row = await self._store.write(lambda connection: connection.execute(told).first())
         return None if row is None else _appeal(row)
 
     async def used_here(self, guild_id: int, user_id: int) -> bool:
         """Whether the person ever asked for pictures in this server."""
-        async with self._store.read() as connection:
-            return await record.used_here(connection, guild_id, user_id)
+        return await self._store.read(record.used_here, guild_id, user_id)
 
     async def may_write_to(self, guild_id: int, user_id: int) -> bool:
         """Whether the bot may write to the person of the latest act: they used it here, and acts were few of late.
@@ -200,15 +220,17 @@ class SanctionsService:
         Otherwise moderators could make it write to anybody, as often as they like.
         """
         since = self._clock.now() - _WRITTEN_WITHIN
-        async with self._store.read() as connection:
-            if not await record.used_here(connection, guild_id, user_id):
+
+        def is_known(connection: Connection) -> bool:
+            if not record.used_here(connection, guild_id, user_id):
                 return False
-            return await record.acts_since(connection, guild_id, user_id, since) <= _WRITTEN_MOST
+            return record.acts_since(connection, guild_id, user_id, since) <= _WRITTEN_MOST
+
+        return await self._store.read(is_known)
 
     async def record(self, guild_id: int, user_id: int, most: int = 25) -> tuple[RecordLine, ...]:
         """What moderators decided about a person, and what was reported of them; newest first."""
-        async with self._store.read() as connection:
-            return await record.read(connection, guild_id, user_id, most)
+        return await self._store.read(record.read, guild_id, user_id, most)
 
     def _until(self, kind: SanctionKind, length_s: int | None) -> datetime | None:
         if kind is not SanctionKind.PAUSE:
@@ -218,22 +240,20 @@ class SanctionsService:
             raise UserError("A pause lasts up to a year. Nothing was changed.")
         return self._clock.now() + length
 
-    async def _follow(
-        self, connection: AsyncConnection, act: AdminAction, user_id: int, before: SanctionStatus
-    ) -> None:
+    def _follow(self, connection: Connection, act: AdminAction, user_id: int, before: SanctionStatus) -> None:
         """What a strike brings with it, unless something graver holds."""
         now = self._clock.now()
-        acts = await _acts(connection, act.guild_id, user_id)
+        acts = _acts(connection, act.guild_id, user_id)
         strikes = strikes_now(acts, now, self._thresholds.decay)
         kind = consequence(strikes, self._thresholds)
         if kind is None or before.kind is SanctionKind.STOP:
             return
         until = now + self._thresholds.pause_length if kind is SanctionKind.PAUSE else None
-        await self._add(connection, act, user_id, kind, reason=f"{strikes} strikes", until=until, by_threshold=True)
+        self._add(connection, act, user_id, kind, reason=f"{strikes} strikes", until=until, by_threshold=True)
 
-    async def _add(
+    def _add(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         act: AdminAction,
         user_id: int,
         kind: SanctionKind,
@@ -244,27 +264,26 @@ class SanctionsService:
     ) -> None:
         now = self._clock.now()
         row = {"guild_id": act.guild_id, "user_id": user_id, "kind": kind.value, "reason": reason, "until": until}
-        await connection.execute(
-            insert(sanctions).values(**row, by_threshold=by_threshold, actor_id=act.actor_id, at=now)
-        )
+        connection.execute(insert(sanctions).values(**row, by_threshold=by_threshold, actor_id=act.actor_id, at=now))
         ends = until.isoformat() if until else None
         after = {"user": str(user_id), "reason": reason, "until": ends, "by_threshold": by_threshold}
-        await note(connection, act, _NOTED[kind], before=None, after=after, at=now)
+        note(connection, act, _NOTED[kind], before=None, after=after, at=now)
 
-    async def _standing(self, connection: AsyncConnection, guild_id: int, user_id: int) -> SanctionStatus:
-        return standing(await _acts(connection, guild_id, user_id), self._clock.now(), self._thresholds)
+    def _standing(self, connection: Connection, guild_id: int, user_id: int) -> SanctionStatus:
+        return standing(_acts(connection, guild_id, user_id), self._clock.now(), self._thresholds)
 
 
-async def _lock(connection: AsyncConnection, guild_id: int, user_id: int) -> None:
+def _lock(connection: Connection, guild_id: int, user_id: int) -> None:
     """Be the only one who acts about this person until the transaction ends."""
-    await insert_if_absent(connection, people, {"guild_id": guild_id, "user_id": user_id, "acts": 0})
+    alone(connection, guild_id, user_id)
+    insert_if_absent(connection, people, {"guild_id": guild_id, "user_id": user_id, "acts": 0})
     theirs = people.c.guild_id == guild_id, people.c.user_id == user_id
-    await connection.execute(update(people).where(*theirs).values(acts=people.c.acts + 1))
+    connection.execute(update(people).where(*theirs).values(acts=people.c.acts + 1))
 
 
-async def _acts(connection: AsyncConnection, guild_id: int, user_id: int) -> list[Sanction]:
+def _acts(connection: Connection, guild_id: int, user_id: int) -> list[Sanction]:
     theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
-    rows = await connection.execute(select(sanctions).where(*theirs).order_by(sanctions.c.id))
+    rows = connection.execute(select(sanctions).where(*theirs).order_by(sanctions.c.id))
     return [
         Sanction(
             id=row.id,
@@ -281,16 +300,16 @@ async def _acts(connection: AsyncConnection, guild_id: int, user_id: int) -> lis
     ]
 
 
-async def _find(connection: AsyncConnection, guild_id: int, appeal_id: int) -> Appeal:
+def _find(connection: Connection, guild_id: int, appeal_id: int) -> Appeal:
     wanted = select(appeals).where(appeals.c.id == appeal_id, appeals.c.guild_id == guild_id)
-    row = (await connection.execute(wanted)).first()
+    row = connection.execute(wanted).first()
     if row is None:
         raise UserError("There is no such appeal in this server. Nothing was changed.")
     return _appeal(row)
 
 
-async def _appeal_against(connection: AsyncConnection, sanction_id: int) -> Appeal | None:
-    row = (await connection.execute(select(appeals).where(appeals.c.sanction_id == sanction_id))).first()
+def _appeal_against(connection: Connection, sanction_id: int) -> Appeal | None:
+    row = connection.execute(select(appeals).where(appeals.c.sanction_id == sanction_id)).first()
     return None if row is None else _appeal(row)
 
 

@@ -1,15 +1,18 @@
-"""Admission: sanctions and rules for prompts, before any money is held."""
+"""Admission: sanctions, rules for prompts and the channel's rules, in the very transaction that holds the money."""
 
 import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.errors import PromptRefused, SanctionError
 from bot.guilds.settings import GuildSettingsService
-from bot.moderation.prompt_rules_service import PromptRulesService
+from bot.moderation.policy_service import PolicyService
+from bot.moderation.prompt_rules_service import Judged, PromptRulesService, RulesChanged
 from bot.moderation.prompts import PromptAction, Verdict
+from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.moderation.sanctions_service import SanctionsService
 from bot.runs.run import Place, ReviewCause, Run
 
@@ -18,9 +21,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What admission found of a request that it let through."""
+    """What is known of a request before its transaction. `judged` counts where the server's rules are still those."""
 
-    verdict: Verdict
+    judged: Judged = Judged()  # noqa: RUF009 - frozen
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the rules say of the prompt."""
+        return self.judged.verdict
 
     @property
     def review_cause(self) -> ReviewCause | None:
@@ -43,35 +51,41 @@ class Admission:
         self,
         *,
         sanctions: SanctionsService,
+        policies: PolicyService,
         prompt_rules: PromptRulesService,
         guild_settings: GuildSettingsService,
         rule_log: RuleLog,
     ) -> None:
-        self._sanctions, self._prompt_rules = sanctions, prompt_rules
+        self._sanctions, self._policies, self._prompt_rules = sanctions, policies, prompt_rules
         self._guild_settings, self._rule_log = guild_settings, rule_log
         self._told: set[asyncio.Task[None]] = set()
 
-    async def passed(self, user_id: int, place: Place, prompt: str) -> Passed:
-        """Let a request through. Raises UserError for one that the server refuses, and Unavailable."""
-        await self.need_not_held(user_id, place)
-        verdict = await self._verdict(place.guild_id, prompt)
-        if verdict.action is PromptAction.REFUSE:
-            _log.info("request refused", user=user_id, guild=place.guild_id)
-            raise PromptRefused(verdict.reason)
-        return Passed(verdict)
+    def rules_in(self, connection: Connection, where: ChannelContext) -> ChannelRules:
+        """What holds in a channel, at the moment of the transaction."""
+        return self._policies.rules_in(connection, where)
 
-    async def need_not_held(self, user_id: int, place: Place) -> None:
-        """Raises UserError for a person who is paused or stopped there now; in DMs nobody is."""
+    async def judged(self, place: Place, prompt: str, newer: RulesChanged | None = None) -> Passed:
+        """Compare a prompt with the rules that are in memory, or with `newer` ones; in DMs nobody set any."""
         if place.guild_id is None:
-            return
-        held = await self._sanctions.standing(place.guild_id, user_id)
-        if not held.allowed:
-            _log.info("person refused", user=user_id, guild=place.guild_id)
-            raise SanctionError(before=held.before_reason, reason=held.told_reason, after=held.after_reason)
+            return Passed()
+        return Passed(await self._prompt_rules.judged(place.guild_id, prompt, newer))
 
-    async def _verdict(self, guild_id: int | None, prompt: str) -> Verdict:
-        """A server's rules hold in that server; in DMs nobody set any."""
-        return Verdict() if guild_id is None else await self._prompt_rules.check_prompt(guild_id, prompt)
+    def admit(self, connection: Connection, user_id: int, place: Place, passed: Passed) -> None:
+        """Let a request through, as part of the transaction that writes it: no stop can come in between.
+
+        Raises UserError for one that the server refuses, and RulesChanged where it must be judged anew.
+        """
+        guild_id = place.guild_id
+        if guild_id is None:
+            return
+        held = self._sanctions.standing_in(connection, guild_id, user_id)
+        if not held.allowed:
+            _log.info("person refused", user=user_id, guild=guild_id)
+            raise SanctionError(before=held.before_reason, reason=held.told_reason, after=held.after_reason)
+        self._prompt_rules.need_current(connection, guild_id, passed.judged)
+        if passed.verdict.action is PromptAction.REFUSE:
+            _log.info("request refused", user=user_id, guild=guild_id)
+            raise PromptRefused(passed.verdict.reason)
 
     def tell(self, run: Run, passed: Passed) -> None:
         """Let the log channel know of a prompt that met a rule and was let through."""

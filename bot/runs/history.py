@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.errors import PictureFault, Refusal, RunflowError, RunflowRefused, Unavailable, UserError
 from bot.images.fit import fit_all
@@ -68,20 +69,22 @@ class RunHistory:
 
         `before` and `after` are ids of the interactions that asked for runs. Raises Unavailable.
         """
-        async with self._store.read() as connection:
+
+        def page(connection: Connection) -> Page:
             if after is not None:
-                newer = await rows.pressed_after(connection, user_id, guild_id, after=after, most=most + 1)
+                newer = rows.pressed_after(connection, user_id, guild_id, after=after, most=most + 1)
                 if len(newer) > most:
                     return Page(tuple(reversed(newer[:most])), has_newer=True, has_older=True)
             # With less than a page after it, the newest page is meant.
-            found = await rows.pressed_by(connection, user_id, guild_id, before=before, most=most + 1)
-        return Page(tuple(found[:most]), has_newer=before is not None, has_older=len(found) > most)
+            found = rows.pressed_by(connection, user_id, guild_id, before=before, most=most + 1)
+            return Page(tuple(found[:most]), has_newer=before is not None, has_older=len(found) > most)
+
+        return await self._store.read(page)
 
     async def find(self, run_id: str, guild_id: int | None) -> Run:
         """A run of this server (None: a private one). Raises UserError where there is none, and Unavailable."""
         try:
-            async with self._store.read() as connection:
-                run = await rows.load(connection, run_id)
+            run = await self._store.read(rows.load, run_id)
         except LookupError:
             raise UserError(_UNKNOWN) from None
         if run.place.guild_id != guild_id:

@@ -48,8 +48,7 @@ class Housekeeping:
     async def forget_tokens(self) -> None:
         """Blank every token that is over. Raises Unavailable; batches that were done before stay done."""
         while True:
-            async with self._store.write() as connection:
-                done = await rows.forget_tokens(connection, self._clock.now() - TOKEN_KEPT, most=_BATCH)
+            done = await self._store.write(rows.forget_tokens, self._clock.now() - TOKEN_KEPT, most=_BATCH)
             if done < _BATCH:
                 return
             await self._clock.sleep(_BETWEEN_S)
@@ -57,8 +56,7 @@ class Housekeeping:
     async def drop_hours(self) -> None:
         """Take away the totals of hours that are over for long. Raises Unavailable; batches done before stay done."""
         while True:
-            async with self._store.write() as connection:
-                done = await drop_hours(connection, self._clock.now(), most=_BATCH)
+            done = await self._store.write(drop_hours, self._clock.now(), most=_BATCH)
             if done < _BATCH:
                 return
             await self._clock.sleep(_BETWEEN_S)
@@ -70,12 +68,10 @@ class Housekeeping:
         """
         until = self._clock.now() - LOOKED_FOR
         while True:
-            async with self._store.read() as connection:
-                run_ids = await ledger.held_for_lost(connection, until, since=self._released_until)
+            run_ids = await self._store.read(ledger.held_for_lost, until, since=self._released_until)
             for run_id in run_ids:
-                async with self._store.write() as connection:
-                    # False: its end came in this moment, which is as good.
-                    _ = await ledger.release(connection, run_id=run_id, at=self._clock.now(), is_live=False)
+                # False: its end came in this moment, which is as good.
+                _ = await self._store.write(ledger.release, run_id=run_id, at=self._clock.now(), is_live=False)
             if not run_ids:
                 self._released_until = until
                 return

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_, update
 
 from bot.catalog.stored import stored_request
 from bot.moderation.policy import Policy
@@ -19,39 +18,41 @@ Age = tuple[datetime, str]
 """Where a page of runs begins: after the run that was accepted then, and has this id."""
 
 
-async def add(connection: AsyncConnection, run: Run) -> bool:
+def add(connection: Connection, run: Run) -> bool:
     """Write a new run; False when this press has its run already (the interaction id is unique)."""
-    return await insert_if_absent(connection, runs, _values(run))
+    return insert_if_absent(connection, runs, _values(run))
 
 
-async def load(connection: AsyncConnection, run_id: str) -> Run:
+def load(connection: Connection, run_id: str) -> Run:
     """The run. Raises LookupError when there is none."""
-    row = (await connection.execute(select(runs).where(runs.c.id == run_id))).first()
+    row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
     if row is None:
         raise LookupError(run_id)
     return _run(row)
 
 
-async def find(connection: AsyncConnection, *, run_id: str | None, runflow_id: str) -> Run | None:
+def find(connection: Connection, *, run_id: str | None, runflow_id: str) -> Run | None:
     """The run with our id, else the one with Runflow's; None where there is neither."""
     for wanted in (runs.c.id == run_id, runs.c.runflow_id == runflow_id):
-        row = (await connection.execute(select(runs).where(wanted))).first()
+        row = connection.execute(select(runs).where(wanted)).first()
         if row is not None:
             return _run(row)
     return None
 
 
-async def by_message(connection: AsyncConnection, message_id: int) -> Run | None:
+def by_message(connection: Connection, message_id: int) -> Run | None:
     """The run whose card is this message, where there is one."""
-    row = (await connection.execute(select(runs).where(runs.c.message_id == message_id))).first()
+    row = connection.execute(select(runs).where(runs.c.message_id == message_id)).first()
     return None if row is None else _run(row)
 
 
-async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
+def change(connection: Connection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
     values = _values(after)
     del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
-    done = await connection.execute(
+    if after.reply.message_id is None:
+        del values["message_id"]  # whoever read the row before the card was noted does not undo that
+    done = connection.execute(
         update(runs)
         .where(runs.c.id == before.id, runs.c.state == before.state, runs.c.delivery == before.delivery)
         .values(**values)
@@ -59,19 +60,19 @@ async def change(connection: AsyncConnection, before: Run, after: Run) -> bool:
     return done.rowcount == 1
 
 
-async def forget_tokens(connection: AsyncConnection, before: datetime, *, most: int) -> int:
+def forget_tokens(connection: Connection, before: datetime, *, most: int) -> int:
     """Blank the tokens of interactions from before then, the oldest first and no more than `most`; how many there were.
 
     Nothing else of a row is written. Where somebody is writing one just now, PostgreSQL leaves it for the next time.
     """
     old = select(runs.c.id).where(WITH_TOKEN, runs.c.interaction_at < before).order_by(runs.c.interaction_at)
     chosen = old.limit(most).with_for_update(skip_locked=True)
-    done = await connection.execute(update(runs).where(runs.c.id.in_(chosen)).values(interaction_token=""))
+    done = connection.execute(update(runs).where(runs.c.id.in_(chosen)).values(interaction_token=""))
     return done.rowcount
 
 
-async def unfinished(
-    connection: AsyncConnection, *, after: Age | None = None, most: int | None = None, but_waiting: bool = False
+def unfinished(
+    connection: Connection, *, after: Age | None = None, most: int | None = None, but_waiting: bool = False
 ) -> list[Run]:
     """Runs that still owe somebody an end: not final, or with a card that is not as it is to be. Oldest first.
 
@@ -80,22 +81,22 @@ async def unfinished(
     wanted = _unfinished(select(runs), after, most)
     if but_waiting:
         wanted = wanted.where(runs.c.state != State.ACCEPTED)
-    return [_run(row) for row in await connection.execute(wanted)]
+    return [_run(row) for row in connection.execute(wanted)]
 
 
-async def outlines(connection: AsyncConnection, *, after: Age | None, most: int) -> list[Outline]:
+def outlines(connection: Connection, *, after: Age | None, most: int) -> list[Outline]:
     """A page of the runs that still owe somebody an end, as far as the queue needs them. Oldest first."""
     columns: list[ColumnElement[Any]] = [runs.c.id, runs.c.user_id, runs.c.guild_id, runs.c.created_at, runs.c.state]
     wanted = select(*columns, runs.c.message_id.is_not(None).label("has_card"))
     return [
         Outline(row.id, row.user_id, row.guild_id, row.created_at, State(row.state), bool(row.has_card))
-        for row in await connection.execute(_unfinished(wanted, after, most))
+        for row in connection.execute(_unfinished(wanted, after, most))
     ]
 
 
-async def these(connection: AsyncConnection, run_ids: Sequence[str]) -> list[Run]:
+def these(connection: Connection, run_ids: Sequence[str]) -> list[Run]:
     """The runs with these ids, in no order; a few at a time."""
-    return [_run(row) for row in await connection.execute(select(runs).where(runs.c.id.in_(run_ids)))]
+    return [_run(row) for row in connection.execute(select(runs).where(runs.c.id.in_(run_ids)))]
 
 
 def _unfinished(wanted: Select[Any], after: Age | None, most: int | None) -> Select[Any]:
@@ -103,58 +104,54 @@ def _unfinished(wanted: Select[Any], after: Age | None, most: int | None) -> Sel
     return wanted if after is None else wanted.where(tuple_(runs.c.created_at, runs.c.id) > after)
 
 
-async def still_visible(connection: AsyncConnection, guild_id: int) -> list[str]:
+def still_visible(connection: Connection, guild_id: int) -> list[str]:
     """The ids of a server's runs whose pictures are to go and still stand."""
     wanted = select(runs.c.id).where(
         UNFINISHED, runs.c.delivery == Delivery.STILL_VISIBLE.value, runs.c.guild_id == guild_id
     )
-    return list((await connection.execute(wanted)).scalars())
+    return list(connection.execute(wanted).scalars())
 
 
-async def waiting_of(connection: AsyncConnection, user_id: int, guild_id: int) -> list[Run]:
+def waiting_of(connection: Connection, user_id: int, guild_id: int) -> list[Run]:
     """A person's runs in a server that wait in the bot's own queue, oldest first."""
     wanted = select(runs).where(
         runs.c.user_id == user_id, runs.c.guild_id == guild_id, UNFINISHED, runs.c.state == State.ACCEPTED
     )
-    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.created_at, runs.c.id))]
+    return [_run(row) for row in connection.execute(wanted.order_by(runs.c.created_at, runs.c.id))]
 
 
-async def waiting_pressed_between(connection: AsyncConnection, since: datetime, until: datetime) -> list[Run]:
+def waiting_pressed_between(connection: Connection, since: datetime, until: datetime) -> list[Run]:
     """Runs that wait in the bot's own queue and were pressed then, while their token is kept; oldest first."""
     pressed = (runs.c.interaction_at >= since, runs.c.interaction_at <= until)
     wanted = select(runs).where(WITH_TOKEN, *pressed, runs.c.state == State.ACCEPTED)
-    return [_run(row) for row in await connection.execute(wanted.order_by(runs.c.interaction_at))]
+    return [_run(row) for row in connection.execute(wanted.order_by(runs.c.interaction_at))]
 
 
-async def lost(
-    connection: AsyncConnection, since: datetime, *, after: Age | None = None, most: int | None = None
-) -> list[Run]:
+def lost(connection: Connection, since: datetime, *, after: Age | None = None, most: int | None = None) -> list[Run]:
     """Runs that were given up as lost since then, oldest first. `after` (its end and id) and `most` make a page."""
     wanted = select(runs).where(LOST, runs.c.ended_at >= since).order_by(runs.c.ended_at, runs.c.id).limit(most)
     if after is not None:
         wanted = wanted.where(tuple_(runs.c.ended_at, runs.c.id) > after)
-    return [_run(row) for row in await connection.execute(wanted)]
+    return [_run(row) for row in connection.execute(wanted)]
 
 
-async def pressed_by(
-    connection: AsyncConnection, user_id: int, guild_id: int | None, *, before: int | None, most: int
+def pressed_by(
+    connection: Connection, user_id: int, guild_id: int | None, *, before: int | None, most: int
 ) -> list[Run]:
     """A person's runs in a server (None: privately), newest first, pressed before this interaction."""
     wanted = _of(user_id, guild_id)
     if before is not None:
         wanted = wanted.where(runs.c.interaction_id < before)
     newest_first = (runs.c.guild_id.desc(), runs.c.interaction_id.desc())
-    rows = await connection.execute(wanted.order_by(*newest_first).limit(most))
+    rows = connection.execute(wanted.order_by(*newest_first).limit(most))
     return [_run(row) for row in rows]
 
 
-async def pressed_after(
-    connection: AsyncConnection, user_id: int, guild_id: int | None, *, after: int, most: int
-) -> list[Run]:
+def pressed_after(connection: Connection, user_id: int, guild_id: int | None, *, after: int, most: int) -> list[Run]:
     """The first of a person's runs there that were pressed after this interaction, oldest first."""
     wanted = _of(user_id, guild_id).where(runs.c.interaction_id > after)
     wanted = wanted.order_by(runs.c.guild_id, runs.c.interaction_id).limit(most)
-    return [_run(row) for row in await connection.execute(wanted)]
+    return [_run(row) for row in connection.execute(wanted)]
 
 
 def _of(user_id: int, guild_id: int | None) -> Select[Any]:

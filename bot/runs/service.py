@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.catalog.model import Model
 from bot.errors import RepeatedPress, Unavailable, UserError
 from bot.guilds.audit import AdminAction
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelRules
-from bot.runs.admission import Admission
+from bot.moderation.prompt_rules_service import RulesChanged
+from bot.moderation.rules import ChannelContext, ChannelRules
+from bot.runs.admission import Admission, Passed
 from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
-from bot.runs.store import RunStore
-from bot.runs.transitions import FINAL, Change, ended
+from bot.runs.store import Accepted, RunStore
+from bot.runs.transitions import FINAL, ended
 from bot.runs.wake_ups import WakeUps
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +48,7 @@ class RunService:
     ) -> None:
         self._store, self._wake_ups, self._scheduler = store, wake_ups, scheduler
         self._admission, self._new_run_id = admission, new_run_id
+        self._nothing_to_tell: set[str] = set()  # runs just accepted, until it is asked what to tell beside their card
 
     async def accept(
         self,
@@ -54,21 +58,21 @@ class RunService:
         reply: Reply,
         model: Model,
         options: Mapping[str, object],
-        policy: Policy,
+        policy: Policy = Policy.BLOCK,
         rules: ChannelRules | None = None,
+        where: ChannelContext | None = None,
         role_ids: tuple[int, ...] = (),
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
-        `rules` is what holds in the channel; where only its policy is given, the rest is as nobody set it. `role_ids`
-        are the person's roles at this moment. Raises OptionError, LimitError, Unavailable, RepeatedPress for a press
-        that has its run already, and UserError for a prompt or a person that the server does not let through, and
-        where private use is switched off.
+        `rules` is what holds in the channel, and with `where` it is read in the same transaction; where only its policy
+        is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment. Raises OptionError,
+        LimitError, Unavailable, RepeatedPress for a press that has its run already, and UserError for a prompt or a
+        person that the server does not let through, and where private use is switched off.
         """
         self._store.need_allowed(place)
-        rules = rules or ChannelRules(policy=policy)
-        checked = model.parse(options, safety_checker=rules.safety_checker)
-        passed = await self._admission.passed(user_id, place, checked.request.prompt)
+        known = rules or ChannelRules(policy=policy)
+        checked = model.parse(options, safety_checker=known.safety_checker)
         run = Run(
             id=self._new_run_id(),
             user_id=user_id,
@@ -77,32 +81,53 @@ class RunService:
             model_id=model.model_id,
             input=checked.wire(),
             request=checked.request,
-            policy=rules.policy,
+            policy=known.policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
             held=model.most(checked),
             created_at=self._store.now(),
-            rules=rules,
-            review_why=passed.review_cause,
+            rules=known,
         )
-        if not await self._opened(run, role_ids):
-            raise RepeatedPress("this press has its run already")
-        await self._need_still_allowed(run)
-        self._admission.tell(run, passed)
-        return run
 
-    async def _need_still_allowed(self, run: Run) -> None:
-        """A stop may have come between the check and the row, and have found nothing waiting. Raises UserError."""
-        try:
-            await self._admission.need_not_held(run.user_id, run.place)
-        except UserError:
-            await self.abandon(run)
-            raise
+        def under(rules: ChannelRules) -> Run:
+            wire = model.parse(options, safety_checker=rules.safety_checker).wire()
+            return replace(run, input=wire, policy=rules.policy, rules=rules)
 
-    async def _opened(self, run: Run, role_ids: tuple[int, ...]) -> bool:
-        """As `RunStore.open`. Where the answer to its commit was lost, what it may have held is given back."""
+        return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
+
+    def _as_ruled(
+        self, run: Run, where: ChannelContext | None, under: Callable[[ChannelRules], Run], connection: Connection
+    ) -> Run:
+        """The run under the rules that hold where it is asked for, now."""
+        return run if where is None else under(self._admission.rules_in(connection, where))
+
+    async def _admitted(self, run: Run, role_ids: tuple[int, ...], as_ruled: Callable[[Connection], Run]) -> Run:
+        """Write the run where the server lets it through; judged anew where its rules for prompts have changed."""
+        passed = await self._admission.judged(run.place, run.request.prompt)
+        while True:
+
+            def made(connection: Connection, passed: Passed = passed) -> Run:
+                self._admission.admit(connection, run.user_id, run.place, passed)
+                return replace(as_ruled(connection), review_why=passed.review_cause)
+
+            try:
+                accepted = await self._accepted(run, made, role_ids)
+            except RulesChanged as newer:
+                passed = await self._admission.judged(run.place, run.request.prompt, newer)
+                continue
+            if accepted is None:
+                raise RepeatedPress("this press has its run already")
+            if not accepted.is_told:
+                self._nothing_to_tell.add(run.id)
+            self._admission.tell(accepted.run, passed)
+            return accepted.run
+
+    async def _accepted(
+        self, run: Run, made: Callable[[Connection], Run], role_ids: tuple[int, ...]
+    ) -> Accepted | None:
+        """As `RunStore.accept`. Where the answer to its commit was lost, what it may have held is given back."""
         try:
-            return await self._store.open(run, role_ids)
+            return await self._store.accept(made, role_ids)
         except Unavailable:
             change = ended(run, State.CANCELED, Reason.CANCELED, self._store.now())
             unseen = replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE))
@@ -116,15 +141,8 @@ class RunService:
             raise
 
     async def start(self, run: Run, message_id: int) -> None:
-        """The card stands as `message_id`: hand the run to the worker.
-
-        Where that cannot be written down just now, the worker finds the card as it would after a crash.
-        """
-        reply = replace(run.reply, message_id=message_id)
-        try:
-            await self._store.apply(run, Change(replace(run, reply=reply)))
-        except Unavailable as error:
-            _log.warning("a card could not be noted", run=run.id, why=str(error))
+        """The card stands as `message_id`: hand the run to the worker, which writes that down with its first step."""
+        self._store.hand_over(run, message_id)
         self._wake_ups.wake_run(run.id)
 
     def position(self, run: Run) -> int | None:
@@ -175,6 +193,7 @@ class RunService:
         the run where its card stands after all.
         """
         self._scheduler.forget(run.id)
+        self._nothing_to_tell.discard(run.id)
         change = ended(run, State.CANCELED, Reason.CANCELED, self._store.now())
         try:
             await self._store.apply(run, replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE)))
@@ -184,6 +203,9 @@ class RunService:
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """What the person is to be told beside this run's card: limits of which it used 80 % for the first time."""
+        if run.id in self._nothing_to_tell:
+            self._nothing_to_tell.discard(run.id)
+            return ()
         return await self._store.notices(run)
 
     async def by_message(self, message_id: int) -> Run | None:

@@ -1,10 +1,10 @@
 """A run and its money change together: every step of a run is one transaction over its row and the ledger."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -19,11 +19,21 @@ from bot.runs.transitions import Change, KeepHeld, Release, Settle
 from bot.store.engine import Store
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A new run. `is_told`: whether there is something to be told beside its card (`RunStore.notices`)."""
+
+    run: Run
+    is_told: bool
+
+
 class RunStore:
     """Where runs and their money are kept. `defaults`: the limits that hold where no admin set any."""
 
     def __init__(self, *, store: Store, defaults: Defaults, clock: Clock) -> None:
         self._store, self._defaults, self._clock = store, defaults, clock
+        self._handed_over: dict[str, Run] = {}
+        self._unnoted: dict[str, int] = {}  # the cards of runs whose rows do not say which message that is
 
     def need_allowed(self, place: Place) -> None:
         """Raises UserError where nobody may make pictures: without a server, when private use is switched off."""
@@ -31,14 +41,21 @@ class RunStore:
             raise UserError(sentences.PRIVATE_USE_IS_OFF)
 
     async def open(self, run: Run, role_ids: tuple[int, ...] = ()) -> bool:
-        """Write a new run and hold its price; False when this press has its run already.
+        """As `accept`, for a run that asks nothing more; False when this press has its run already."""
+        return await self.accept(lambda _: run, role_ids) is not None
 
-        `role_ids`: the person's roles. Raises LimitError, with nothing written, and Unavailable.
+    async def accept(self, made: Callable[[Connection], Run], role_ids: tuple[int, ...] = ()) -> Accepted | None:
+        """Write a new run and hold its price; None when this press has its run already.
+
+        `made` gives the run, or raises what refuses it; `role_ids`: the person's roles. Raises that, LimitError, with
+        nothing written, and Unavailable.
         """
-        async with self._store.write() as connection:
-            if not await rows.add(connection, run):
-                return False
-            await ledger.reserve(
+
+        def accepted(connection: Connection) -> Accepted | None:
+            run = made(connection)
+            if not rows.add(connection, run):
+                return None
+            is_told = ledger.reserve(
                 connection,
                 run_id=run.id,
                 person=_person(run, role_ids),
@@ -46,7 +63,9 @@ class RunStore:
                 defaults=self._defaults,
                 at=run.created_at,
             )
-        return True
+            return Accepted(run, is_told)
+
+        return await self._store.write(accepted)
 
     async def apply(self, before: Run, change: Change) -> Run:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
@@ -58,22 +77,28 @@ class RunStore:
         Of several who try the same step at once, in whatever process, exactly one is given the run. `act`: whose act
         it is, where a moderator takes a run out of the queue; its audit row is part of it.
         """
-        async with self._store.write() as connection:
-            if not await rows.change(connection, before, change.run):
+
+        def taken(connection: Connection) -> Run | None:
+            if not rows.change(connection, before, change.run):
                 return None
-            await self._book(connection, before, change)
+            self._book(connection, before, change)
             if act is not None:
                 about = {"run": before.id, "user": str(before.user_id)}
-                await note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
-        return change.run
+                note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
+            return change.run
 
-    async def _book(self, connection: AsyncConnection, before: Run, change: Change) -> None:
+        written = await self._store.write(taken)
+        if written is not None:
+            self._unnoted.pop(before.id, None)
+        return written
+
+    def _book(self, connection: Connection, before: Run, change: Change) -> None:
         is_live = before.state is not State.LOST  # a lost run left the runs at once when it was given up
         match change.books:
             case Settle(cost, estimated):
                 pictures = change.run.result.num_outputs if change.run.result else 0
                 # False: booked before, which is as good.
-                _ = await ledger.settle(
+                _ = ledger.settle(
                     connection,
                     run_id=before.id,
                     cost=cost,
@@ -83,9 +108,9 @@ class RunStore:
                     is_live=is_live,
                 )
             case Release():
-                _ = await ledger.release(connection, run_id=before.id, at=self.now(), is_live=is_live)
+                _ = ledger.release(connection, run_id=before.id, at=self.now(), is_live=is_live)
             case KeepHeld():
-                await ledger.lose(connection, run_id=before.id)
+                ledger.lose(connection, run_id=before.id)
             case None:
                 pass
 
@@ -94,13 +119,32 @@ class RunStore:
         up = delivery is Delivery.STILL_VISIBLE
         return await self.apply(run, Change(replace(run, delivery=delivery, pictures_up=up)))
 
+    def hand_over(self, run: Run, message_id: int) -> None:
+        """Give a new run, whose card stands by now, to whoever `find`s it, without a transaction for the card alone.
+
+        The next change of the row says which message the card is. After a crash before that, it is looked for.
+        """
+        self._handed_over[run.id] = replace(run, reply=replace(run.reply, message_id=message_id))
+        self._unnoted[run.id] = message_id
+
+    async def with_card_noted(self, run: Run) -> Run:
+        """See to it that the row says which message the card is; the run as it stands then. Raises Unavailable."""
+        if run.id not in self._unnoted:
+            return run
+        noted = await self.apply(run, Change(run))
+        self._unnoted.pop(run.id, None)
+        return noted
+
     async def load(self, run_id: str) -> Run:
         """The run as it stands. Raises LookupError."""
-        async with self._store.read() as connection:
-            return await rows.load(connection, run_id)
+        run = await self._store.read(rows.load, run_id)
+        message_id = run.reply.message_id or self._unnoted.get(run_id)
+        return replace(run, reply=replace(run.reply, message_id=message_id))
 
     async def find(self, run_id: str) -> Run | None:
-        """The run as it stands; None where it was never written. Raises Unavailable."""
+        """The run as it stands, or as it was handed over; None where it was never written. Raises Unavailable."""
+        if (handed_over := self._handed_over.pop(run_id, None)) is not None:
+            return handed_over
         try:
             return await self.load(run_id)
         except LookupError:
@@ -108,59 +152,53 @@ class RunStore:
 
     async def hinted_at(self, *, job: str | None, runflow_id: str) -> Run | None:
         """The run a callback is about, by our id or by Runflow's; None where it is not ours. Raises Unavailable."""
-        async with self._store.read() as connection:
-            return await rows.find(connection, run_id=job, runflow_id=runflow_id)
+        return await self._store.read(rows.find, run_id=job, runflow_id=runflow_id)
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message, where there is one."""
-        async with self._store.read() as connection:
-            return await rows.by_message(connection, message_id)
+        return await self._store.read(rows.by_message, message_id)
 
     async def unfinished(
         self, *, after: rows.Age | None = None, most: int | None = None, but_waiting: bool = False
     ) -> list[Run]:
         """Runs that still owe somebody an end, oldest first; see `rows.unfinished`."""
-        async with self._store.read() as connection:
-            return await rows.unfinished(connection, after=after, most=most, but_waiting=but_waiting)
+        return await self._store.read(rows.unfinished, after=after, most=most, but_waiting=but_waiting)
 
     async def outlines(self, *, after: rows.Age | None, most: int) -> list[Outline]:
         """A page of the same, as far as the queue needs them."""
-        async with self._store.read() as connection:
-            return await rows.outlines(connection, after=after, most=most)
+        return await self._store.read(rows.outlines, after=after, most=most)
 
     async def these(self, run_ids: Sequence[str]) -> list[Run]:
         """The runs with these ids, in no order."""
-        async with self._store.read() as connection:
-            return await rows.these(connection, run_ids)
+        return await self._store.read(rows.these, run_ids)
 
     async def waiting_of(self, user_id: int, guild_id: int) -> list[Run]:
         """A person's runs in a server that wait in the bot's own queue, oldest first."""
-        async with self._store.read() as connection:
-            return await rows.waiting_of(connection, user_id, guild_id)
+        return await self._store.read(rows.waiting_of, user_id, guild_id)
 
     async def waiting_pressed_between(self, since: datetime, until: datetime) -> list[Run]:
         """Runs that wait in the bot's own queue and were pressed then, oldest first. Raises Unavailable."""
-        async with self._store.read() as connection:
-            return await rows.waiting_pressed_between(connection, since, until)
+        return await self._store.read(rows.waiting_pressed_between, since, until)
 
     async def lost(self, since: datetime, *, after: rows.Age | None = None, most: int | None = None) -> list[Run]:
         """Runs that were given up as lost since then, a page of them: Runflow may still tell of them."""
-        async with self._store.read() as connection:
-            return await rows.lost(connection, since, after=after, most=most)
+        return await self._store.read(rows.lost, since, after=after, most=most)
 
     async def balance(self, run: Run) -> Balance:
         """What the one who asked has used today and has left, where they asked, with the roles they had then."""
-        async with self._store.read() as connection:
-            person = _person(run, await ledger.roles_at_reserve(connection, run.id))
-            used, least = await reports.used_and_least_left(connection, person, self._defaults, self.now())
+        return await self._store.read(self.balance_in, run)
+
+    def balance_in(self, connection: Connection, run: Run) -> Balance:
+        """As `balance`, as part of a transaction."""
+        person = _person(run, ledger.roles_at_reserve(connection, run.id))
+        used, least = reports.used_and_least_left(connection, person, self._defaults, self.now())
         if least is None:
             return Balance(used=used, left=None)
         return Balance(used=used, left=MicroUsd(least.left), left_in=sentences.left_in(least))
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """The limits that are nearly used and are told beside this run's card."""
-        async with self._store.read() as connection:
-            return await notices.of_run(connection, run.id)
+        return await self._store.read(notices.of_run, run.id)
 
     def now(self) -> datetime:
         """The time, UTC."""

@@ -1,40 +1,47 @@
-"""The database: opened, migrated, and written to in transactions that no two tasks share."""
+"""The database: opened, migrated, and read and written in transactions that no two tasks share."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Literal, Self
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from inspect import iscoroutine
+from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 
 from alembic.util import CommandError
-from sqlalchemy import NullPool
+from sqlalchemy import Connection, NullPool
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.database_url import Database, parsed
 from bot.errors import SettingsError, Unavailable
 from bot.store import postgresql, sqlite
 from bot.store.faults import at_start, passes
+from bot.store.inline import InlineSeat
 from bot.store.migrate import upgrade
+from bot.store.postgresql import PostgresTransactions
+from bot.store.readers import Readers
+from bot.store.threads import DatabaseThread
+from bot.store.work import NoTurn, Seat, Transactions
+from bot.store.writers import Writers
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _NOT_WRITTEN = "I could not write this down just now, so nothing was started. Please try again in a minute."
 _NOT_READ = "I could not look this up just now. Please try again in a minute."
+_READERS = 4  # more would wait for the interpreter, not for the disk
 
 
 class Store:
-    """One database. Use `open`; every `write` and `read` is one transaction on a connection of its own."""
+    """One database. Use `open`; every `write` and `read` is one transaction on a connection of its own.
 
-    def __init__(self, engine: AsyncEngine, *, patience_s: float) -> None:
-        # On a connection that tasks share, one's commit would keep what another undoes: the pool gives each its own.
-        self._writes = engine.execution_options(begin="BEGIN IMMEDIATE")
-        self._reads = engine
-        self._dialect: Literal["sqlite", "postgresql"] = "sqlite" if engine.name == "sqlite" else "postgresql"
-        if self._dialect == "postgresql":
-            self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        # SQLite has one writer, and its busy handler is neither fair nor quick: writers of this process queue here.
-        self._turn = asyncio.Lock()
-        self._turn_s = 2 * patience_s  # whoever writes now may itself be waiting for another process
-        self._writer: asyncio.Task[Any] | None = None
+    What is given to them is a plain function, which takes the connection first and never awaits: on SQLite it runs
+    whole in the database's thread, and nobody can wait for a network while others wait for the lock. It touches nothing
+    that belongs to the event loop.
+    """
+
+    def __init__(self, dialect: Literal["sqlite", "postgresql"], writes: Transactions, reads: Transactions) -> None:
+        self._dialect: Literal["sqlite", "postgresql"] = dialect
+        self._writes, self._reads = writes, reads
 
     @classmethod
     @asynccontextmanager
@@ -50,72 +57,76 @@ class Store:
         that does not answer.
         """
         database = _checked(database_url)
-        if database.is_sqlite:
-            file = sqlite.file_of(database.url)
-            if inline:
-                sqlite.make_file(file)
+        async with AsyncExitStack() as stack:
+            if database.is_sqlite:
+                store = await cls._open_sqlite(stack, database, patience_s, inline=inline)
+                await _migrate(store)
             else:
-                await asyncio.to_thread(sqlite.make_file, file)
-            engine = sqlite.open_engine(database.url, patience_s, inline=inline)
-            migrating = engine
+                store = await cls._open_postgresql(stack, database, patience_s, statement_s)
+            yield store
+
+    @classmethod
+    async def _open_sqlite(cls, stack: AsyncExitStack, database: Database, patience_s: float, *, inline: bool) -> Self:
+        file = sqlite.file_of(database.url)
+        if inline:
+            sqlite.make_file(file)
         else:
-            engine = postgresql.open_engine(database, patience_s, statement_s=statement_s, silence=_NOT_WRITTEN)
-            migrating = postgresql.open_engine(
-                database, patience_s, statement_s=None, silence=_NOT_WRITTEN, poolclass=NullPool
-            )
-        try:
-            await _migrate(cls(migrating, patience_s=patience_s))
-            yield cls(engine, patience_s=patience_s)
-        finally:
-            await engine.dispose()
+            await asyncio.to_thread(sqlite.make_file, file)
+
+        async def seat(begin: str) -> Seat:
+            if inline:
+                opened = InlineSeat(file, begin=begin, patience_s=patience_s)
+            else:
+                opened = DatabaseThread(file, begin=begin, patience_s=patience_s)
+                await opened
+            stack.push_async_callback(opened.close)
+            return opened
+
+        # Whoever writes now may itself be waiting for another process.
+        writers = Writers(await seat(sqlite.WRITING), patience_s=2 * patience_s)
+        seats = [await seat(sqlite.READING) for _ in range(1 if inline else _READERS)]
+        return cls("sqlite", writers, Readers(seats, patience_s=patience_s))
+
+    @classmethod
+    async def _open_postgresql(
+        cls, stack: AsyncExitStack, database: Database, patience_s: float, statement_s: float
+    ) -> Self:
+        opened = partial(postgresql.open_engine, database, patience_s, silence=_NOT_WRITTEN)
+        migrating = PostgresTransactions(opened(statement_s=None, poolclass=NullPool), at_once=1, patience_s=patience_s)
+        await _migrate(cls("postgresql", migrating, migrating))
+        engine = opened(statement_s=statement_s)
+        stack.push_async_callback(engine.dispose)
+        reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return cls(
+            "postgresql",
+            PostgresTransactions(engine, at_once=postgresql.WRITERS, patience_s=2 * patience_s),
+            PostgresTransactions(reads, at_once=postgresql.READERS, patience_s=patience_s),
+        )
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
         """Which engine this is."""
         return self._dialect
 
-    @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncConnection]:
-        """One transaction: kept at the end of the block, undone by any exception, a cancellation included.
+    async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function in one transaction: kept at its end, undone by any exception, a cancellation included.
 
         On SQLite it is the only writer from its first moment, so what it reads stays true until it writes. A
         cancellation that falls into the commit itself may find it done. Raises Unavailable when the database does not
         answer, is locked or full; nothing is written then, or (a connection lost in the commit) it cannot be known.
         """
-        if self._dialect == "postgresql":
-            async with _transaction(self._writes, _NOT_WRITTEN) as connection:
-                yield connection
-            return
-        await self._take_turn()
-        try:
-            async with _transaction(self._writes, _NOT_WRITTEN) as connection:
-                yield connection
-        finally:
-            self._writer = None
-            self._turn.release()
+        with _translated(_NOT_WRITTEN):
+            return await self._writes.run(lambda connection: _plain(function(connection, *args, **kwargs)))
 
-    @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """One transaction over one moment of the data; writers do not wait for it. Raises Unavailable as `write`."""
-        async with _transaction(self._reads, _NOT_READ) as connection:
-            yield connection
-
-    async def _take_turn(self) -> None:
-        task = asyncio.current_task()
-        if self._writer is task:
-            raise RuntimeError("a write within a write of the same task would wait for itself")
-        try:
-            async with asyncio.timeout(self._turn_s):
-                await self._turn.acquire()
-        except TimeoutError as error:
-            raise Unavailable(_NOT_WRITTEN) from error
-        self._writer = task
+    async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function over one moment of the data; writers do not wait for it. Raises Unavailable as `write`."""
+        with _translated(_NOT_READ):
+            return await self._reads.run(lambda connection: _plain(function(connection, *args, **kwargs)))
 
 
 async def _migrate(store: Store) -> None:
     try:
-        async with store.write() as connection:
-            await connection.run_sync(upgrade)
+        await store.write(upgrade)
     except Unavailable as error:
         raise at_start(error.__cause__) from error
     except DBAPIError as error:
@@ -126,19 +137,20 @@ async def _migrate(store: Store) -> None:
         ) from error
 
 
-@asynccontextmanager
-async def _transaction(engine: AsyncEngine, sentence: str) -> AsyncGenerator[AsyncConnection]:
+def _plain(value: T) -> T:
+    """What a function gave. Raises RuntimeError for what waits to be awaited, a write within a write for instance."""
+    if iscoroutine(value):
+        value.close()
+        raise RuntimeError("the function of a transaction never awaits: nothing may wait while it has the database")
+    return value
+
+
+@contextmanager
+def _translated(sentence: str) -> Generator[None]:
     try:
-        async with AsyncExitStack() as stack:
-            try:
-                connection = await stack.enter_async_context(engine.begin())
-            except (OSError, TimeoutError) as error:  # asyncpg's connect raises these bare
-                raise Unavailable(sentence) from error
-            except ValueError as error:
-                raise at_start(error) from error
-            yield connection
-    except PoolTimeoutError as error:
-        raise Unavailable(sentence) from error
+        yield
+    except NoTurn as error:
+        raise Unavailable(sentence) from error.__cause__ or error
     except DBAPIError as error:
         if passes(error):
             raise Unavailable(sentence) from error

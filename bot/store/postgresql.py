@@ -1,14 +1,60 @@
 """PostgreSQL as the store opens it: nothing waits for ever, and no error tells what a row holds."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ExceptionContext, Pool, event
+from sqlalchemy import Connection, ExceptionContext, Pool, event
 from sqlalchemy.exc import EmulatedDBAPIException
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.database_url import Database
 from bot.errors import SettingsError, Unavailable
+from bot.store.faults import at_start
+from bot.store.work import NoTurn
+
+T = TypeVar("T")
+
+WRITERS, READERS = 6, 8
+"""How many transactions run at once. More writers would wait for the rows of the same totals."""
+
+
+class PostgresTransactions:
+    """Functions are run as they are over asyncpg: each of their statements is awaited, unseen by them.
+
+    `at_once` at most, so that in a rush most wait here, in the order in which they came, and not for each other's
+    locks or for the pool; `patience_s`: how long one waits for its turn.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, at_once: int, patience_s: float) -> None:
+        self._engine, self._patience_s = engine, patience_s
+        self._turns = asyncio.Semaphore(at_once)
+
+    async def run(self, function: Callable[[Connection], T]) -> T:
+        """As `bot.store.work.Transactions`. Raises BotError for arguments that contradict each other."""
+        async with self._turn(), AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.begin())
+            except (OSError, TimeoutError, PoolTimeoutError) as error:  # asyncpg's connect raises the first two bare
+                raise NoTurn from error
+            except ValueError as error:
+                raise at_start(error) from error
+            return await connection.run_sync(function)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise NoTurn from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 def open_engine(
@@ -41,7 +87,10 @@ def open_engine(
     }
     if database.dsn is not None:
         arguments["dsn"] = database.dsn
-    pool: dict[str, Any] = {"pool_timeout": patience_s} if poolclass is None else {"poolclass": poolclass}
+    # As many as there are turns, and they stay: to connect anew costs more than a transaction.
+    pool: dict[str, Any] = {"pool_timeout": patience_s, "pool_size": WRITERS + READERS, "max_overflow": 0}
+    if poolclass is not None:
+        pool = {"poolclass": poolclass}
     try:
         engine = create_async_engine(
             database.url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments, **pool

@@ -2,16 +2,17 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 
 from bot.errors import SettingsError
-from bot.store.inline import InlineConnection
+
+WRITING, READING = "BEGIN IMMEDIATE", "BEGIN"
+"""A writer is the only one from its first moment on, so what it reads stays true until it writes."""
 
 _OWNER_ONLY = 0o600  # the rows hold people's prompts
 
@@ -66,19 +67,22 @@ def _tighten(file: Path) -> None:
             file.chmod(_OWNER_ONLY)
 
 
-def open_engine(url: URL, patience_s: float, *, inline: bool) -> AsyncEngine:
-    """The engine over a file that is there."""
-    # Without an isolation level the driver begins nothing by itself; `begin` below does.
-    driver: dict[str, Any] = {
-        "connect_args": {"isolation_level": None, "timeout": patience_s, "factory": _SqliteConnection}
-    }
-    if inline:
-        creator = partial(InlineConnection.open, file_of(url), _SqliteConnection, patience_s=patience_s)
-        driver = {"async_creator": creator}
+def open_connection(file: Path, *, patience_s: float) -> sqlite3.Connection:
+    """A connection to a file that is there, for this thread alone; `patience_s` is how long it waits for a lock."""
+    # Without an isolation level the driver begins nothing by itself; `engine_over` does.
+    return sqlite3.connect(file, isolation_level=None, timeout=patience_s, factory=_SqliteConnection)
+
+
+def engine_over(connection: Callable[[], sqlite3.Connection], *, begin: str) -> Engine:
+    """The engine over one connection, which whoever owns it closes. `begin`: what its transactions are begun with."""
     # An error's text would carry prompts and interaction tokens into the log.
-    engine = create_async_engine(url, pool_timeout=patience_s, hide_parameters=True, **driver)
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
+    engine = create_engine("sqlite://", creator=connection, poolclass=StaticPool, hide_parameters=True)
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", start)
     return engine
 
 
@@ -89,7 +93,3 @@ def _prepare(dbapi_connection: Any, _record: object) -> None:
             cursor.execute(f"PRAGMA {pragma}")
     finally:
         cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

@@ -1,6 +1,6 @@
 """Which commands Discord was last told of, by application."""
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from bot.clock import Clock
 from bot.store.engine import Store
@@ -16,15 +16,17 @@ class SyncedCommands:
     async def digest_of(self, application_id: int) -> str | None:
         """The digest remembered for an application; None where there is none."""
         wanted = select(synced_commands.c.digest).where(synced_commands.c.application_id == application_id)
-        async with self._store.read() as connection:
-            return (await connection.execute(wanted)).scalar_one_or_none()
+        return await self._store.read(lambda connection: connection.execute(wanted).scalar_one_or_none())
 
     async def remember(self, application_id: int, digest: str) -> None:
         """Remember a digest."""
-        async with self._store.write() as connection:
-            await connection.execute(delete(synced_commands).where(synced_commands.c.application_id == application_id))
-            await connection.execute(
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(synced_commands).where(synced_commands.c.application_id == application_id))
+            connection.execute(
                 insert(synced_commands).values(
                     application_id=application_id, digest=digest, synced_at=self._clock.now()
                 )
             )
+
+        await self._store.write(write)

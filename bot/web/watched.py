@@ -54,8 +54,7 @@ def make_checks(*, store: Store, connected: Callable[[], bool], overdue_s: Calla
     """What must hold for the bot to be ready: the database answers, Discord is there, no poll is long overdue."""
 
     async def database() -> bool:
-        async with store.read() as connection:
-            await connection.execute(text("SELECT 1"))
+        await store.read(lambda connection: connection.scalar(text("SELECT 1")))
         return True
 
     async def gateway() -> bool:

@@ -13,7 +13,7 @@ from bot.catalog.model import Model
 from bot.errors import Unavailable
 from bot.runs.card import Balance, Ended
 from bot.runs.run import Reason, Run, State
-from bot.services import Policies, Runs
+from bot.services import Runs
 from cogs import Host
 from cogs.ui import cards
 from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
@@ -29,8 +29,8 @@ _MENDING_TIMEOUT_S = 5.0
 class Imagine:
     """Answers the command of a model. `defer_after_s`: how long the checks may take before Discord is told to wait."""
 
-    def __init__(self, *, runs: Runs, policies: Policies, model: Model, defer_after_s: float = DEFER_AFTER_S) -> None:
-        self._runs, self._policies, self._model, self._defer_after_s = runs, policies, model, defer_after_s
+    def __init__(self, *, runs: Runs, model: Model, defer_after_s: float = DEFER_AFTER_S) -> None:
+        self._runs, self._model, self._defer_after_s = runs, model, defer_after_s
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command, with the model's options."""
@@ -52,15 +52,13 @@ class Imagine:
         await self._notice(interaction, run)
 
     async def _accept(self, interaction: discord.Interaction, options: Mapping[str, object]) -> Run:
-        rules = await self._policies.rules_at(channel_context_at(interaction))
         return await self._runs.accept(
             user_id=interaction.user.id,
             place=place_of(interaction),
             reply=reply_of(interaction),
             model=self._model,
             options=options,
-            policy=rules.policy,
-            rules=rules,
+            where=channel_context_at(interaction),
             role_ids=role_ids_of(interaction.user),
         )
 
@@ -138,5 +136,5 @@ async def setup(host: Host) -> None:
     """Add the command of every model."""
     services = host.services
     for model in services.models:
-        imagine = Imagine(runs=services.runs, policies=services.policies, model=model)
+        imagine = Imagine(runs=services.runs, model=model)
         host.tree.add_command(imagine.command())

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,6 @@ async def test_runs_that_are_at_runflow_at_the_start_are_looked_at(tmp_path: Pat
 async def test_books_made_by_sql_agree(tmp_path: Path) -> None:
     file = tmp_path / "imagine.db"
     await of_finished(file, 300)
-    assert "agrees" in await books(f"sqlite:///{file}")
+    assert "agrees" in await books(f"sqlite:///{file}", datetime.now(UTC))
     assert bytes_in_use(file) > 0
     assert old_hours(file, 40) > old_hours(file, 900) == 0

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.clock import SystemClock
@@ -197,8 +198,11 @@ async def test_any_reading_leaves_the_row_and_the_books_whole(tmp_path: Path) ->
                 assert then == await book.load(run.id)
                 assert run.state not in FINAL or then == run  # an end stays
                 run = then
-            async with store.read() as connection:
-                assert not [one async for one in recount.disagreements(connection)]
+
+            def look(connection: Connection) -> None:
+                assert not list(recount.disagreements(connection))
+
+            await store.read(look)
 
         loop = asyncio.get_running_loop()
 

@@ -108,8 +108,12 @@ _UNSPENT = frozenset({"reserve", "release"})
 
 
 async def _books(arena: Arena) -> list[str]:
-    async with Store.open(f"sqlite+aiosqlite:///{arena.database}") as store, store.read() as connection:
-        wrong = [f"a total disagrees with its entries: {one}" async for one in recount.disagreements(connection)]
+    async with Store.open(f"sqlite+aiosqlite:///{arena.database}") as store:
+        wrong = await store.read(
+            lambda connection: [
+                f"a total disagrees with its entries: {one}" for one in recount.disagreements(connection)
+            ]
+        )
     # Runflow may bill a lost run for a day: what was held for it stays so.
     held = arena.ask(
         "SELECT (SELECT sum(held_micro_usd) FROM ledger_totals WHERE subject = 'bot' AND \"window\" = 'ever') AS held,"

@@ -5,21 +5,20 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert
 
 from bot.store import tables
 from bot.store.engine import Store
 from tests.databases import migrated_sqlite
 
-AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+AddRun = Callable[[Connection, int], str]
 OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
 
 
@@ -144,10 +143,10 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 def add_run() -> AddRun:
     """Write the row of a run by its number; gives its id."""
 
-    async def add(connection: AsyncConnection, number: int) -> str:
+    def add(connection: Connection, number: int) -> str:
         run_id = f"{number:032x}"
         at = datetime(2026, 5, 1, tzinfo=UTC)
-        await connection.execute(
+        connection.execute(
             insert(tables.runs).values(
                 id=run_id,
                 interaction_id=number,

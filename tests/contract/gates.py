@@ -2,6 +2,7 @@
 
 from bot.clock import Clock
 from bot.guilds.settings import GuildSettingsService
+from bot.moderation.policy_service import PolicyService
 from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.sanctions import Thresholds
 from bot.moderation.sanctions_service import SanctionsService
@@ -14,6 +15,7 @@ def open_admission(store: Store, clock: Clock) -> Admission:
     """Without rules or sanctions, but for those that a test writes to the store."""
     return Admission(
         sanctions=SanctionsService(store=store, clock=clock, thresholds=Thresholds()),
+        policies=PolicyService(store=store, clock=clock),
         prompt_rules=PromptRulesService(store=store, clock=clock),
         guild_settings=GuildSettingsService(store=store, clock=clock),
         rule_log=FakeReviewChannel(),

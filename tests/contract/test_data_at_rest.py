@@ -3,14 +3,13 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_IMODE
 
 import pytest
-from sqlalchemy import select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select, text, update
 
 from bot.clock import SystemClock
 from bot.runs import rows
@@ -20,8 +19,9 @@ from bot.store.sole import sole_use
 from bot.store.sqlite import make_file
 from bot.store.tables import runs
 from sandbox.clock import SandboxClock
+from tests.contract.meanwhile import meanwhile
 
-AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+AddRun = Callable[[Connection, int], str]
 PRESSED = datetime(2026, 5, 1, tzinfo=UTC)  # as `add_run` writes them
 
 
@@ -42,15 +42,19 @@ async def test_the_files_are_their_owners_alone_in_a_folder_that_was_there(tmp_p
     folder.mkdir()
     folder.chmod(0o755)
     url = f"sqlite:///{folder / 'x.db'}"
-    async with sole_use(url, SystemClock()), Store.open(url) as store, store.write() as connection:
-        await connection.execute(text("DELETE FROM warnings"))
-        assert modes(folder) == dict.fromkeys(("x.db", "x.db-wal", "x.db-shm", "x.db.lock"), 0o600)
+    async with sole_use(url, SystemClock()), Store.open(url) as store:
+
+        def change(connection: Connection) -> None:
+            connection.execute(text("DELETE FROM warnings"))
+            assert modes(folder) == dict.fromkeys(("x.db", "x.db-wal", "x.db-shm", "x.db.lock"), 0o600)
+
+        await store.write(change)
 
 
 async def test_files_that_others_could_read_are_tightened_at_the_next_start(sqlite_url: str) -> None:
     folder = Path(sqlite_url.removeprefix("sqlite+aiosqlite:///")).parent
-    async with Store.open(sqlite_url) as store, store.read() as connection:
-        await connection.execute(text("SELECT 1"))
+    async with Store.open(sqlite_url) as store:
+        await store.read(lambda connection: connection.scalar(text("SELECT 1")))
         for file in folder.iterdir():
             file.chmod(0o644)
         async with Store.open(sqlite_url):
@@ -70,32 +74,37 @@ async def test_a_second_opening_takes_no_lock_from_the_first(sqlite_url: str) ->
         )
         return await other.wait() == 0
 
-    async with Store.open(sqlite_url) as store, store.read() as connection:
-        await connection.execute(select(runs.c.id))
+    async with Store.open(sqlite_url) as store:
+        await store.read(lambda connection: connection.scalar(select(runs.c.id)))
         assert not await can_close_the_wal()
         await asyncio.to_thread(make_file, Path(file))
         assert not await can_close_the_wal()
 
 
 async def tokens(store: Store) -> list[str]:
-    async with store.read() as connection:
-        return list(await connection.scalars(select(runs.c.interaction_token).order_by(runs.c.interaction_id)))
+    return await store.read(
+        lambda connection: list(connection.scalars(select(runs.c.interaction_token).order_by(runs.c.interaction_id)))
+    )
 
 
 async def rest_of_rows(store: Store) -> list[tuple[object, ...]]:
     """Everything but the tokens."""
     columns = [column for column in runs.c if column is not runs.c.interaction_token]
-    async with store.read() as connection:
-        return [tuple(row) for row in await connection.execute(select(*columns).order_by(runs.c.interaction_id))]
+    return await store.read(
+        lambda connection: [tuple(row) for row in connection.execute(select(*columns).order_by(runs.c.interaction_id))]
+    )
 
 
 async def test_tokens_that_are_over_are_forgotten_and_no_others(store: Store, add_run: AddRun) -> None:
     clock = SandboxClock(stopped=True, start=PRESSED)
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         for number in range(3):
-            await add_run(connection, number)
+            add_run(connection, number)
         later = PRESSED + timedelta(minutes=1)
-        await connection.execute(update(runs).where(runs.c.interaction_id == 2).values(interaction_at=later))
+        connection.execute(update(runs).where(runs.c.interaction_id == 2).values(interaction_at=later))
+
+    await store.write(change)
     before = await rest_of_rows(store)
     serving = asyncio.create_task(Housekeeping(store=store, clock=clock).serve(), name="housekeeping")
     try:
@@ -113,28 +122,40 @@ async def test_tokens_that_are_over_are_forgotten_and_no_others(store: Store, ad
 
 
 async def test_a_worker_that_remembers_a_token_does_not_write_it_again(store: Store, add_run: AddRun) -> None:
-    async with store.write() as connection:
-        run = await rows.load(connection, await add_run(connection, 1))
-        assert await rows.forget_tokens(connection, PRESSED + timedelta(days=1), most=5) == 1
-        assert await rows.change(connection, run, run)
-        assert (await rows.load(connection, run.id)).reply.token == ""
+
+    def change(connection: Connection) -> None:
+        run = rows.load(connection, add_run(connection, 1))
+        assert rows.forget_tokens(connection, PRESSED + timedelta(days=1), most=5) == 1
+        assert rows.change(connection, run, run)
+        assert (rows.load(connection, run.id)).reply.token == ""
+
+    await store.write(change)
 
 
 async def test_more_tokens_than_a_batch_are_forgotten_in_several(store: Store, add_run: AddRun) -> None:
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         for number in range(5):
-            await add_run(connection, number)
+            add_run(connection, number)
         over = PRESSED + timedelta(days=1)
-        assert [await rows.forget_tokens(connection, over, most=2) for _ in range(4)] == [2, 2, 1, 0]
+        assert [rows.forget_tokens(connection, over, most=2) for _ in range(4)] == [2, 2, 1, 0]
+
+    await store.write(change)
 
 
 async def test_a_row_that_is_being_written_is_left_for_the_next_time(postgres_url: str, add_run: AddRun) -> None:
     async with Store.open(postgres_url, patience_s=0.05) as store:
-        async with store.write() as connection:
+
+        def change_2(connection: Connection) -> None:
             for number in range(2):
-                await add_run(connection, number)
-        async with store.write() as writer:
-            await writer.execute(update(runs).where(runs.c.interaction_id == 0).values(state="running"))
-            async with store.write() as connection:
-                assert await rows.forget_tokens(connection, PRESSED + timedelta(days=1), most=5) == 1
+                add_run(connection, number)
+
+        await store.write(change_2)
+        loop = asyncio.get_running_loop()
+
+        def writing(connection: Connection) -> None:
+            connection.execute(update(runs).where(runs.c.interaction_id == 0).values(state="running"))
+            assert meanwhile(loop, store.write(rows.forget_tokens, PRESSED + timedelta(days=1), most=5)) == 1
+
+        await store.write(writing)
         assert await tokens(store) == ["t", ""]

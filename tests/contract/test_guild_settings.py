@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditFilter, AuditKind, AuditPage, note
@@ -39,8 +39,11 @@ async def test_channels_are_set_and_unset_and_each_act_leaves_a_row(guilds: Guil
     await guilds.set_review_channel(ADMIN, CHANNEL)
     await guilds.set_log_channel(ADMIN, 66)
     assert await guilds.settings_of(GUILD) == GuildSettings(review_channel_id=CHANNEL, log_channel_id=66)
-    async with store.read() as connection:
-        assert await log_channels(connection) == [(GUILD, 66)]
+
+    def look(connection: Connection) -> None:
+        assert log_channels(connection) == [(GUILD, 66)]
+
+    await store.read(look)
     await guilds.set_log_channel(ADMIN, None)
     await guilds.set_review_channel(ADMIN, None)
     assert await guilds.settings_of(GUILD) == await guilds.settings_of(OTHER_GUILD) == GuildSettings()
@@ -97,11 +100,14 @@ async def written(store: Store) -> None:
         (12, AuditKind.SANCTION_STOP, None, {"user": "77", "reason": "rude"}),
         (12, AuditKind.LOG_CHANNEL_SET, None, None),
     ]
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         for at, (actor_id, kind, before, after) in enumerate(told):
             act, when = AdminAction(GUILD, actor_id), NOON + timedelta(minutes=at)
-            await note(connection, act, kind, before=before, after=after, at=when)
-            await note(connection, AdminAction(OTHER_GUILD, actor_id), kind, before=before, after=after, at=when)
+            note(connection, act, kind, before=before, after=after, at=when)
+            note(connection, AdminAction(OTHER_GUILD, actor_id), kind, before=before, after=after, at=when)
+
+    await store.write(change)
 
 
 def ids(page: AuditPage) -> list[int]:
@@ -147,7 +153,8 @@ async def test_acts_by_a_person_or_about_them_and_of_a_kind(
 
 
 async def test_a_row_of_another_version_is_read(guilds: GuildSettingsService, store: Store) -> None:
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         row = {
             "guild_id": GUILD,
             "actor_id": 1,
@@ -156,7 +163,9 @@ async def test_a_row_of_another_version_is_read(guilds: GuildSettingsService, st
             "after": {"a": 1},
             "at": NOON,
         }
-        await connection.execute(insert(audit).values(row))
+        connection.execute(insert(audit).values(row))
+
+    await store.write(change)
     (read,) = (await guilds.audit(GUILD)).rows
     assert (read.what, read.kind, read.after) == ("of another day", None, {"a": 1})
 

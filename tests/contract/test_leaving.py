@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Select, select
 
 from bot.entropy import Entropy
 from bot.errors import UserError
@@ -22,6 +23,10 @@ from tests.contract.gates import open_admission
 from tests.unit.runs.made import NOON, a_run
 
 ROUNDS = 25
+
+
+def kinds_of(connection: Connection, wanted: Select[Any]) -> list[str]:
+    return list(connection.scalars(wanted))
 
 
 async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
@@ -54,10 +59,8 @@ async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
         attempts = (leaves(run), starts(run), leaves(run))
         outcome = await asyncio.gather(*(attempts if number % 2 else attempts[::-1]))
         assert sum(outcome) == 1
-        async with store.read() as connection:
-            wanted = (
-                select(ledger_entries.c.kind).where(ledger_entries.c.run_id == run.id).order_by(ledger_entries.c.id)
-            )
-            kinds = list((await connection.execute(wanted)).scalars())
+
+        wanted = select(ledger_entries.c.kind).where(ledger_entries.c.run_id == run.id).order_by(ledger_entries.c.id)
+        kinds = await store.read(kinds_of, wanted)
         has_left = (await book.load(run.id)).state is State.CANCELED
         assert kinds == (["reserve", "release"] if has_left else ["reserve"])

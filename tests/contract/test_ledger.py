@@ -1,12 +1,12 @@
 """The books on SQLite and on PostgreSQL: exact, closed once, and never over a limit, however many press at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, select, update
 
 from bot.errors import LimitError
 from bot.ledger import ledger, recount, reports, stored, totals
@@ -17,7 +17,7 @@ from bot.money import MicroUsd
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries, ledger_totals
 
-AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+AddRun = Callable[[Connection, int], str]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PERSON = Person(user_id=2**63 - 1, guild_id=5, channel_id=7)
 DOLLAR = Defaults(user_daily=MicroUsd(1_000_000))
@@ -36,50 +36,52 @@ class Ledger:
         self._store, self._add_run = store, add_run
 
     async def reserve(self, number: int, amount: int, limits: Defaults = NO_LIMITS, at: datetime = NOON) -> str:
-        async with self._store.write() as connection:
-            run_id = await self._add_run(connection, number)
+
+        def change(connection: Connection) -> Any:
+            run_id = self._add_run(connection, number)
             demand = Demand(MicroUsd(amount), pictures=1)
-            await ledger.reserve(connection, run_id=run_id, person=PERSON, demand=demand, defaults=limits, at=at)
+            ledger.reserve(connection, run_id=run_id, person=PERSON, demand=demand, defaults=limits, at=at)
             return run_id
 
+        return await self._store.write(change)
+
     async def settle(self, run_id: str, cost: int, at: datetime = NOON, *, estimated: bool = False) -> bool:
-        async with self._store.write() as connection:
-            return await ledger.settle(
-                connection, run_id=run_id, cost=MicroUsd(cost), pictures=1, estimated=estimated, at=at
-            )
+        return await self._store.write(
+            ledger.settle, run_id=run_id, cost=MicroUsd(cost), pictures=1, estimated=estimated, at=at
+        )
 
     async def release(self, run_id: str, at: datetime = NOON) -> bool:
-        async with self._store.write() as connection:
-            return await ledger.release(connection, run_id=run_id, at=at)
+        return await self._store.write(ledger.release, run_id=run_id, at=at)
 
     async def left(self, at: datetime = NOON, limits: Defaults = NO_LIMITS) -> tuple[int, int | None]:
         """What the person used today, and has left."""
-        async with self._store.read() as connection:
-            used, least = await reports.used_and_least_left(connection, PERSON, limits, at)
+
+        def look(connection: Connection) -> Any:
+            used, least = reports.used_and_least_left(connection, PERSON, limits, at)
             return used, None if least is None else least.left
+
+        return await self._store.read(look)
 
     async def today(self, at: datetime = NOON) -> Total:
         """What the row of the person's day counts; every other row that counts a day's runs must say the same."""
-        async with self._store.read() as connection:
-            found = await totals.read(connection, counted_in(PERSON, at))
+        found = await self._store.read(totals.read, counted_in(PERSON, at))
         days = [total for key, total in found.items() if key.window is Window.DAY]
         assert len({*days}) <= 1
         return days[0] if days else Total()
 
     async def live(self) -> int:
         """How many runs are under way in the whole bot."""
-        async with self._store.read() as connection:
-            found = await totals.read(connection, counted_in(PERSON, NOON))
+        found = await self._store.read(totals.read, counted_in(PERSON, NOON))
         return next((total.live_runs for key, total in found.items() if key.subject is Subject.BOT), 0)
 
     async def kinds(self) -> list[str]:
-        async with self._store.read() as connection:
-            return list(await connection.scalars(select(ledger_entries.c.kind).order_by(ledger_entries.c.id)))
+        return await self._store.read(
+            lambda connection: list(connection.scalars(select(ledger_entries.c.kind).order_by(ledger_entries.c.id)))
+        )
 
 
 async def disagreements(store: Store) -> list[Disagreement]:
-    async with store.read() as connection:
-        return [wrong async for wrong in recount.disagreements(connection)]
+    return await store.read(lambda connection: list(recount.disagreements(connection)))
 
 
 @pytest.fixture
@@ -209,9 +211,12 @@ async def test_one_run_is_held_for_once(store: Store, books: Ledger) -> None:
     run_id = await books.reserve(1, 5)
 
     async def again() -> None:
-        async with store.write() as connection:
+
+        def change(connection: Connection) -> None:
             demand = Demand(MicroUsd(5), 1)
-            await ledger.reserve(connection, run_id=run_id, person=PERSON, demand=demand, defaults=NO_LIMITS, at=NOON)
+            ledger.reserve(connection, run_id=run_id, person=PERSON, demand=demand, defaults=NO_LIMITS, at=NOON)
+
+        await store.write(change)
 
     with pytest.raises(ValueError, match="already"):
         await again()
@@ -263,30 +268,30 @@ async def test_the_books_say_where_they_disagree(store: Store, books: Ledger) ->
     await books.settle(await books.reserve(1, 300), 120)
     right, wrong = spent(120), spent(121)
     this_row = (ledger_totals.c.subject == Subject.USER) & (ledger_totals.c.window == Window.DAY)
-    async with store.write() as connection:
-        await connection.execute(update(ledger_totals).where(this_row).values(spent_micro_usd=121))
+    await store.write(
+        lambda connection: connection.execute(update(ledger_totals).where(this_row).values(spent_micro_usd=121))
+    )
     assert await disagreements(store) == [Disagreement(TODAY, wrong, right)]
-    async with store.write() as connection:
-        await connection.execute(delete(ledger_totals).where(this_row))
+    await store.write(lambda connection: connection.execute(delete(ledger_totals).where(this_row)))
     assert await disagreements(store) == [Disagreement(TODAY, Total(), right)]
-    async with store.write() as connection:
-        await totals.add(connection, [TODAY], right)
+    await store.write(totals.add, [TODAY], right)
 
 
 async def test_a_total_without_any_entry_disagrees(store: Store) -> None:
-    async with store.write() as connection:
-        await totals.add(connection, [TODAY], spent(1))
+    await store.write(totals.add, [TODAY], spent(1))
     assert await disagreements(store) == [Disagreement(TODAY, spent(1), Total())]
-    async with store.write() as connection:
-        await connection.execute(delete(ledger_totals))
+    await store.write(lambda connection: connection.execute(delete(ledger_totals)))
 
 
 async def test_an_entry_tells_the_whole_story(store: Store, books: Ledger) -> None:
     run_id = await books.reserve(1, 300)
     await books.settle(run_id, 120, at=NOON + timedelta(seconds=3), estimated=True)
-    async with store.read() as connection:
-        rows = await connection.execute(select(ledger_entries).order_by(ledger_entries.c.id))
-        entries = [tuple(row)[1:] for row in rows]
+
+    def look(connection: Connection) -> Any:
+        rows = connection.execute(select(ledger_entries).order_by(ledger_entries.c.id))
+        return [tuple(row)[1:] for row in rows]
+
+    entries = await store.read(look)
     who = (PERSON.user_id, PERSON.guild_id, PERSON.channel_id)
     assert entries == [
         (run_id, Kind.RESERVE, *who, 300, False, NOON, 1, None),
@@ -299,14 +304,21 @@ async def test_what_is_left_names_the_limit_that_leaves_least(store: Store, add_
     channel = Limit(Subject.CHANNEL, PERSON.channel_id, Window.DAY, Measure.MONEY, 6_000, PERSON.guild_id)
 
     async def left(*limits: Limit) -> str | None:
-        async with store.write() as connection:
+
+        def change(connection: Connection) -> Any:
             for limit in limits:
-                await stored.put(connection, limit)
-            _, least = await reports.used_and_least_left(connection, PERSON, DOLLAR, NOON)
+                stored.put(connection, limit)
+            _, least = reports.used_and_least_left(connection, PERSON, DOLLAR, NOON)
+            return least
+
+        least = await store.write(change)
         return None if least is None else left_in(least)
 
     assert await left() == "today"
     assert await left(hour) == "this hour"
     assert await left(channel) == "today for this channel", "of two that leave the same, the one that lasts longer"
-    async with store.read() as connection:
-        assert (await reports.used_and_least_left(connection, PERSON, NO_LIMITS, NOON))[1] is not None
+
+    def look(connection: Connection) -> None:
+        assert (reports.used_and_least_left(connection, PERSON, NO_LIMITS, NOON))[1] is not None
+
+    await store.read(look)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from bot.__main__ import main
 from bot.check import books
@@ -281,8 +281,11 @@ def test_the_export_from_the_command_line(
 async def test_the_check_says_where_the_books_disagree(room: Room, database_url: str) -> None:
     await room.press(1)
     assert await books(database_url, datetime(2026, 5, 1, tzinfo=UTC)) == "every total agrees with its entries"
-    async with room.store.write() as connection:
+
+    def change(connection: Connection) -> None:
         one = (ledger_totals.c.subject == Subject.GUILD) & (ledger_totals.c.window == Window.MONTH)
-        await connection.execute(update(ledger_totals).where(one).values(held_micro_usd=1))
+        connection.execute(update(ledger_totals).where(one).values(held_micro_usd=1))
+
+    await room.store.write(change)
     with pytest.raises(BotError, match="1 totals disagree with their entries; the first: guild 1 of server 1, month"):
         await books(database_url, datetime(2026, 5, 1, tzinfo=UTC))

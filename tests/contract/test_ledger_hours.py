@@ -1,12 +1,11 @@
 """Totals of hours that are over for long go; the books agree, and what ends late is counted where it can be."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select
 
 from bot.ledger import ledger, recount
 from bot.ledger.hours import HOURS_KEPT, drop_hours, hours_needed_from
@@ -16,7 +15,7 @@ from bot.runs.housekeeping import Housekeeping
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals
 
-AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+AddRun = Callable[[Connection, int], str]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PERSON = Person(user_id=6, guild_id=5, channel_id=7)
 LONG_AGO = NOON - HOURS_KEPT - timedelta(days=3)
@@ -34,29 +33,28 @@ class Clock:
 
 
 async def reserved(store: Store, add_run: AddRun, number: int, at: datetime) -> str:
-    async with store.write() as connection:
-        run_id = await add_run(connection, number)
+    def reserve(connection: Connection) -> str:
+        run_id = add_run(connection, number)
         demand = Demand(MicroUsd(100), pictures=1)
-        await ledger.reserve(connection, run_id=run_id, person=PERSON, demand=demand, defaults=Defaults(), at=at)
+        _ = ledger.reserve(connection, run_id=run_id, person=PERSON, demand=demand, defaults=Defaults(), at=at)
         return run_id
+
+    return await store.write(reserve)
 
 
 async def settled(store: Store, run_id: str) -> None:
-    async with store.write() as connection:
-        assert await ledger.settle(
-            connection, run_id=run_id, cost=MicroUsd(70), pictures=1, estimated=False, at=NOON, is_live=True
-        )
+    assert await store.write(
+        ledger.settle, run_id=run_id, cost=MicroUsd(70), pictures=1, estimated=False, at=NOON, is_live=True
+    )
 
 
 async def rows_of(store: Store, window: Window) -> int:
-    async with store.read() as connection:
-        count = select(func.count()).select_from(ledger_totals).where(ledger_totals.c.window == window)
-        return int((await connection.execute(count)).scalar_one())
+    count = select(func.count()).select_from(ledger_totals).where(ledger_totals.c.window == window)
+    return await store.read(lambda connection: int(connection.execute(count).scalar_one()))
 
 
 async def wrong(store: Store, hours_from: datetime | None) -> list[Disagreement]:
-    async with store.read() as connection:
-        return [one async for one in recount.disagreements(connection, hours_from)]
+    return await store.read(lambda connection: list(recount.disagreements(connection, hours_from)))
 
 
 async def test_old_hours_go_and_their_days_stay(store: Store, add_run: AddRun) -> None:
@@ -74,8 +72,7 @@ async def test_old_hours_go_and_their_days_stay(store: Store, add_run: AddRun) -
 async def test_batches_take_no_more_than_they_may(store: Store, add_run: AddRun) -> None:
     for number in range(4):
         await settled(store, await reserved(store, add_run, number, LONG_AGO + timedelta(hours=number)))
-    async with store.write() as connection:
-        assert await drop_hours(connection, NOON, most=5) == 5
+    assert await store.write(drop_hours, NOON, most=5) == 5
     assert await rows_of(store, Window.HOUR) == 4 * 3 - 5
     assert await wrong(store, hours_needed_from(NOON)) == []
 
@@ -97,8 +94,7 @@ async def test_a_bill_that_comes_when_the_hour_is_gone_makes_no_new_one(
     store: Store, add_run: AddRun, *, are_gone: bool
 ) -> None:
     run_id = await reserved(store, add_run, 1, LONG_AGO)
-    async with store.write() as connection:
-        assert await ledger.release(connection, run_id=run_id, at=LONG_AGO)
+    assert await store.write(ledger.release, run_id=run_id, at=LONG_AGO)
     if are_gone:
         await Housekeeping(store=store, clock=Clock()).drop_hours()
     await settled(store, run_id)  # booked as an adjust

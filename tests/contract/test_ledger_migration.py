@@ -43,29 +43,37 @@ async def test_totals_of_every_scope_are_filled_from_the_entries(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("bot.store.engine.upgrade", as_of_0002)
-        async with Store.open(empty_database_url) as store, store.write() as connection:
+        async with Store.open(empty_database_url) as store:
 
             def stored(at: datetime) -> Any:
                 return at.strftime("%Y-%m-%d %H:%M:%S.%f") if store.dialect == "sqlite" else at
 
-            for number, guild, parent, ends in (
-                (1, 1, 10, [("settle", 120, True)]),
-                (2, 1, None, [("release", 300, False)]),
-                (3, None, None, []),
-            ):
-                run = {"id": f"{number:032x}", "guild": guild, "at": stored(NOON)}
-                result = '{"num_outputs": 2}' if number == 1 else None
-                await connection.execute(RUN, run | {"number": number, "parent": parent, "no": False, "result": result})
-                for kind, amount, estimated in [("reserve", 300, False), *ends]:
-                    later = stored(NOON + timedelta(hours=13 if kind != "reserve" else 0))
-                    entry = run | {"kind": kind, "amount": amount, "estimated": estimated, "at": later}
-                    await connection.execute(ENTRY, entry)
+            def write(connection: Connection) -> None:
+                for number, guild, parent, ends in (
+                    (1, 1, 10, [("settle", 120, True)]),
+                    (2, 1, None, [("release", 300, False)]),
+                    (3, None, None, []),
+                ):
+                    run = {"id": f"{number:032x}", "guild": guild, "at": stored(NOON)}
+                    result = '{"num_outputs": 2}' if number == 1 else None
+                    connection.execute(RUN, run | {"number": number, "parent": parent, "no": False, "result": result})
+                    for kind, amount, estimated in [("reserve", 300, False), *ends]:
+                        later = stored(NOON + timedelta(hours=13 if kind != "reserve" else 0))
+                        entry = run | {"kind": kind, "amount": amount, "estimated": estimated, "at": later}
+                        connection.execute(ENTRY, entry)
+
+            await store.write(write)
     thread, private = Person(7, 1, 10), Person(7, None, 77)
-    async with Store.open(empty_database_url) as store, store.read() as connection:
-        assert [wrong async for wrong in recount.disagreements(connection)] == []
-        found = await totals.read(connection, counted_in(thread, NOON))
-        rest = await totals.read(connection, counted_in(private, NOON))
-        old = await rows.load(connection, f"{1:032x}")
+    async with Store.open(empty_database_url) as store:
+
+        def look(connection: Connection) -> Any:
+            assert list(recount.disagreements(connection)) == []
+            found = totals.read(connection, counted_in(thread, NOON))
+            rest = totals.read(connection, counted_in(private, NOON))
+            old = rows.load(connection, f"{1:032x}")
+            return found, rest, old
+
+        found, rest, old = await store.read(look)
     assert (old.request, old.cost) == (Request("a fox", 3, tells_seed=True), None), "a row of then reads today"
     spent = Total(spent=MicroUsd(120), estimated=MicroUsd(120), spent_pictures=2)
     by = {(key.subject, key.window): total for key, total in found.items()}

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.errors import LimitError, RepeatedPress, Unavailable, UserError
 from bot.ledger import recount
@@ -18,8 +19,7 @@ from tests.contract.pressing import ADMIN, HERE, PRIVATE, THERE, Room
 
 
 async def wrong(store: Store) -> Sequence[object]:
-    async with store.read() as connection:
-        return [one async for one in recount.disagreements(connection)]
+    return await store.read(lambda connection: list(recount.disagreements(connection)))
 
 
 @pytest.fixture
@@ -53,9 +53,13 @@ async def test_many_presses_against_a_limit_of_three_start_three(
     started = [end for end in ends if isinstance(end, Run)]
     refused = [end for end in ends if isinstance(end, LimitError)]
     assert (len(started), len(refused)) == (3, count - 3)
-    async with room.store.read() as connection:
-        kept = set(await connection.scalars(select(runs.c.id).where(runs.c.guild_id == 1)))
-        holding = set(await connection.scalars(select(ledger_entries.c.run_id).where(ledger_entries.c.guild_id == 1)))
+
+    def look(connection: Connection) -> Any:
+        kept = set(connection.scalars(select(runs.c.id).where(runs.c.guild_id == 1)))
+        holding = set(connection.scalars(select(ledger_entries.c.run_id).where(ledger_entries.c.guild_id == 1)))
+        return kept, holding
+
+    kept, holding = await room.store.read(look)
     assert kept == holding == {run.id for run in started}
     assert await wrong(room.store) == []
 
@@ -95,8 +99,7 @@ async def test_people_at_once_in_many_places_never_wait_for_each_other_in_a_circ
         await room.service.abandon(await room.press(number, place, user_id=number % 3 + 1))
 
     await asyncio.gather(*(one(number) for number in range(1, 61)))
-    async with room.store.read() as connection:
-        rows = (await connection.execute(select(ledger_totals))).all()
+    rows = await room.store.read(lambda connection: (connection.execute(select(ledger_totals))).all())
     assert not [row for row in rows if row.held_micro_usd or row.held_pictures or row.live_runs]
     assert await wrong(room.store) == []
 

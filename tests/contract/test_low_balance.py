@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from structlog.testing import LogCapture
 
 from bot.ledger.balance_alert import LowBalance
@@ -55,11 +55,14 @@ def a_clock() -> SandboxClock:
 
 
 async def open_log_channels(store: Store) -> None:
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         rows = [(2**62, 20), (3, 30), (4, None)]
-        await connection.execute(
+        connection.execute(
             insert(guild_settings), [{"guild_id": guild, "log_channel_id": channel} for guild, channel in rows]
         )
+
+    await store.write(change)
 
 
 async def test_each_is_warned_once_a_day_over_restarts(store: Store, log: LogCapture):

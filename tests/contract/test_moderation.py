@@ -2,19 +2,21 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from bot.errors import PromptRefused, UserError
+from bot.errors import PromptRefused, SanctionError, UserError
 from bot.guilds.audit import AdminAction, AuditFilter, page
 from bot.moderation.policy import Policy
 from bot.moderation.policy_service import PolicyService
-from bot.moderation.prompt_rules_service import PromptRulesService
+from bot.moderation.prompt_rules_service import PromptRulesService, RulesChanged
 from bot.moderation.prompts import PromptAction, PromptRule, Verdict
 from bot.moderation.rules import ChannelContext, ChannelSetting, Unchecked
 from bot.moderation.sanctions import RecordKind, SanctionKind, SanctionStatus, Thresholds
 from bot.moderation.sanctions_service import Appeal, SanctionsService
+from bot.runs.admission import Admission, Passed
 from bot.runs.review import rows as review_rows
 from bot.runs.review.review import Review
 from bot.runs.run import Place, ReviewCause
@@ -22,6 +24,7 @@ from bot.store import tables
 from bot.store.engine import Store
 from tests.contract.conftest import AddRun
 from tests.contract.gates import open_admission
+from tests.contract.meanwhile import meanwhile
 
 GUILD, OTHER_GUILD, CHANNEL, CATEGORY, THREAD = 2**62 + 1, 2**62 + 2, 2**62 + 3, 2**62 + 4, 2**62 + 5
 ADMIN, MODERATOR, PERSON = AdminAction(GUILD, 11), AdminAction(GUILD, 12), 2**63 - 1
@@ -59,8 +62,7 @@ def sanctions(store: Store, clock: MovableClock) -> SanctionsService:
 
 
 async def acts(store: Store, guild_id: int = GUILD) -> list[str]:
-    async with store.read() as connection:
-        found = await page(connection, guild_id, AuditFilter(), most=100)
+    found = await store.read(page, guild_id, AuditFilter(), most=100)
     return [row.what for row in reversed(found.rows)]
 
 
@@ -81,8 +83,7 @@ async def test_a_setting_changes_what_it_names_and_leaves_the_rest(policies: Pol
     assert await policies.clear_channel(ADMIN, CHANNEL)
     assert not await policies.clear_channel(ADMIN, CHANNEL)
     assert await acts(store) == ["policy set", "policy set", "policy cleared"]
-    async with store.read() as connection:
-        cleared, changed, _ = (await page(connection, GUILD, AuditFilter(), most=3)).rows
+    cleared, changed, _ = await store.read(lambda connection: (page(connection, GUILD, AuditFilter(), most=3)).rows)
     assert changed.before is not None
     assert changed.after is not None
     assert (changed.before["policy"], changed.after["policy"]) == ("review", "spoiler")
@@ -250,9 +251,12 @@ async def test_a_server_has_a_thousand_rules_at_most(
     prompt_rules: PromptRulesService, store: Store, clock: MovableClock
 ) -> None:
     row = {"guild_id": GUILD, "action": "refuse", "is_exception": False, "added_by": 1, "added_at": clock.now()}
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         rows = [{**row, "text": f"word{number}", "key": f"word{number}"} for number in range(1000)]
-        await connection.execute(tables.prompt_rules.insert(), rows)
+        connection.execute(tables.prompt_rules.insert(), rows)
+
+    await store.write(change)
     with pytest.raises(UserError, match="1,000 rules"):
         await prompt_rules.add_rule(ADMIN, "one more")
     assert len((await prompt_rules.check_prompt(GUILD, "word7 and word999")).matches) == 2
@@ -262,9 +266,12 @@ async def test_a_prompt_that_cannot_be_compared_in_time_is_refused(
     prompt_rules: PromptRulesService, store: Store, clock: MovableClock
 ) -> None:
     row = {"guild_id": GUILD, "action": "log", "is_exception": False, "added_by": 1, "added_at": clock.now()}
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         texts = ["il" * 40 + f"{number:010b}".replace("0", "i").replace("1", "l") for number in range(1000)]
-        await connection.execute(tables.prompt_rules.insert(), [{**row, "text": text, "key": text} for text in texts])
+        connection.execute(tables.prompt_rules.insert(), [{**row, "text": text, "key": text} for text in texts])
+
+    await store.write(change)
     verdict = await prompt_rules.check_prompt(GUILD, "1" * 2000)
     assert verdict.action is PromptAction.REFUSE
     assert "more plainly" in verdict.reason
@@ -273,24 +280,64 @@ async def test_a_prompt_that_cannot_be_compared_in_time_is_refused(
 # --- the gate
 
 
+async def let_in(admission: Admission, store: Store, user_id: int, where: Place, prompt: str) -> Passed:
+    """As `RunService` has it: judged by what is in memory, and anew where the transaction finds newer rules."""
+    passed = await admission.judged(where, prompt)
+    try:
+        await store.write(admission.admit, user_id, where, passed)
+    except RulesChanged as newer:
+        passed = await admission.judged(where, prompt, newer)
+        await store.write(admission.admit, user_id, where, passed)
+    return passed
+
+
 async def test_who_is_let_in_with_which_prompt(
     store: Store, prompt_rules: PromptRulesService, sanctions: SanctionsService, clock: MovableClock
 ) -> None:
     admission = open_admission(store, clock)
     here, elsewhere, private = Place(GUILD, CHANNEL), Place(OTHER_GUILD, CHANNEL), Place(None, CHANNEL)
     await prompt_rules.add_rule(ADMIN, "gore", PromptAction.REFUSE, "no violence")
-    assert (await admission.passed(PERSON, here, "a fox")).verdict == Verdict()
+    assert (await let_in(admission, store, PERSON, here, "a fox")).verdict == Verdict()
     with pytest.raises(PromptRefused, match=r"that prompt: no violence\. Nothing was sent"):
-        await admission.passed(PERSON, here, "gore")
-    assert (await admission.passed(PERSON, private, "gore")).verdict == Verdict(), (
+        await let_in(admission, store, PERSON, here, "gore")
+    assert (await let_in(admission, store, PERSON, private, "gore")).verdict == Verdict(), (
         "a server's rules hold in that server"
     )
     await sanctions.sanction(MODERATOR, PERSON, SanctionKind.PAUSE, "spam", length_s=3600)
     with pytest.raises(UserError, match=r"(?s)have paused you.*spam"):
-        await admission.passed(PERSON, here, "a fox")
-    assert (await admission.passed(PERSON, elsewhere, "a fox")).verdict == Verdict()
+        await let_in(admission, store, PERSON, here, "a fox")
+    assert (await let_in(admission, store, PERSON, elsewhere, "a fox")).verdict == Verdict()
     await clock.sleep(3600)
-    assert (await admission.passed(PERSON, here, "a fox")).verdict == Verdict()
+    assert (await let_in(admission, store, PERSON, here, "a fox")).verdict == Verdict()
+
+
+async def test_a_stop_waits_for_a_press_that_was_let_in(database_url: str, clock: MovableClock) -> None:
+    """So whoever takes a stopped person's runs out of the queue afterwards sees them all."""
+    loop, order = asyncio.get_running_loop(), list[str]()
+    async with Store.open(database_url) as one, Store.open(database_url) as other:
+        admission, here = open_admission(one, clock), Place(GUILD, CHANNEL)
+        sanctions = SanctionsService(store=other, clock=clock, thresholds=Thresholds())
+        passed = await admission.judged(here, "a fox")
+        stopping: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
+            order.append("stopped")
+
+        async def begin_to_stop() -> None:
+            stopping.append(asyncio.create_task(stop(), name="stop"))
+            await asyncio.sleep(0.05)
+            order.append("let in")
+
+        def let_in_slowly(connection: Connection) -> None:
+            admission.admit(connection, PERSON, here, passed)
+            meanwhile(loop, begin_to_stop())
+
+        await one.write(let_in_slowly)
+        await asyncio.gather(*stopping)
+        assert order == ["let in", "stopped"]
+        with pytest.raises(SanctionError):
+            await one.write(admission.admit, PERSON, here, passed)
 
 
 # --- people
@@ -331,10 +378,13 @@ async def test_people_are_written_to_who_used_the_bot_here_and_a_few_times_an_ho
 
     assert not await sanctions.used_here(GUILD, PERSON)
     assert not await strike()
-    async with store.write() as connection:
-        run_id = await add_run(connection, 1)
+
+    def change(connection: Connection) -> None:
+        run_id = add_run(connection, 1)
         here = {"user_id": PERSON, "guild_id": GUILD}
-        await connection.execute(tables.runs.update().where(tables.runs.c.id == run_id).values(here))
+        connection.execute(tables.runs.update().where(tables.runs.c.id == run_id).values(here))
+
+    await store.write(change)
     assert await sanctions.used_here(GUILD, PERSON)
     assert not await sanctions.used_here(OTHER_GUILD, PERSON)
     clock.time += timedelta(hours=2)
@@ -372,8 +422,7 @@ async def test_strikes_of_many_moderators_at_one_instant_are_all_counted(databas
         )
         held = await both[0].standing(GUILD, PERSON)
         wanted = select(func.count()).select_from(tables.sanctions).where(tables.sanctions.c.kind == "stop")
-        async with one.read() as connection:
-            stops = (await connection.execute(wanted)).scalar_one()
+        stops = await one.read(lambda connection: (connection.execute(wanted)).scalar_one())
     assert (held.kind, held.strikes, stops) == (SanctionKind.STOP, 5, 1)
 
 
@@ -454,26 +503,36 @@ async def test_an_appeal_sent_twice_at_the_same_instant_is_one(database_url: str
 
 
 async def test_a_person_reports_a_picture_once(store: Store, clock: MovableClock, add_run: AddRun) -> None:
-    async with store.write() as connection:
-        run_id = await add_run(connection, 1)
+
+    def change(connection: Connection) -> None:
+        run_id = add_run(connection, 1)
         review = Review(run_id, GUILD, ReviewCause.REPORTED, opened_at=clock.now(), detail="gross")
-        assert await review_rows.add_report(connection, review, 1)
-        assert not await review_rows.add_report(connection, review, 1)
-        assert await review_rows.add_report(connection, review, 2)
+        assert review_rows.add_report(connection, review, 1)
+        assert not review_rows.add_report(connection, review, 1)
+        assert review_rows.add_report(connection, review, 2)
+
+    await store.write(change)
 
 
 async def test_the_record_tells_all_that_was_decided_newest_first(
     sanctions: SanctionsService, store: Store, clock: MovableClock, add_run: AddRun
 ) -> None:
-    async with store.write() as connection:
-        run_id = await add_run(connection, 1)  # a run of PERSON's
+
+    def change_2(connection: Connection) -> Any:
+        run_id = add_run(connection, 1)  # a run of PERSON's
         review = {"run_id": run_id, "guild_id": GUILD, "why": "flagged", "opened_at": clock.now()}
         decided = {"outcome": "rejected", "decided_by": 12, "decided_at": clock.now(), "reason": "gore"}
-        await connection.execute(tables.reviews.insert().values(**review, **decided))
+        connection.execute(tables.reviews.insert().values(**review, **decided))
+        return run_id
+
+    run_id = await store.write(change_2)
     clock.time += timedelta(minutes=1)
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         report = Review(run_id, GUILD, ReviewCause.REPORTED, opened_at=clock.now(), detail="gross")
-        assert await review_rows.add_report(connection, report, 5)
+        assert review_rows.add_report(connection, report, 5)
+
+    await store.write(change)
     clock.time += timedelta(minutes=1)
     await sanctions.sanction(MODERATOR, PERSON, SanctionKind.STOP, "rude")
     clock.time += timedelta(minutes=1)

@@ -1,13 +1,12 @@
 """Reads whose cost must not grow with the books: the statement that is really sent is the one that is explained."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, event, text, update
 
 from bot.ledger import ledger, recount, reports
 from bot.ledger.values import Defaults, Person
@@ -16,26 +15,26 @@ from bot.runs.review import rows as reviews
 from bot.store.engine import Store
 from bot.store.tables import runs
 
-AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+AddRun = Callable[[Connection, int], str]
 OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
-Read = Callable[[AsyncConnection], Awaitable[object]]
+Read = Callable[[Connection], object]
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SINCE, UNTIL = AT - timedelta(days=1), AT + timedelta(days=30)
 PAGE = (SINCE, "0" * 32)
 PERSON = Person(2**63 - 1, 5, 3)
 
 
-async def recounted(connection: AsyncConnection) -> None:
-    assert [wrong async for wrong in recount.disagreements(connection)] == []
+def recounted(connection: Connection) -> None:
+    assert list(recount.disagreements(connection)) == []
 
 
-async def spent(connection: AsyncConnection) -> None:
+def spent(connection: Connection) -> None:
     # Privately: with sorting switched off, PostgreSQL reads a server's people in the order of its primary key.
-    await reports.spending(connection, None, SINCE, UNTIL)
+    reports.spending(connection, None, SINCE, UNTIL)
 
 
-async def used(connection: AsyncConnection, guild_id: int | None) -> None:
-    await reports.usage(connection, Person(PERSON.user_id, guild_id, 3), Defaults(), AT)
+def used(connection: Connection, guild_id: int | None) -> None:
+    reports.usage(connection, Person(PERSON.user_id, guild_id, 3), Defaults(), AT)
 
 
 async def plans_of(store: Store, read: Read) -> list[str]:
@@ -45,18 +44,18 @@ async def plans_of(store: Store, read: Read) -> list[str]:
     def note(_c: object, _cursor: object, statement: str, parameters: Any, _x: object, _many: object) -> None:
         sent.append((statement, parameters))
 
-    async with store.write() as connection:
+    def change(connection: Connection) -> Any:
         if store.dialect == "postgresql":  # which would read tables of a few rows whole, and sort them
             for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan", "enable_hashagg"):
-                await connection.execute(text(f"SET LOCAL {name} = off"))
-        sync = connection.sync_connection
-        assert sync is not None
-        event.listen(sync, "before_cursor_execute", note)
-        await read(connection)
-        event.remove(sync, "before_cursor_execute", note)
+                connection.execute(text(f"SET LOCAL {name} = off"))
+        event.listen(connection, "before_cursor_execute", note)
+        read(connection)
+        event.remove(connection, "before_cursor_execute", note)
         explain = "EXPLAIN QUERY PLAN" if store.dialect == "sqlite" else "EXPLAIN"
-        plans = [await connection.exec_driver_sql(f"{explain} {statement}", values) for statement, values in sent]
+        plans = [connection.exec_driver_sql(f"{explain} {statement}", values) for statement, values in sent]
         return ["\n".join(str(row) for row in plan) for plan in plans]
+
+    return await store.write(change)
 
 
 READS: dict[str, tuple[Read, str]] = {
@@ -86,10 +85,13 @@ READS: dict[str, tuple[Read, str]] = {
 
 @pytest.mark.parametrize(("read", "index"), READS.values(), ids=READS)
 async def test_a_read_goes_by_its_index(store: Store, add_run: AddRun, read: Read, index: str) -> None:
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         for number in range(6):
-            await add_run(connection, number)
-        await connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="lost", ended_at=AT))
+            add_run(connection, number)
+        connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="lost", ended_at=AT))
+
+    await store.write(change)
     plans = [plan for plan in await plans_of(store, read) if index in plan]
     assert plans, f"none goes by {index}"
     # Sorted all the same: sums by day and by person, a server's people at most; and reviews, few of which are open.

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.guilds.audit import AdminAction, AuditFilter, page
 from bot.guilds.settings import GuildSettingsService
@@ -53,9 +55,12 @@ def a_review(run: Run) -> Review:
 
 
 async def put(store: Store, run: Run) -> None:
-    async with store.write() as connection:
-        assert await rows.add(connection, run)
-        assert await review_rows.add(connection, a_review(run))
+
+    def change(connection: Connection) -> None:
+        assert rows.add(connection, run)
+        assert review_rows.add(connection, a_review(run))
+
+    await store.write(change)
 
 
 def a_service(store: Store) -> ReviewService:
@@ -79,10 +84,13 @@ def a_service(store: Store) -> ReviewService:
 async def test_a_run_keeps_its_rules_and_its_review(store: Store) -> None:
     run = a_held_run(1)
     await put(store, run)
-    async with store.write() as connection:
-        assert await rows.load(connection, run.id) == run
-        assert await review_rows.find(connection, run.id) == a_review(run)
-        assert not await review_rows.add(connection, a_review(run))
+
+    def change(connection: Connection) -> None:
+        assert rows.load(connection, run.id) == run
+        assert review_rows.find(connection, run.id) == a_review(run)
+        assert not review_rows.add(connection, a_review(run))
+
+    await store.write(change)
 
 
 async def test_two_processes_decide_at_the_same_instant_and_one_decision_holds(database_url: str) -> None:
@@ -98,10 +106,10 @@ async def test_two_processes_decide_at_the_same_instant_and_one_decision_holds(d
             )
             assert sum(answer.first for answer in answers) == 1
             assert len({(answer.review.outcome, answer.review.decided_by) for answer in answers}) == 1
-            async with one.read() as connection:
-                kept = await review_rows.find(connection, run.id)
-                acts = (await page(connection, GUILD, AuditFilter(), most=99)).rows
-                loaded = await rows.load(connection, run.id)
+
+            kept = await one.read(review_rows.find, run.id)
+            acts = (await one.read(page, GUILD, AuditFilter(), most=99)).rows
+            loaded = await one.read(rows.load, run.id)
             assert kept is not None
             assert (kept.outcome, kept.decided_by) == (answers[0].review.outcome, answers[0].review.decided_by)
             assert len(acts) == number
@@ -112,30 +120,34 @@ async def test_what_is_to_be_done_is_found_until_it_is_closed(store: Store) -> N
     fresh, due, decided, shown = (a_held_run(number) for number in range(1, 5))
     for run in (fresh, due, decided, shown):
         await put(store, run)
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         for run in (due, decided, shown):
-            await review_rows.posted(connection, run.id, channel_id=1, message_id=2)
+            review_rows.posted(connection, run.id, channel_id=1, message_id=2)
         for run in (decided, shown):
-            assert await review_rows.decide(
-                connection, replace(a_review(run), outcome=Decision.APPROVED, decided_at=NOW)
-            )
-        assert await rows.change(connection, decided, replace(decided, delivery=Delivery.PENDING))
-        assert await review_rows.work(connection, NOW) == [fresh.id, shown.id]
-        await review_rows.closed(connection, shown.id, NOW)
-        assert await review_rows.work(connection, NOW) == [fresh.id]
-        assert [one.run_id for one in await review_rows.undecided(connection, GUILD, 9)] == [fresh.id, due.id]
-        assert await review_rows.undecided(connection, GUILD + 1, 9) == []
-        assert not await review_rows.reopened(connection, a_review(fresh))
-        assert await review_rows.reopened(connection, a_review(shown))
-        assert await review_rows.find(connection, shown.id) == a_review(shown)
+            assert review_rows.decide(connection, replace(a_review(run), outcome=Decision.APPROVED, decided_at=NOW))
+        assert rows.change(connection, decided, replace(decided, delivery=Delivery.PENDING))
+        assert review_rows.work(connection, NOW) == [fresh.id, shown.id]
+        review_rows.closed(connection, shown.id, NOW)
+        assert review_rows.work(connection, NOW) == [fresh.id]
+        assert [one.run_id for one in review_rows.undecided(connection, GUILD, 9)] == [fresh.id, due.id]
+        assert review_rows.undecided(connection, GUILD + 1, 9) == []
+        assert not review_rows.reopened(connection, a_review(fresh))
+        assert review_rows.reopened(connection, a_review(shown))
+        assert review_rows.find(connection, shown.id) == a_review(shown)
+
+    await store.write(change)
 
 
 async def test_admins_are_told_of_an_obstacle_once_in_a_while(store: Store) -> None:
     run = a_held_run(1)
     await put(store, run)
-    async with store.write() as connection:
-        assert not await review_rows.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
-        await review_rows.obstructed(connection, run.id, Obstacle.FORBIDDEN, NOW)
-        assert await review_rows.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
-        assert not await review_rows.told_since(connection, GUILD, Obstacle.NO_CHANNEL, NOW)
-        assert not await review_rows.told_since(connection, GUILD + 1, Obstacle.FORBIDDEN, NOW)
+
+    def change(connection: Connection) -> None:
+        assert not review_rows.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
+        review_rows.obstructed(connection, run.id, Obstacle.FORBIDDEN, NOW)
+        assert review_rows.told_since(connection, GUILD, Obstacle.FORBIDDEN, NOW)
+        assert not review_rows.told_since(connection, GUILD, Obstacle.NO_CHANNEL, NOW)
+        assert not review_rows.told_since(connection, GUILD + 1, Obstacle.FORBIDDEN, NOW)
+
+    await store.write(change)

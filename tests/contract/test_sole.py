@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.clock import SystemClock
 from bot.errors import SettingsError, Unavailable
@@ -41,8 +41,12 @@ async def test_a_second_is_refused_until_the_first_has_ended(database_url: str) 
 
 
 async def test_check_and_export_work_beside_a_running_bot(database_url: str) -> None:
-    async with sole_use(database_url, SystemClock()), Store.open(database_url) as store, store.read() as connection:
-        assert await connection.scalar(text("SELECT 1")) == 1
+    async with sole_use(database_url, SystemClock()), Store.open(database_url) as store:
+
+        def look(connection: Connection) -> None:
+            assert connection.scalar(text("SELECT 1")) == 1
+
+        await store.read(look)
 
 
 async def test_a_killed_process_leaves_no_lock(database_url: str) -> None:
@@ -68,13 +72,16 @@ async def test_the_watch_is_quiet_while_the_lock_is_held(database_url: str) -> N
 async def test_who_loses_the_lock_ends_with_its_reason(postgres_url: str) -> None:
     async with sole_use(postgres_url, SystemClock(), every_s=60) as watch, Store.open(postgres_url) as store:
         watching = asyncio.create_task(watch(), name="watch")
-        async with store.write() as connection:
+
+        def change(connection: Connection) -> None:
             holders = "SELECT pg_terminate_backend(pid, 2000) FROM pg_locks WHERE locktype = 'advisory' AND pid <> :own"
-            own = await connection.scalar(text("SELECT pg_backend_pid()"))
-            await connection.execute(
+            own = connection.scalar(text("SELECT pg_backend_pid()"))
+            connection.execute(
                 text(f"{holders} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"),
                 {"own": own},
             )
+
+        await store.write(change)
         with pytest.raises(Unavailable) as lost:
             await asyncio.wait_for(watching, 5)
         assert str(lost.value) == LOST

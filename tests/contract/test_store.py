@@ -3,26 +3,28 @@
 import asyncio
 import sqlite3
 import traceback
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import SettingsError, Unavailable
 from bot.runs.transitions import FINAL
 from bot.store import tables
 from bot.store.engine import Store
+from bot.store.postgresql import WRITERS
 from bot.store.tables import ledger_entries, runs, synced_commands
 from bot.store.upsert import insert_if_absent
+from tests.contract.meanwhile import meanwhile
 
-AddRun = Callable[[AsyncConnection, int], Awaitable[str]]
+AddRun = Callable[[Connection, int], str]
 OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
 AT = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
@@ -34,13 +36,14 @@ async def store(open_store: OpenStore) -> AsyncIterator[Store]:
         yield store
 
 
-async def note(connection: AsyncConnection, number: int) -> None:
-    await connection.execute(insert(synced_commands).values(application_id=number, digest="d", synced_at=AT))
+def note(connection: Connection, number: int) -> None:
+    connection.execute(insert(synced_commands).values(application_id=number, digest="d", synced_at=AT))
 
 
 async def noted(store: Store) -> list[int]:
-    async with store.read() as connection:
-        return list(await connection.scalars(select(synced_commands.c.application_id).order_by(text("1"))))
+    return await store.read(
+        lambda connection: list(connection.scalars(select(synced_commands.c.application_id).order_by(text("1"))))
+    )
 
 
 # --- tables and migrations
@@ -51,24 +54,31 @@ async def test_all_migrations_together_equal_the_tables(empty_database_url: str)
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         return list(compare_metadata(context, tables.metadata))
 
-    async with Store.open(empty_database_url) as store, store.write() as connection:
-        assert await connection.run_sync(differences) == []
+    async with Store.open(empty_database_url) as store:
+
+        def change(connection: Connection) -> None:
+            assert differences(connection) == []
+
+        await store.write(change)
 
 
 async def test_partial_indexes_are_those_of_the_tables(store: Store) -> None:
     catalogue = "sqlite_master" if store.dialect == "sqlite" else "pg_indexes"
     definition, name = ("sql", "name") if store.dialect == "sqlite" else ("indexdef", "indexname")
-    async with store.read() as connection:
-        rows = await connection.execute(text(f"SELECT {name}, {definition} FROM {catalogue}"))
-        found = {row[0]: row[1] for row in rows}
+
+    def look(connection: Connection) -> Any:
+        rows = connection.execute(text(f"SELECT {name}, {definition} FROM {catalogue}"))
+        return {row[0]: row[1] for row in rows}
+
+    found = await store.read(look)
     assert " WHERE " in found["ix_runs_unfinished"]
     assert " WHERE " in found["uq_ledger_entries_end"]
     assert "UNIQUE" in found["uq_ledger_entries_end"]
 
 
 async def test_opening_again_changes_nothing(open_empty_store: OpenStore) -> None:
-    async with open_empty_store() as store, store.write() as connection:
-        await note(connection, 1)
+    async with open_empty_store() as store:
+        await store.write(note, 1)
     async with open_empty_store() as store:
         assert await noted(store) == [1]
 
@@ -82,8 +92,10 @@ async def test_two_processes_may_start_at_once(open_empty_store: OpenStore) -> N
 
 
 async def test_a_database_of_a_newer_bot_is_refused(open_empty_store: OpenStore) -> None:
-    async with open_empty_store() as store, store.write() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    async with open_empty_store() as store:
+        await store.write(
+            lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        )
     with pytest.raises(SettingsError, match="newer"):
         async with open_empty_store():
             pass
@@ -95,12 +107,15 @@ def test_unfinished_names_every_state_that_is_not_final() -> None:
 
 
 async def test_unfinished_runs_are_those_that_owe_an_end(store: Store, add_run: AddRun) -> None:
-    async with store.write() as connection:
+
+    def change(connection: Connection) -> None:
         for number in range(6):
-            await add_run(connection, number)
-        await connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="failed", delivery="shown"))
-        await connection.execute(update(runs).where(runs.c.interaction_id == 3).values(state="succeeded"))
-        assert len(list(await connection.scalars(select(runs.c.id).where(tables.UNFINISHED)))) == 3
+            add_run(connection, number)
+        connection.execute(update(runs).where(runs.c.interaction_id < 3).values(state="failed", delivery="shown"))
+        connection.execute(update(runs).where(runs.c.interaction_id == 3).values(state="succeeded"))
+        assert len(list(connection.scalars(select(runs.c.id).where(tables.UNFINISHED)))) == 3
+
+    await store.write(change)
 
 
 # --- values
@@ -108,42 +123,48 @@ async def test_unfinished_runs_are_those_that_owe_an_end(store: Store, add_run: 
 
 async def test_times_are_utc_in_and_out(store: Store) -> None:
     tokyo = AT.astimezone(timezone(timedelta(hours=9)))
-    async with store.write() as connection:
-        await connection.execute(insert(synced_commands).values(application_id=1, digest="d", synced_at=tokyo))
-        found = await connection.scalar(select(synced_commands.c.synced_at).where(synced_commands.c.synced_at == tokyo))
+
+    def change(connection: Connection) -> Any:
+        connection.execute(insert(synced_commands).values(application_id=1, digest="d", synced_at=tokyo))
+        return connection.scalar(select(synced_commands.c.synced_at).where(synced_commands.c.synced_at == tokyo))
+
+    found = await store.write(change)
     assert found is not None
     assert (found, found.utcoffset()) == (AT, timedelta(0))
 
 
 async def test_a_naive_time_is_refused(store: Store) -> None:
     with pytest.raises(StatementError, match="without a zone"):
-        async with store.write() as connection:
-            await connection.execute(
+        await store.write(
+            lambda connection: connection.execute(
                 insert(synced_commands).values(application_id=1, digest="d", synced_at=AT.replace(tzinfo=None))
             )
+        )
 
 
 async def test_a_run_comes_back_as_it_went_in(store: Store, add_run: AddRun) -> None:
-    async with store.write() as connection:
-        run_id = await add_run(connection, 7)
-    async with store.read() as connection:
-        row = (await connection.execute(select(runs).where(runs.c.id == run_id, runs.c.result.is_(None)))).one()
+    run_id = await store.write(add_run, 7)
+    row = await store.read(
+        lambda connection: (connection.execute(select(runs).where(runs.c.id == run_id, runs.c.result.is_(None)))).one()
+    )
     assert (row.user_id, row.input, row.reason_fields, row.guild_id) == (2**63 - 1, {"prompt": "a fox ✨"}, [], None)
 
 
 async def test_a_unique_conflict_is_an_answer(store: Store) -> None:
     row: dict[str, object] = {"application_id": 1, "digest": "d", "synced_at": AT}
-    async with store.write() as connection:
-        assert await insert_if_absent(connection, synced_commands, row)
-        assert not await insert_if_absent(connection, synced_commands, {**row, "digest": "e"})
-        await note(connection, 2)
+
+    def change(connection: Connection) -> None:
+        assert insert_if_absent(connection, synced_commands, row)
+        assert not insert_if_absent(connection, synced_commands, {**row, "digest": "e"})
+        note(connection, 2)
+
+    await store.write(change)
     assert await noted(store) == [1, 2]
 
 
 async def test_other_constraints_are_errors_still(store: Store) -> None:
     with pytest.raises(IntegrityError):
-        async with store.write() as connection:
-            await insert_if_absent(connection, synced_commands, {"application_id": 1, "digest": None, "synced_at": AT})
+        await store.write(insert_if_absent, synced_commands, {"application_id": 1, "digest": None, "synced_at": AT})
 
 
 @pytest.mark.parametrize(
@@ -159,8 +180,9 @@ async def test_other_constraints_are_errors_still(store: Store) -> None:
 async def test_the_database_itself_keeps_the_ledgers_rules(
     store: Store, add_run: AddRun, wrong: dict[str, object]
 ) -> None:
-    async with store.write() as connection:
-        run_id = await add_run(connection, 1)
+
+    def change(connection: Connection) -> Any:
+        run_id = add_run(connection, 1)
         entry: dict[str, object] = {
             "run_id": run_id,
             "kind": "settle",
@@ -169,10 +191,12 @@ async def test_the_database_itself_keeps_the_ledgers_rules(
             "estimated": False,
             "at": AT,
         }
-        await connection.execute(insert(ledger_entries).values(entry))
+        connection.execute(insert(ledger_entries).values(entry))
+        return entry
+
+    entry = await store.write(change)
     with pytest.raises(IntegrityError):
-        async with store.write() as connection:
-            await connection.execute(insert(ledger_entries).values(entry | wrong))
+        await store.write(lambda connection: connection.execute(insert(ledger_entries).values(entry | wrong)))
 
 
 # --- transactions
@@ -181,139 +205,158 @@ async def test_the_database_itself_keeps_the_ledgers_rules(
 async def test_writers_at_once_do_not_mix(store: Store) -> None:
     """Each odd writer is undone after it wrote, while the even ones are under way: only the even ones' rows stay."""
 
-    async def writer(number: int) -> None:
-        async with store.write() as connection:
-            await note(connection, 2 * number)
-            await asyncio.sleep(0)
-            await note(connection, 2 * number + 1)
-            if number % 2:
-                raise ZeroDivisionError
+    def written(connection: Connection, number: int) -> None:
+        note(connection, 2 * number)
+        note(connection, 2 * number + 1)
+        if number % 2:
+            raise ZeroDivisionError
 
-    ends = await asyncio.gather(*(writer(number) for number in range(20)), return_exceptions=True)
+    ends = await asyncio.gather(*(store.write(written, number) for number in range(20)), return_exceptions=True)
     assert [type(end) for end in ends] == [type(None), ZeroDivisionError] * 10
     assert await noted(store) == sorted(n for number in range(0, 20, 2) for n in (2 * number, 2 * number + 1))
 
 
-async def test_writers_of_two_processes_do_not_mix(open_store: OpenStore) -> None:
-    async with open_store() as one, open_store() as other:
-        wrote = asyncio.Event()
+async def test_writers_of_two_processes_do_not_mix(database_url: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with Store.open(database_url) as one, Store.open(database_url) as other:
+        kept: list[asyncio.Task[None]] = []
 
-        async def undone() -> None:
-            async with one.write() as connection:
-                await note(connection, 1)
-                wrote.set()
-                assert await noted(other) == []  # readers neither wait nor see it
-                raise ZeroDivisionError
+        async def begin_another() -> None:
+            assert await noted(other) == []  # readers neither wait nor see it
+            kept.append(asyncio.create_task(other.write(note, 2), name="another writer"))
 
-        async def kept() -> None:
-            await wrote.wait()
-            async with other.write() as connection:
-                await note(connection, 2)
+        def undone(connection: Connection) -> None:
+            note(connection, 1)
+            meanwhile(loop, begin_another())
+            raise ZeroDivisionError
 
-        await asyncio.gather(undone(), kept(), return_exceptions=True)
+        with pytest.raises(ZeroDivisionError):
+            await one.write(undone)
+        await asyncio.gather(*kept)
         assert await noted(one) == [2]
 
 
 async def test_what_a_writer_reads_stays_true(store: Store) -> None:
     """Read, think, write: no addition is lost. (On PostgreSQL the row is locked, as the ledger does.)"""
-    async with store.write() as connection:
-        await connection.execute(insert(synced_commands).values(application_id=1, digest="0", synced_at=AT))
+    row = {"application_id": 1, "digest": "0", "synced_at": AT}
+    await store.write(insert_if_absent, synced_commands, row)
 
-    async def add_one() -> None:
-        async with store.write() as connection:
-            found = await connection.scalar(select(synced_commands.c.digest).with_for_update())
-            await asyncio.sleep(0)
-            await connection.execute(update(synced_commands).values(digest=str(int(str(found)) + 1)))
+    def add_one(connection: Connection) -> None:
+        found = connection.scalar(select(synced_commands.c.digest).with_for_update())
+        connection.execute(update(synced_commands).values(digest=str(int(str(found)) + 1)))
 
-    await asyncio.gather(*(add_one() for _ in range(12)))
-    async with store.read() as connection:
-        assert await connection.scalar(select(synced_commands.c.digest)) == "12"
+    await asyncio.gather(*(store.write(add_one) for _ in range(12)))
+    assert await store.read(lambda connection: connection.scalar(select(synced_commands.c.digest))) == "12"
 
 
-async def test_a_reader_sees_one_moment(store: Store) -> None:
-    async with store.read() as reader:
-        count = select(func.count()).select_from(synced_commands)
-        before = await reader.scalar(count)
-        async with store.write() as connection:
-            await note(connection, 1)
-        assert (before, await reader.scalar(count)) == (0, 0)
-
-
-async def test_a_cancelled_writer_leaves_nothing_and_gives_its_connection_back(store: Store) -> None:
-    """Twenty times, which is more than the pool has connections."""
-    for number in range(20):
-        wrote = asyncio.Event()
-
-        async def writer(number: int = number, wrote: asyncio.Event = wrote) -> None:
-            async with store.write() as connection:
-                await note(connection, number)
-                wrote.set()
-                await asyncio.Event().wait()
-
-        task = asyncio.create_task(writer(), name=f"writer {number}")
-        await wrote.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    async with store.write() as connection:
-        await note(connection, 100)
-    assert await noted(store) == [100]
-
-
-async def test_a_writer_cancelled_in_the_middle_of_a_statement_leaves_nothing(database_url: str) -> None:
-    """Inline there is no such middle: a statement is one step of the loop."""
+async def test_a_reader_sees_one_moment(database_url: str) -> None:
+    loop, count = asyncio.get_running_loop(), select(func.count()).select_from(synced_commands)
     async with Store.open(database_url) as store:
-        slow = (
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
-            if store.dialect == "sqlite"
-            else "SELECT pg_sleep(10)"
-        )
+
+        def counted(connection: Connection) -> tuple[int | None, int | None]:
+            before = connection.scalar(count)
+            meanwhile(loop, store.write(note, 1))
+            return before, connection.scalar(count)
+
+        assert await store.read(counted) == (0, 0)
+
+
+def for_long(connection: Connection) -> None:
+    """Be busy in the database until the statement is broken off."""
+    sqlite = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    connection.execute(text(sqlite if connection.dialect.name == "sqlite" else "SELECT pg_sleep(60)"))
+
+
+async def test_a_cancelled_writer_leaves_nothing_and_gives_its_connection_back(database_url: str) -> None:
+    """Twenty times, which is more than the pool has connections, and before the statement or in the middle of it.
+
+    Inline there is no such middle: a transaction is one step of the loop.
+    """
+    loop = asyncio.get_running_loop()
+    async with Store.open(database_url) as store:
         tasks: list[asyncio.Task[None]] = []  # kept, since their tracebacks hold on to the statements
-        for number in range(3):
+        for number in range(20):
             wrote = asyncio.Event()
 
-            async def writer(number: int = number, wrote: asyncio.Event = wrote) -> None:
-                async with store.write() as connection:
-                    await note(connection, number)
-                    wrote.set()
-                    await connection.execute(text(slow))
+            def written(connection: Connection, number: int, wrote: asyncio.Event) -> None:
+                note(connection, number)
+                loop.call_soon_threadsafe(wrote.set)
+                for_long(connection)
 
-            task = asyncio.create_task(writer(), name=f"writer {number}")
+            task = asyncio.create_task(store.write(written, number, wrote), name=f"writer {number}")
             tasks.append(task)
             await wrote.wait()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(number / 4000)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        async with store.write() as connection:
-            await note(connection, 100)
+        await store.write(note, 100)
         assert await noted(store) == [100]
 
 
-async def test_a_writer_cancelled_while_it_waits_takes_no_turn(store: Store) -> None:
-    async with store.write() as connection:
-        await connection.execute(text("SELECT 1"))
-        task = asyncio.create_task(_one_note(store, 1), name="waiting writer")
-        for _ in range(5):
-            await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    await _one_note(store, 2)
-    assert await noted(store) == [2]
+async def test_a_cancelled_reader_breaks_its_question_off(database_url: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with Store.open(database_url) as store:
+        for number in range(12):
+            began = asyncio.Event()
+
+            def counted(connection: Connection, began: asyncio.Event) -> None:
+                connection.execute(text("SELECT 1"))
+                loop.call_soon_threadsafe(began.set)
+                for_long(connection)
+
+            task = asyncio.create_task(store.read(counted, began), name=f"reader {number}")
+            await began.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert await noted(store) == []
+
+
+async def test_a_writer_cancelled_while_it_waits_takes_no_turn(database_url: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with Store.open(database_url) as store:
+
+        async def cancelled() -> None:
+            task = asyncio.create_task(_one_note(store, 1), name="waiting writer")
+            for _ in range(5):
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        def first(connection: Connection) -> None:
+            connection.execute(text("SELECT 1"))
+            meanwhile(loop, cancelled())
+
+        await store.write(first)
+        await _one_note(store, 2)
+        assert await noted(store) == [2]
+
+
+async def test_a_function_that_awaits_is_refused_and_undone(store: Store) -> None:
+    async def awaiting(connection: Connection) -> None:
+        await store.write(note, 2)
+
+    def writing_within_a_write(connection: Connection) -> object:
+        note(connection, 1)
+        return store.write(note, 2)
+
+    for wrong in (awaiting, writing_within_a_write):
+        with pytest.raises(RuntimeError, match="never awaits"):
+            await store.write(wrong)
+    assert await noted(store) == []
 
 
 async def _one_note(store: Store, number: int) -> None:
-    async with store.write() as connection:
-        await note(connection, number)
+    await store.write(note, number)
 
 
 async def test_nobody_writes_while_reading(store: Store) -> None:
     if store.dialect == "sqlite":
         pytest.skip("SQLite has no read-only transactions; reads there are deferred ones")
     with pytest.raises(Unavailable):
-        async with store.read() as connection:
-            await note(connection, 1)
+        await store.read(note, 1)
 
 
 # --- when the database cannot
@@ -321,15 +364,13 @@ async def test_nobody_writes_while_reading(store: Store) -> None:
 
 async def test_a_wrong_statement_is_a_fault_not_bad_weather(store: Store) -> None:
     with pytest.raises(DBAPIError):
-        async with store.write() as connection:
-            await connection.execute(text("SELECT * FROM nowhere"))
+        await store.write(lambda connection: connection.execute(text("SELECT * FROM nowhere")))
 
 
 async def test_an_error_tells_the_log_nothing_of_the_row(store: Store) -> None:
     row = {"application_id": 1, "digest": "a secret", "synced_at": None}
     with pytest.raises(IntegrityError) as caught:
-        async with store.write() as connection:
-            await connection.execute(insert(synced_commands).values(row))
+        await store.write(lambda connection: connection.execute(insert(synced_commands).values(row)))
     told = "".join(traceback.format_exception(caught.value))
     assert "synced_at" in told
     assert "a secret" not in told
@@ -348,61 +389,80 @@ async def test_a_locked_database_is_bad_weather(open_sqlite: OpenStore, sqlite_u
         assert await noted(store) == [2]
 
 
-async def test_a_queue_of_writers_that_does_not_move_is_bad_weather(open_sqlite: OpenStore) -> None:
-    async with open_sqlite(patience_s=0.02) as store:
-        async with store.write() as connection:
-            await note(connection, 1)
+async def test_a_queue_of_writers_that_does_not_move_is_bad_weather(sqlite_url: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with Store.open(sqlite_url, patience_s=0.02) as store:
+
+        async def refused() -> None:
             with pytest.raises(Unavailable):
-                await asyncio.create_task(_one_note(store, 2), name="waiting writer")
+                await _one_note(store, 2)
+
+        def slow(connection: Connection) -> None:
+            note(connection, 1)
+            meanwhile(loop, refused())
+
+        await store.write(slow)
         assert await noted(store) == [1]
-
-
-async def test_a_write_within_a_write_is_told_at_once(open_sqlite: OpenStore) -> None:
-    async with open_sqlite() as store, store.write():
-        with pytest.raises(RuntimeError, match="wait for itself"):
-            await _one_note(store, 1)
 
 
 async def test_a_full_disk_is_bad_weather_and_half_a_write_is_none(open_sqlite: OpenStore) -> None:
     async with open_sqlite() as store:
 
-        async def too_much() -> None:
-            async with store.write() as connection:
-                await note(connection, 1)
-                await connection.execute(text("PRAGMA max_page_count = 1"))  # no page more than there are
-                row = {"application_id": 2, "digest": "d" * 1_000_000, "synced_at": AT}
-                await connection.execute(insert(synced_commands).values(row))
+        def too_much(connection: Connection) -> None:
+            note(connection, 1)
+            connection.execute(text("PRAGMA max_page_count = 1"))  # no page more than there are
+            row = {"application_id": 2, "digest": "d" * 1_000_000, "synced_at": AT}
+            connection.execute(insert(synced_commands).values(row))
 
         with pytest.raises(Unavailable):
-            await too_much()
+            await store.write(too_much)
         assert await noted(store) == []
 
 
 async def test_a_lost_connection_is_bad_weather_once(postgres_url: str) -> None:
+    loop, end = asyncio.get_running_loop(), text("SELECT pg_terminate_backend(:pid, 2000)")
     async with Store.open(postgres_url) as store:
 
-        async def broken_off() -> None:
-            async with store.write() as connection:
-                await note(connection, 1)
-                pid = await connection.scalar(text("SELECT pg_backend_pid()"))
-                async with store.write() as other:
-                    await other.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
-                await note(connection, 2)
+        def broken_off(connection: Connection) -> None:
+            note(connection, 1)
+            pid = connection.scalar(text("SELECT pg_backend_pid()"))
+            meanwhile(loop, store.write(lambda other: other.scalar(end, {"pid": pid})))
+            note(connection, 2)
 
         with pytest.raises(Unavailable):
-            await broken_off()
+            await store.write(broken_off)
         await _one_note(store, 3)
         assert await noted(store) == [3]
 
 
+async def test_in_a_rush_writers_wait_for_their_turn_and_not_for_each_others_rows(postgres_url: str) -> None:
+    at_work, most = set[int](), 0
+
+    def written(connection: Connection, number: int) -> None:
+        nonlocal most
+        at_work.add(number)
+        most = max(most, len(at_work))
+        connection.execute(text("SELECT pg_sleep(0.002)"))
+        note(connection, number)
+        at_work.remove(number)
+
+    async with Store.open(postgres_url) as store:
+        await asyncio.gather(*(store.write(written, number) for number in range(60)))
+        assert await noted(store) == list(range(60))
+    assert most <= WRITERS
+
+
 async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None:
+    loop, locked = asyncio.get_running_loop(), select(synced_commands).with_for_update()
     async with Store.open(postgres_url, patience_s=0.3) as store:
-        await _one_note(store, 1)
-        async with store.write() as connection:
-            await connection.execute(select(synced_commands).with_for_update())
+
+        def locks(connection: Connection) -> None:
+            connection.execute(locked)
             with pytest.raises(Unavailable):
-                async with store.write() as other:
-                    await other.execute(select(synced_commands).with_for_update())
+                meanwhile(loop, store.write(lambda other: other.scalar(locked)))
+
+        await _one_note(store, 1)
+        await store.write(locks)
 
 
 async def test_a_database_that_does_not_answer() -> None:
@@ -446,8 +506,12 @@ async def test_a_server_that_says_nothing_at_a_start() -> None:
 )
 async def test_options_as_hosters_give_them(postgres_url: str, options: str) -> None:
     url = postgres_url.replace("postgresql+asyncpg://", "postgres://")
-    async with Store.open(f"{url}&{options}&application_name=imagine") as store, store.read() as connection:
-        assert await connection.scalar(text("SHOW application_name")) == "imagine"
+    async with Store.open(f"{url}&{options}&application_name=imagine") as store:
+
+        def look(connection: Connection) -> None:
+            assert connection.scalar(text("SHOW application_name")) == "imagine"
+
+        await store.read(look)
 
 
 @pytest.mark.parametrize("options", ["sslmode=require&channel_binding=require", "ssl=true"])
@@ -465,8 +529,7 @@ async def test_a_migration_may_take_longer_than_a_statement(postgres_url: str, m
     monkeypatch.setattr("bot.store.engine.upgrade", slow)
     async with Store.open(postgres_url, statement_s=0.1) as store:
         with pytest.raises(Unavailable):
-            async with store.write() as connection:
-                await connection.execute(text("SELECT pg_sleep(0.3)"))
+            await store.write(lambda connection: connection.execute(text("SELECT pg_sleep(0.3)")))
 
 
 @pytest.mark.parametrize(
@@ -505,9 +568,11 @@ async def test_a_postgresql_without_the_database(postgres_folder: str) -> None:
 
 
 async def test_sqlite_is_set_up_to_lose_nothing(empty_sqlite_url: str) -> None:
-    async with Store.open(empty_sqlite_url) as store, store.read() as connection:
-        found = {
-            name: await connection.scalar(text(f"PRAGMA {name}"))
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        }
+    async with Store.open(empty_sqlite_url) as store:
+        found = await store.read(
+            lambda connection: {
+                name: connection.scalar(text(f"PRAGMA {name}"))
+                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            }
+        )
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}

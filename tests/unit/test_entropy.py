@@ -18,7 +18,8 @@ SOURCES: dict[str, set[str]] = {
     "time": {"bot/clock.py"},
     "secrets": set(),
     "sched": set(),
-    "threading": {"bot/shutdown.py"},  # the end that comes even when the loop no longer turns
+    # The end that comes even when the loop no longer turns; what the loop and a database's thread may both take.
+    "threading": {"bot/shutdown.py", "bot/store/work.py"},
 }
 # Names that read the machine's time or chance, on whatever they are looked up.
 NAMES: dict[str, set[str]] = {
@@ -28,12 +29,12 @@ NAMES: dict[str, set[str]] = {
     "getrandom": set(),
     "monotonic": {"bot/clock.py"},
     "perf_counter": set(),
-    "call_later": set(),
+    "call_later": {"bot/store/inline.py"},  # see MAY_SLEEP
     "call_at": set(),
 }
 MAY_READ_NOW = {"bot/clock.py"}
 # A wait goes by the clock that is handed in. The store's goes by the loop's, as the `asyncio.timeout` around it does.
-MAY_SLEEP = {"bot/clock.py", "bot/store/inline.py"}
+MAY_SLEEP = {"bot/clock.py"}
 
 
 def reads(source: str, file: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The last form of a card: pictures as the channel allows at the moment of showing, or words instead."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -114,8 +115,9 @@ class Deliverer:
 
         Before each try it is decided anew who may see it; and after the last, because an upload may take a while.
         """
-        balance = await self._store.balance(run)
-        visibility, answer, may_stand = await self._visibility.decide(run, black=black), EditResult.LATER, False
+        used = partial(self._store.balance_in, run=run)
+        visibility, balance = await self._visibility.decide_and(run, used, black=black)
+        answer, may_stand = EditResult.LATER, False
         for delay_s in _TRIES_AFTER_S:
             if delay_s and answer is EditResult.LATER:
                 await self._wait(delay_s)

@@ -28,6 +28,10 @@ class CardFinder:
     def __init__(self, *, store: RunStore, card: CardView, clock: Clock) -> None:
         self._store, self._card, self._clock = store, card, clock
 
+    async def noted(self, run: Run) -> Run:
+        """The run with its card written down. Raises Unavailable."""
+        return await self._store.with_card_noted(run)
+
     async def with_card(self, run: Run) -> Run:
         """The run with its card's message id; canceled, its money released, where no card stands."""
         while run.state is State.ACCEPTED and run.reply.message_id is None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.errors import Unavailable
@@ -11,6 +12,8 @@ from bot.runs.execution.pacing import first_of
 from bot.runs.review import rows as review_rows
 from bot.runs.review.asking import ReviewAsker
 from bot.runs.review.closing import ReviewCloser
+from bot.runs.review.review import Review
+from bot.runs.run import Run
 from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 
@@ -42,8 +45,7 @@ class ReviewWorker:
     async def _begin_what_is_due(self, tasks: asyncio.TaskGroup) -> None:
         changed = self._wake_ups.take_changed_reviews()
         try:
-            async with self._store.read() as connection:
-                due = await review_rows.work(connection, self._clock.now())
+            due = await self._store.read(review_rows.work, self._clock.now())
         except Exception:  # noqa: BLE001 - a database that is away for a while must not end the bot; the next round asks
             _log.exception("reviews could not be read")
             return
@@ -71,8 +73,7 @@ class ReviewWorker:
                     self._wake_ups.wake_reviews()
 
     async def _next_step(self, run_id: str) -> None:
-        async with self._store.read() as connection:
-            run, review = await rows.load(connection, run_id), await review_rows.find(connection, run_id)
+        run, review = await self._store.read(_with_review, run_id)
         if review is None or review.closed_at is not None:
             return
         if review.outcome is not None and run.delivery.is_over:
@@ -85,3 +86,7 @@ class ReviewWorker:
             await self._closer.decide_by_rule(run, review)
         elif review.message_id is None:
             await self._asker.ask(run, review)
+
+
+def _with_review(connection: Connection, run_id: str) -> tuple[Run, Review | None]:
+    return rows.load(connection, run_id), review_rows.find(connection, run_id)

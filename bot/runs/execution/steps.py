@@ -60,6 +60,7 @@ class RunSteps:
         """
         run = await self._cards.with_card(run)
         if run.state is State.ACCEPTED and not self._scheduler.enter(run):
+            await self._cards.noted(run)  # it may wait for longer than its interaction lives
             return False
         async with self._progress() as progress:
             progress.after(self._waiting_cards.let_go(run.id))

@@ -73,8 +73,7 @@ class ReviewAsker:
             return
         if answer is None:
             return
-        async with self._store.write() as connection:
-            await review_rows.posted(connection, run.id, channel_id=answer.channel_id, message_id=answer.message_id)
+        await self._store.write(review_rows.posted, run.id, channel_id=answer.channel_id, message_id=answer.message_id)
         self._noted = {one for one in self._noted if one[0] != run.id}
         self._not_before.pop(run.id, None)
 
@@ -92,9 +91,8 @@ class ReviewAsker:
             where = await self._where(review.guild_id)  # anew at each try: fetching may have taken minutes
             if isinstance(where, Obstacle):
                 return where
-            async with self._store.read() as connection:
-                if await review_rows.outcome_of(connection, run.id) is not None:
-                    return None
+            if await self._store.read(review_rows.outcome_of, run.id) is not None:
+                return None
             answer = await self._channel.ask(run, review, fitted.pictures, where)
             return TOO_LARGE if answer is Obstacle.TOO_LARGE else answer
 
@@ -117,14 +115,13 @@ class ReviewAsker:
             _log.warning("moderators could not be asked", guild=review.guild_id, obstacle=obstacle)
             told_at = now if await self._told(review, obstacle, now) else told_at
         if is_news or told_at is not review.told_at:
-            async with self._store.write() as connection:
-                await review_rows.obstructed(connection, run.id, obstacle, told_at)
+            await self._store.write(review_rows.obstructed, run.id, obstacle, told_at)
         self._noted.add((run.id, obstacle))
 
     async def _told(self, review: Review, obstacle: Obstacle, now: datetime) -> bool:
         """Tell admins, unless they were told of the same lately; whether they know of it."""
-        async with self._store.read() as connection:
-            if await review_rows.told_since(connection, review.guild_id, obstacle, now - _TOLD_AGAIN_AFTER):
-                return True
+        since = now - _TOLD_AGAIN_AFTER
+        if await self._store.read(review_rows.told_since, review.guild_id, obstacle, since):
+            return True
         settings = await self._guild_settings.settings_of(review.guild_id)
         return await self._channel.tell_obstacle(settings.log_channel_id, review, obstacle)

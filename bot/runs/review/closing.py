@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.guilds.audit import AdminAction, AuditKind, note
@@ -41,8 +42,7 @@ class ReviewCloser:
             return
         if review.message_id is not None and await self._channel.refresh(run, review) is EditResult.LATER:
             return
-        async with self._store.write() as connection:
-            await review_rows.closed(connection, run.id, self._clock.now())
+        await self._store.write(review_rows.closed, run.id, self._clock.now())
         settings = await self._guild_settings.settings_of(review.guild_id)
         await self._channel.tell_decision(settings.log_channel_id, run, review)
 
@@ -52,8 +52,7 @@ class ReviewCloser:
             return
         if review.message_id is not None and await self._channel.refresh(run, review) is EditResult.LATER:
             return
-        async with self._store.write() as connection:
-            await review_rows.said_visible(connection, run.id, visible=run.delivery is Delivery.STILL_VISIBLE)
+        await self._store.write(review_rows.said_visible, run.id, visible=run.delivery is Delivery.STILL_VISIBLE)
         settings = await self._guild_settings.settings_of(review.guild_id)
         await self._channel.tell_visible(settings.log_channel_id, run, review)
 
@@ -62,12 +61,17 @@ class ReviewCloser:
         now = self._clock.now()
         decided = replace(review, outcome=Decision.REJECTED, decided_at=now)
         act = AdminAction(review.guild_id, run.reply.application_id)
-        async with self._store.write() as connection:
-            if not await review_rows.decide(connection, decided):
-                return
-            run = await card_follows(connection, await rows.load(connection, run.id), Decision.REJECTED)
+
+        def decide(connection: Connection) -> bool:
+            if not review_rows.decide(connection, decided):
+                return False
+            card_follows(connection, rows.load(connection, run.id), Decision.REJECTED)
             reported = review.why is ReviewCause.REPORTED
             after = {"run": run.id, "user": str(run.user_id), "by": "rule", "reported": reported}
-            await note(connection, act, AuditKind.REVIEW_REJECTED, before=None, after=after, at=now)
+            note(connection, act, AuditKind.REVIEW_REJECTED, before=None, after=after, at=now)
+            return True
+
+        if not await self._store.write(decide):
+            return
         _log.info("review decided", decision=Decision.REJECTED, by="rule")
         self._wake_ups.wake_run(run.id)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.errors import PictureError
@@ -53,35 +54,45 @@ class HeldImages:
         moderator decided while the card was edited, nothing is noted and the run is given back as it was, with the
         worker woken: its card has to say what was decided.
         """
-        held = replace(run, delivery=delivery, pictures_up=delivery is Delivery.STILL_VISIBLE)
-        if run.place.guild_id is None:
+        held, guild_id = (
+            replace(run, delivery=delivery, pictures_up=delivery is Delivery.STILL_VISIBLE),
+            run.place.guild_id,
+        )
+        if guild_id is None:
             raise ValueError("only a server has moderators")
-        async with self._store.write() as connection:
-            if await review_rows.outcome_of(connection, run.id) is not visibility.outcome:
-                self._wake_ups.wake_run(run.id)
+
+        def hold(connection: Connection) -> Run:
+            if review_rows.outcome_of(connection, run.id) is not visibility.outcome:
                 return run
-            if not await rows.change(connection, run, held):
-                return await rows.load(connection, run.id)
+            if not rows.change(connection, run, held):
+                return rows.load(connection, run.id)
             if visibility.review is None:
-                await review_rows.add(
-                    connection, replace(self._review(run, run.place.guild_id, visibility), obstacle=obstacle)
-                )
-        _log.info("run held", cause=visibility.cause, delivery=delivery)
-        self._wake_ups.wake_review(run.id)
-        return held
+                review_rows.add(connection, replace(self._review(run, guild_id, visibility), obstacle=obstacle))
+            return held
+
+        noted = await self._store.write(hold)
+        if noted is held:
+            _log.info("run held", cause=visibility.cause, delivery=delivery)
+            self._wake_ups.wake_review(run.id)
+        elif noted is run:
+            self._wake_ups.wake_run(run.id)
+        return noted
 
     async def shown(self, run: Run, visibility: Visibility) -> Run:
         """Note that the card shows the pictures. As `hold`, where somebody decided while it was being edited."""
-        shown = replace(run, delivery=Delivery.SHOWN, pictures_up=False)
-        async with self._store.write() as connection:
-            if await review_rows.outcome_of(connection, run.id) is not visibility.outcome:
-                up = replace(run, pictures_up=True)
-                changed = await rows.change(connection, run, up)
-                self._wake_ups.wake_run(run.id)
-                return up if changed else await rows.load(connection, run.id)
-            if not await rows.change(connection, run, shown):
-                return await rows.load(connection, run.id)
-        return shown
+        shown, up = replace(run, delivery=Delivery.SHOWN, pictures_up=False), replace(run, pictures_up=True)
+
+        def note_shown(connection: Connection) -> Run:
+            was_decided = review_rows.outcome_of(connection, run.id) is not visibility.outcome
+            wanted = up if was_decided else shown
+            return wanted if rows.change(connection, run, wanted) else rows.load(connection, run.id)
+
+        noted = await self._store.write(note_shown)
+        if noted is not shown:
+            self._wake_ups.wake_run(run.id)
+        if visibility.review is not None:
+            self._wake_ups.wake_review(run.id)
+        return noted
 
     def _review(self, run: Run, guild_id: int, visibility: Visibility) -> Review:
         now, rules = self._clock.now(), visibility.rules
@@ -94,8 +105,7 @@ class HeldImages:
         """Pictures that are to go still stand: the log channel is told, where no moderator was asked about them."""
         if run.place.guild_id is None:
             return
-        async with self._store.read() as connection:
-            review = await review_rows.find(connection, run.id)
+        review = await self._store.read(review_rows.find, run.id)
         if review is None:
             settings = await self._guild_settings.settings_of(run.place.guild_id)
             await self._channel.tell_visible(settings.log_channel_id, run, None)
@@ -103,13 +113,13 @@ class HeldImages:
     def delivered(self, run: Run) -> None:
         """The card has its form, or could not be given it: whoever waits for that is told."""
         self._wake_ups.tried(run.id)
-        if run.place.guild_id is not None:
+        shows_pictures = run.delivery is Delivery.SHOWN and run.made_pictures and not run.reason
+        if run.place.guild_id is not None and not shows_pictures:  # of those, `shown` knows whether a review waits
             self._wake_ups.wake_review(run.id)
 
     async def as_moderators_saw(self, run: Run) -> list[Picture]:
         """The pictures as moderators were shown them, for when Runflow no longer has them."""
-        async with self._store.read() as connection:
-            review = await review_rows.find(connection, run.id)
+        review = await self._store.read(review_rows.find, run.id)
         if review is None or review.message_id is None or review.channel_id is None:
             return []
         found: list[Picture] = []

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.run import Delivery, ReviewCause
@@ -12,34 +11,32 @@ from bot.store.tables import reports, reviews, runs
 from bot.store.upsert import insert_if_absent
 
 
-async def add(connection: AsyncConnection, review: Review) -> bool:
+def add(connection: Connection, review: Review) -> bool:
     """Write a new review; False when the run has its review already."""
-    return await insert_if_absent(connection, reviews, _values(review))
+    return insert_if_absent(connection, reviews, _values(review))
 
 
-async def add_report(connection: AsyncConnection, review: Review, reporter_id: int) -> bool:
+def add_report(connection: Connection, review: Review, reporter_id: int) -> bool:
     """Write that a person reported the pictures of a review; False when they did before, and nothing is changed."""
     row = {"run_id": review.run_id, "user_id": reporter_id, "guild_id": review.guild_id, "reason": review.detail}
-    return await insert_if_absent(connection, reports, {**row, "at": review.opened_at})
+    return insert_if_absent(connection, reports, {**row, "at": review.opened_at})
 
 
-async def find(connection: AsyncConnection, run_id: str) -> Review | None:
+def find(connection: Connection, run_id: str) -> Review | None:
     """The review of a run, if there is one."""
-    row = (await connection.execute(select(reviews).where(reviews.c.run_id == run_id))).first()
+    row = connection.execute(select(reviews).where(reviews.c.run_id == run_id)).first()
     return None if row is None else _review(row)
 
 
-async def outcome_of(connection: AsyncConnection, run_id: str) -> Decision | None:
+def outcome_of(connection: Connection, run_id: str) -> Decision | None:
     """What was decided about a run; None where nothing was, or where there is no review."""
-    outcome = (
-        await connection.execute(select(reviews.c.outcome).where(reviews.c.run_id == run_id))
-    ).scalar_one_or_none()
+    outcome = connection.execute(select(reviews.c.outcome).where(reviews.c.run_id == run_id)).scalar_one_or_none()
     return Decision(outcome) if outcome else None
 
 
-async def decide(connection: AsyncConnection, review: Review) -> bool:
+def decide(connection: Connection, review: Review) -> bool:
     """Write a decision; False when there is one already: the first holds, from whatever process it came."""
-    done = await connection.execute(
+    done = connection.execute(
         update(reviews)
         .where(reviews.c.run_id == review.run_id, reviews.c.outcome.is_(None))
         .values(
@@ -53,50 +50,50 @@ async def decide(connection: AsyncConnection, review: Review) -> bool:
     return done.rowcount == 1
 
 
-async def posted(connection: AsyncConnection, run_id: str, *, channel_id: int, message_id: int) -> None:
+def posted(connection: Connection, run_id: str, *, channel_id: int, message_id: int) -> None:
     """Note the moderators' message."""
-    await connection.execute(
+    connection.execute(
         update(reviews)
         .where(reviews.c.run_id == run_id)
         .values(channel_id=channel_id, message_id=message_id, obstacle=None)
     )
 
 
-async def unposted(connection: AsyncConnection, run_id: str, message_id: int) -> None:
+def unposted(connection: Connection, run_id: str, message_id: int) -> None:
     """Forget the moderators' message of a review that nobody has decided: it is gone."""
-    await connection.execute(
+    connection.execute(
         update(reviews)
         .where(reviews.c.run_id == run_id, reviews.c.message_id == message_id, reviews.c.outcome.is_(None))
         .values(channel_id=None, message_id=None)
     )
 
 
-async def obstructed(connection: AsyncConnection, run_id: str, obstacle: Obstacle, told_at: datetime | None) -> None:
+def obstructed(connection: Connection, run_id: str, obstacle: Obstacle, told_at: datetime | None) -> None:
     """Note why there is no moderators' message, and when admins were told."""
-    await connection.execute(
+    connection.execute(
         update(reviews).where(reviews.c.run_id == run_id).values(obstacle=obstacle.value, told_at=told_at)
     )
 
 
-async def closed(connection: AsyncConnection, run_id: str, at: datetime) -> None:
+def closed(connection: Connection, run_id: str, at: datetime) -> None:
     """Note that the moderators' message says what was decided, or that there is none to say it."""
     closed = update(reviews).where(reviews.c.run_id == run_id).values(closed_at=at, said_visible=False)
-    await connection.execute(closed)
+    connection.execute(closed)
 
 
-async def unclosed(connection: AsyncConnection, run_id: str) -> None:
+def unclosed(connection: Connection, run_id: str) -> None:
     """Note that moderators are to be told anew what became of a decision."""
-    await connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(closed_at=None))
+    connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(closed_at=None))
 
 
-async def said_visible(connection: AsyncConnection, run_id: str, *, visible: bool) -> None:
+def said_visible(connection: Connection, run_id: str, *, visible: bool) -> None:
     """Note what moderators read last: whether the pictures still stand although they are to go."""
-    await connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(said_visible=visible))
+    connection.execute(update(reviews).where(reviews.c.run_id == run_id).values(said_visible=visible))
 
 
-async def reopened(connection: AsyncConnection, review: Review) -> bool:
+def reopened(connection: Connection, review: Review) -> bool:
     """Write a review anew over one that was decided; False when the old one was not."""
-    done = await connection.execute(
+    done = connection.execute(
         update(reviews)
         .where(reviews.c.run_id == review.run_id, reviews.c.outcome.is_not(None))
         .values(**_values(review))
@@ -104,7 +101,7 @@ async def reopened(connection: AsyncConnection, review: Review) -> bool:
     return done.rowcount == 1
 
 
-async def work(connection: AsyncConnection, now: datetime) -> list[str]:
+def work(connection: Connection, now: datetime) -> list[str]:
     """The ids of runs whose review has something to be done.
 
     It is to be posted, decided by the rule or closed, or moderators are to read that pictures still stand.
@@ -126,20 +123,20 @@ async def work(connection: AsyncConnection, now: datetime) -> list[str]:
         )
         .order_by(reviews.c.opened_at, reviews.c.run_id)
     )
-    return list((await connection.execute(wanted)).scalars())
+    return list(connection.execute(wanted).scalars())
 
 
-async def told_since(connection: AsyncConnection, guild_id: int, obstacle: Obstacle, since: datetime) -> bool:
+def told_since(connection: Connection, guild_id: int, obstacle: Obstacle, since: datetime) -> bool:
     """Whether a server's admins were told of this obstacle since then."""
     wanted = select(reviews.c.run_id).where(
         reviews.c.guild_id == guild_id, reviews.c.obstacle == obstacle.value, reviews.c.told_at >= since
     )
-    return (await connection.execute(wanted.limit(1))).first() is not None
+    return connection.execute(wanted.limit(1)).first() is not None
 
 
-async def undecided(connection: AsyncConnection, guild_id: int, most: int) -> list[Review]:
+def undecided(connection: Connection, guild_id: int, most: int) -> list[Review]:
     """The reviews of a server that wait for a decision, oldest first."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(reviews)
         .where(reviews.c.guild_id == guild_id, reviews.c.outcome.is_(None))
         .order_by(reviews.c.opened_at, reviews.c.run_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.errors import Unavailable, UserError
@@ -83,8 +83,7 @@ class ReviewService:
 
     async def find(self, guild_id: int, run_id: str) -> Decided:
         """A review as it stands. Raises UserError for one that is not this server's, or that nobody knows."""
-        async with self._store.read() as connection:
-            run, review = await _find(connection, guild_id, run_id)
+        run, review = await self._store.read(_find, guild_id, run_id)
         return Decided(run, review, first=review.outcome is None)
 
     async def approve(self, act: AdminAction, run_id: str) -> Decided:
@@ -104,15 +103,15 @@ class ReviewService:
         return await self._decide(act, run_id, Decision.REJECTED, words or None)
 
     async def _decide(self, act: AdminAction, run_id: str, outcome: Decision, reason: str | None) -> Decided:
-        async with self._store.write() as connection:
-            run, review = await _find(connection, act.guild_id, run_id)
+        def decide(connection: Connection) -> Decided:
+            run, review = _find(connection, act.guild_id, run_id)
             decided = replace(
                 review, outcome=outcome, decided_by=act.actor_id, decided_at=self._clock.now(), reason=reason
             )
-            if review.outcome is not None or not await review_rows.decide(connection, decided):
-                return Decided(*await _find(connection, act.guild_id, run_id), first=False)
-            run = await card_follows(connection, run, outcome)
-            await note(
+            if review.outcome is not None or not review_rows.decide(connection, decided):
+                return Decided(*_find(connection, act.guild_id, run_id), first=False)
+            run = card_follows(connection, run, outcome)
+            note(
                 connection,
                 act,
                 AuditKind(f"review {outcome.value}"),
@@ -125,9 +124,13 @@ class ReviewService:
                 },
                 at=self._clock.now(),
             )
-        _log.info("review decided", run=run_id, outcome=outcome, by=act.actor_id)
-        self._wake_workers(run)
-        return Decided(run, decided, first=True)
+            return Decided(run, decided, first=True)
+
+        known = await self._store.write(decide)
+        if known.first:
+            _log.info("review decided", run=run_id, outcome=outcome, by=act.actor_id)
+            self._wake_workers(known.run)
+        return known
 
     async def report(self, *, run: Run, reporter_id: int, reason: str | None, hide: bool) -> Reported:
         """Have moderators look at pictures that are shown. With `hide` they are taken away until one has looked.
@@ -139,43 +142,43 @@ class ReviewService:
             return Reported.NOTHING
         now = self._clock.now()
         review = Review(run.id, run.place.guild_id, ReviewCause.REPORTED, opened_at=now, detail=reason)
-        async with self._store.write() as connection:
-            run = await rows.load(connection, run.id)
-            before = await review_rows.find(connection, run.id)
-            reported = _what_a_report_does(run, before)
-            if reported is Reported.NOTHING:
-                return reported
-            is_first = await review_rows.add_report(connection, review, reporter_id)
-            if reported is Reported.AGAIN and run.delivery is Delivery.UNDELIVERABLE:
-                await self._stands_after_all(connection, run)
-            if not is_first:
-                return Reported.TWICE
-            if reported is not Reported.NEW:
-                after = {"run": run.id, "user": str(run.user_id), "reason": reason, "known": True}
-                reporter = AdminAction(review.guild_id, reporter_id)
-                await note(connection, reporter, AuditKind.PICTURE_REPORTED, before=None, after=after, at=now)
-                return reported
-            if not await (review_rows.add if before is None else review_rows.reopened)(connection, review):
-                raise Unavailable(_TRY_REPORT_AGAIN)
-            await self._reported(connection, run, AdminAction(review.guild_id, reporter_id), reason, hide=hide)
-        self._wake_ups.wake_review(run.id)
-        if hide:
+        reported, stands_after_all = await self._store.write(self._report, review, reporter_id, hide=hide)
+        if reported is Reported.NEW:
+            self._wake_ups.wake_review(run.id)
+        if (reported is Reported.NEW and hide) or stands_after_all:
             self._wake_ups.wake_run(run.id)
-        return Reported.NEW
+        return reported
 
-    async def _reported(
-        self, connection: AsyncConnection, run: Run, act: AdminAction, reason: str | None, *, hide: bool
-    ) -> None:
-        if hide and not await rows.change(connection, run, _to_hide(run)):
+    def _report(self, connection: Connection, review: Review, reporter_id: int, *, hide: bool) -> tuple[Reported, bool]:
+        """What it does, and whether a card that was given up is to be hidden after all."""
+        run = rows.load(connection, review.run_id)
+        before = review_rows.find(connection, run.id)
+        reported = _what_a_report_does(run, before)
+        if reported is Reported.NOTHING:
+            return reported, False
+        is_first = review_rows.add_report(connection, review, reporter_id)
+        # Somebody sees pictures on a card that was given up: they are to go, whoever was told otherwise.
+        is_given_up = reported is Reported.AGAIN and run.delivery is Delivery.UNDELIVERABLE
+        stands_after_all = is_given_up and rows.change(connection, run, _to_hide(run))
+        if stands_after_all:
+            review_rows.unclosed(connection, run.id)
+        if not is_first:
+            return Reported.TWICE, stands_after_all
+        reporter = AdminAction(review.guild_id, reporter_id)
+        if reported is not Reported.NEW:
+            after = {"run": run.id, "user": str(run.user_id), "reason": review.detail, "known": True}
+            note(connection, reporter, AuditKind.PICTURE_REPORTED, before=None, after=after, at=review.opened_at)
+            return reported, stands_after_all
+        if not (review_rows.add if before is None else review_rows.reopened)(connection, review):
+            raise Unavailable(_TRY_REPORT_AGAIN)
+        self._reported(connection, run, reporter, review.detail, hide=hide)
+        return reported, False
+
+    def _reported(self, connection: Connection, run: Run, act: AdminAction, reason: str | None, *, hide: bool) -> None:
+        if hide and not rows.change(connection, run, _to_hide(run)):
             raise Unavailable(_TRY_REPORT_AGAIN)
         after = {"run": run.id, "user": str(run.user_id), "reason": reason, "hidden": hide}
-        await note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=self._clock.now())
-
-    async def _stands_after_all(self, connection: AsyncConnection, run: Run) -> None:
-        """Somebody sees pictures on a card that was given up: they are to go, whoever was told otherwise."""
-        if await rows.change(connection, run, _to_hide(run)):
-            await review_rows.unclosed(connection, run.id)
-            self._wake_ups.wake_run(run.id)
+        note(connection, act, AuditKind.PICTURE_REPORTED, before=None, after=after, at=self._clock.now())
 
     async def after_hiding(self, guild_id: int, run_id: str) -> Decided:
         """A review as it stands after the next try to take its pictures away, where any are to go; tried at once.
@@ -196,29 +199,25 @@ class ReviewService:
     async def status(self, guild_id: int) -> Status:
         """How reviewing stands in a server; at most LISTED_MOST of those that wait, oldest first."""
         settings = await self._guild_settings.settings_of(guild_id)
-        async with self._store.read() as connection:
-            waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
+        waiting = await self._store.read(review_rows.undecided, guild_id, LISTED_MOST)
         obstacle = self._channel.obstacle(guild_id, settings.review_channel_id)
         return Status(settings.review_channel_id, obstacle, tuple(waiting))
 
     async def retry(self, guild_id: int) -> None:
         """Ask moderators now wherever they could not be asked before, or their message was deleted meanwhile."""
-        async with self._store.read() as connection:
-            waiting = await review_rows.undecided(connection, guild_id, LISTED_MOST)
+        waiting = await self._store.read(review_rows.undecided, guild_id, LISTED_MOST)
         for one in waiting:
             if one.channel_id is None or one.message_id is None:
                 continue
             if not await self._channel.stands(one.channel_id, one.message_id):
-                async with self._store.write() as connection:
-                    await review_rows.unposted(connection, one.run_id, one.message_id)
+                await self._store.write(review_rows.unposted, one.run_id, one.message_id)
         self._wake_ups.wake_reviews()
         await self.hide_again(guild_id)
 
     async def hide_again(self, guild_id: int) -> None:
         """Try now to take away what is to go and still stands: the bot may do something that it might not before."""
-        async with self._store.read() as connection:
-            for run_id in await rows.still_visible(connection, guild_id):
-                self._wake_ups.wake_run(run_id)
+        for run_id in await self._store.read(rows.still_visible, guild_id):
+            self._wake_ups.wake_run(run_id)
 
     def _wake_workers(self, run: Run) -> None:
         if run.delivery is Delivery.PENDING:
@@ -246,21 +245,21 @@ def _to_hide(run: Run) -> Run:
     return replace(run, delivery=Delivery.PENDING, pictures_up=True)
 
 
-async def card_follows(connection: AsyncConnection, run: Run, outcome: Decision) -> Run:
+def card_follows(connection: Connection, run: Run, outcome: Decision) -> Run:
     """Let the worker bring the card to what was decided; a picture that was never hidden stays when it is approved."""
     stays = run.delivery is Delivery.SHOWN and outcome is Decision.APPROVED
     if not stays and run.delivery is not Delivery.PENDING:
         up = run.delivery in {Delivery.SHOWN, Delivery.STILL_VISIBLE}
         pending = replace(run, delivery=Delivery.PENDING, pictures_up=up)
-        if await rows.change(connection, run, pending):
+        if rows.change(connection, run, pending):
             return pending
-        return await rows.load(connection, run.id)
+        return rows.load(connection, run.id)
     return run
 
 
-async def _find(connection: AsyncConnection, guild_id: int, run_id: str) -> tuple[Run, Review]:
-    review = await review_rows.find(connection, run_id)
+def _find(connection: Connection, guild_id: int, run_id: str) -> tuple[Run, Review]:
+    review = review_rows.find(connection, run_id)
     # Whoever forges a custom_id may name a run of another server: it is as unknown as one that never was.
     if review is None or review.guild_id != guild_id:
         raise UserError(_UNKNOWN)
-    return await rows.load(connection, run_id), review
+    return rows.load(connection, run_id), review

@@ -1,16 +1,21 @@
 """What is known of a run's visibility at this moment: the channel as Discord knows it, the rules, the review."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
 
 from bot.moderation.policy_service import PolicyService
 from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import Verdict
-from bot.moderation.rules import ChannelContext
+from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runs.review import rows as review_rows
 from bot.runs.review.review import Review
 from bot.runs.review.visibility import Known, Visibility, changed_prompt, decide
 from bot.runs.run import ReviewCause, Run
 from bot.store.engine import Store
+
+T = TypeVar("T")
 
 
 class Channels(Protocol):
@@ -34,10 +39,20 @@ class VisibilityNow:
 
         Raises Unavailable where the database does not answer: nothing is decided then.
         """
-        now = await self._policies.rules_at(await self._channels.channel_context(run))
-        async with self._store.read() as connection:
-            review = await review_rows.find(connection, run.id)
-        return decide(run, Known(now, review, await self._verdict(run), black))
+        return (await self.decide_and(run, lambda _: None, black=black))[0]
+
+    async def decide_and(
+        self, run: Run, also: Callable[[Connection], T], *, black: tuple[int, ...] = ()
+    ) -> tuple[Visibility, T]:
+        """As `decide`, with what else is read of the same moment."""
+        context = await self._channels.channel_context(run)
+
+        def read(connection: Connection) -> tuple[ChannelRules, Review | None, T]:
+            rules = self._policies.rules_in(connection, context)
+            return rules, review_rows.find(connection, run.id), also(connection)
+
+        now, review, more = await self._store.read(read)
+        return decide(run, Known(now, review, await self._verdict(run), black)), more
 
     async def decide_in(self, run: Run, context: ChannelContext, here: Visibility) -> Visibility:
         """How pictures that may be seen in their own channel (`here`) may be seen in another, by its rules too."""

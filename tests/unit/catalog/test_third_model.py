@@ -88,8 +88,7 @@ class Stage:
         return await self.room.settled(await self.room.runs.load(row.id))
 
     async def rows(self, table: Any) -> list[Any]:
-        async with self.room.store.read() as connection:
-            return list(await connection.execute(select(table)))
+        return await self.room.store.read(lambda connection: list(connection.execute(select(table))))
 
 
 @asynccontextmanager

@@ -166,6 +166,8 @@ class FakeRuns:
             await self.hold.wait()
         if self.refusal is not None:
             raise self.refusal
+        rules = await FakePolicies().rules_at(asked["where"])
+        asked |= {"policy": rules.policy}
         self.accepted.append(asked)
         options = asked["options"]
         return a_run(str(options["prompt"]), place=asked["place"], reply=asked["reply"], policy=asked["policy"])

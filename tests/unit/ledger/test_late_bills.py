@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot.errors import LimitError
 from bot.ledger import recount
@@ -86,11 +86,14 @@ class Books:
         """No limit is passed, the totals are the sum of the entries, and /usage tells of what is held."""
         columns = ledger_totals.c
         spent = select(func.max(columns.spent_micro_usd + columns.held_micro_usd))
-        async with self.store.read() as connection:
-            assert [one async for one in recount.disagreements(connection)] == []
+
+        def right(connection: Connection) -> None:
+            assert list(recount.disagreements(connection)) == []
             for subject, window, most in (("user", Window.DAY, DAILY), ("bot", Window.MONTH, CAP)):
-                found = await connection.execute(spent.where(columns.subject == subject, columns.window == window))
+                found = connection.execute(spent.where(columns.subject == subject, columns.window == window))
                 assert (found.scalar() or 0) <= most
+
+        await self.store.read(right)
         service = LedgerService(store=self.store, clock=self.clock, defaults=DEFAULTS)
         for user_id in {run.user_id for run in self.runs}:
             usage = await service.usage(Person(user_id, 1, 2))

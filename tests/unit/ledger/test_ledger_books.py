@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from bot.errors import LimitError
 from bot.guilds.audit import AdminAction
@@ -122,11 +121,9 @@ class BooksMachine(RuleBasedStateMachine):
         number, at = next(self._numbers), self._clock.at
         run_id = f"{number:032x}"
 
-        async def act(connection: AsyncConnection) -> None:
-            await connection.execute(insert(runs).values(_run_row(run_id, number, person)))
-            await ledger.reserve(
-                connection, run_id=run_id, person=person, demand=demand, defaults=self._defaults, at=at
-            )
+        def act(connection: Connection) -> None:
+            connection.execute(insert(runs).values(_run_row(run_id, number, person)))
+            ledger.reserve(connection, run_id=run_id, person=person, demand=demand, defaults=self._defaults, at=at)
 
         refused = self._model.refuses(person, at, demand.money, demand.pictures)
         try:
@@ -146,8 +143,8 @@ class BooksMachine(RuleBasedStateMachine):
     def settle(self, run_id: str, cost: int, made: int, estimated: bool, crash: bool) -> None:
         run = self._model.runs.get(run_id)
 
-        async def act(connection: AsyncConnection) -> bool:
-            return await ledger.settle(
+        def act(connection: Connection) -> bool:
+            return ledger.settle(
                 connection,
                 run_id=run_id,
                 cost=MicroUsd(cost),
@@ -167,9 +164,9 @@ class BooksMachine(RuleBasedStateMachine):
     def release(self, run_id: str, crash: bool) -> None:
         run = self._model.runs.get(run_id)
 
-        async def act(connection: AsyncConnection) -> bool:
+        def act(connection: Connection) -> bool:
             is_live = run is None or not run.was_lost
-            return await ledger.release(connection, run_id=run_id, at=self._clock.at, is_live=is_live)
+            return ledger.release(connection, run_id=run_id, at=self._clock.at, is_live=is_live)
 
         if self._close(run_id, act, expected=run is not None and run.end is None, crash=crash) and run is not None:
             run.end, run.was_released = (0, 0, False), True
@@ -180,9 +177,9 @@ class BooksMachine(RuleBasedStateMachine):
         if run is None or run.end is not None or run.was_lost:  # its row lets nobody lose it
             return
 
-        async def act(connection: AsyncConnection) -> None:
-            await connection.execute(update(runs).where(runs.c.id == run_id).values(state="lost"))
-            await ledger.lose(connection, run_id=run_id)
+        def act(connection: Connection) -> None:
+            connection.execute(update(runs).where(runs.c.id == run_id).values(state="lost"))
+            ledger.lose(connection, run_id=run_id)
 
         run.was_lost, _ = self._write(act, crash=crash)
 
@@ -229,9 +226,7 @@ class BooksMachine(RuleBasedStateMachine):
         if fits < demand.pictures - 1:
             assert self._model.refuses(person, at, each * (fits + 1), fits + 1)
 
-    def _close(
-        self, run_id: str, act: Callable[[AsyncConnection], Awaitable[bool]], *, expected: bool, crash: bool
-    ) -> bool:
+    def _close(self, run_id: str, act: Callable[[Connection], bool], *, expected: bool, crash: bool) -> bool:
         """Whether something was booked and kept."""
         try:
             kept, booked = self._write(act, crash=crash)
@@ -241,13 +236,16 @@ class BooksMachine(RuleBasedStateMachine):
         assert booked == expected or not kept
         return kept and bool(booked)
 
-    def _write(self, act: Callable[[AsyncConnection], Awaitable[T]], *, crash: bool) -> tuple[bool, T | None]:
+    def _write(self, act: Callable[[Connection], T], *, crash: bool) -> tuple[bool, T | None]:
         async def write() -> T:
-            async with self._store.write() as connection:
-                answer = await act(connection)
+
+            def change(connection: Connection) -> Any:
+                answer = act(connection)
                 if crash:
                     raise Crash
                 return answer
+
+            return await self._store.write(change)
 
         try:
             return True, self._runner.run(write())
@@ -255,16 +253,18 @@ class BooksMachine(RuleBasedStateMachine):
             return False, None
 
     async def _disagreements(self) -> list[Disagreement]:
-        async with self._store.read() as connection:
-            return [wrong async for wrong in recount.disagreements(connection)]
+        return await self._store.read(lambda connection: list(recount.disagreements(connection)))
 
     async def _nothing_is_held(self) -> None:
         columns = ledger_totals.c
-        async with self._store.read() as connection:
+
+        def look(connection: Connection) -> None:
             held = select(ledger_totals).where(
                 (columns.held_micro_usd != 0) | (columns.held_pictures != 0) | (columns.live_runs != 0)
             )
-            assert (await connection.execute(held)).all() == []
+            assert (connection.execute(held)).all() == []
+
+        await self._store.read(look)
 
 
 def _told(usage: UsageReport) -> set[tuple[Subject, int, Window, Measure, int, int]]:

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.app import App, Edges, wire
 from bot.catalog.flux_klein import FLUX_KLEIN
@@ -247,11 +248,14 @@ class RunsRoom:
 
     async def held(self) -> int:
         """What is held for everybody, in micro-dollars."""
-        async with self.store.read() as connection:
+
+        def look(connection: Connection) -> Any:
             everybody = select(ledger_totals.c.held_micro_usd).where(
                 ledger_totals.c.subject == Subject.BOT, ledger_totals.c.window == Window.EVER
             )
-            return int((await connection.execute(everybody)).scalar() or 0)
+            return int((connection.execute(everybody)).scalar() or 0)
+
+        return await self.store.read(look)
 
 
 @asynccontextmanager

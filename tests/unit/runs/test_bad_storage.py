@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import Connection, Engine, event, select, text
 
 from bot.errors import Unavailable
 from bot.runs.card import Balance, EditResult, Ended, FinalCard, Pictures
@@ -41,18 +41,19 @@ async def full(room: RunsRoom, directory: Path) -> AsyncGenerator[None]:
 
     So a transaction fails in its middle: where the row comes before the books, and the books before the row.
     """
-    async with room.store.write() as connection:
-        engine = connection.sync_connection
-        assert engine is not None
-        engine = engine.engine
-        await connection.execute(text("CREATE TABLE IF NOT EXISTS filler (bytes BLOB)"))
+
+    def prepare(connection: Connection) -> Engine:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS filler (bytes BLOB)"))
         for name, table, act in (("on_run", "runs", "UPDATE"), ("on_entry", "ledger_entries", "INSERT")):
-            await connection.execute(
+            connection.execute(
                 text(
                     f"CREATE TRIGGER {name} AFTER {act} ON {table} BEGIN"
                     " INSERT INTO filler VALUES (zeroblob(1000000)); END"
                 )
             )
+        return connection.engine
+
+    engine = await room.store.write(prepare)
 
     def fill(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")  # SQLite takes as many as there are for the least
@@ -66,9 +67,12 @@ async def full(room: RunsRoom, directory: Path) -> AsyncGenerator[None]:
     finally:
         event.remove(engine, "begin", fill)
         event.listen(engine, "begin", free)
-        async with room.store.write() as connection:
+
+        def change(connection: Connection) -> None:
             for name in ("on_run", "on_entry"):
-                await connection.execute(text(f"DROP TRIGGER {name}"))
+                connection.execute(text(f"DROP TRIGGER {name}"))
+
+        await room.store.write(change)
 
 
 TROUBLES = [locked, full]
@@ -99,11 +103,14 @@ def is_done(run: Run) -> bool:
 
 
 async def entries(room: RunsRoom) -> list[tuple[str, int]]:
-    async with room.store.read() as connection:
-        rows = await connection.execute(
+
+    def look(connection: Connection) -> Any:
+        rows = connection.execute(
             select(ledger_entries.c.kind, ledger_entries.c.amount_micro_usd).order_by(ledger_entries.c.id)
         )
         return [(row.kind, row.amount_micro_usd) for row in rows]
+
+    return await room.store.read(look)
 
 
 async def assert_one_end(room: RunsRoom, run: Run) -> None:

@@ -1,13 +1,16 @@
 """The database wrote a new run, but its answer to the commit was lost: nothing stays held for what nobody drives."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.errors import Unavailable
 from bot.runs.rows import unfinished
 from bot.runs.run import Run
+from bot.runs.store import Accepted
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.room import RunsRoom, runs_room, until
 
@@ -16,13 +19,13 @@ LOST = "the connection was lost in the commit"
 
 
 def lose_the_answer(room: RunsRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    really_open = room.runs.open
+    really_accept = room.runs.accept
 
-    async def opened(run: Run, role_ids: tuple[int, ...] = ()) -> bool:
-        await really_open(run, role_ids)
+    async def accepted(made: Callable[[Connection], Run], role_ids: tuple[int, ...] = ()) -> Accepted | None:
+        await really_accept(made, role_ids)
         raise Unavailable(LOST)
 
-    monkeypatch.setattr(room.runs, "open", opened)
+    monkeypatch.setattr(room.runs, "accept", accepted)
 
 
 async def test_what_was_written_after_all_is_canceled_and_its_money_given_back(
@@ -33,8 +36,11 @@ async def test_what_was_written_after_all_is_canceled_and_its_money_given_back(
         with pytest.raises(Unavailable, match=LOST):
             await room.press()
         assert await room.held() == 0
-        async with room.store.read() as connection:
-            assert await unfinished(connection) == []
+
+        def look(connection: Connection) -> None:
+            assert unfinished(connection) == []
+
+        await room.store.read(look)
 
 
 async def test_where_the_database_stays_away_the_driver_sees_to_it(
@@ -71,7 +77,7 @@ async def test_a_run_that_was_never_written_is_no_fault(
         async def away(*_: object) -> None:
             raise Unavailable("the database does not answer")
 
-        monkeypatch.setattr(room.runs, "open", away)
+        monkeypatch.setattr(room.runs, "accept", away)
         monkeypatch.setattr(room.runs, "take", away)
         with pytest.raises(Unavailable):
             await room.press()

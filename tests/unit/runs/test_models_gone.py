@@ -27,8 +27,9 @@ FAST = without_waiting(PROFILES["default"])
 
 async def without_request(room: RunsRoom, run: Run) -> Run:
     """The run as a row from before requests were kept has it."""
-    async with room.store.write() as connection:
-        await connection.execute(update(runs).where(runs.c.id == run.id).values(request=None))
+    await room.store.write(
+        lambda connection: connection.execute(update(runs).where(runs.c.id == run.id).values(request=None))
+    )
     return await room.runs.load(run.id)
 
 
@@ -38,8 +39,9 @@ async def test_a_row_from_before_requests_were_kept_reads_and_ends_as_ever(tmp_p
         old = await without_request(room, pressed)
         assert old == pressed
         assert old.request == Request("a red fox", 2, ("7 steps",), tells_seed=True)
-        async with room.store.read() as connection:
-            (recent,) = (await reports.usage(connection, Person(7, 1, 2), Defaults(), room.clock.now())).runs
+        (recent,) = await room.store.read(
+            lambda connection: (reports.usage(connection, Person(7, 1, 2), Defaults(), room.clock.now())).runs
+        )
         assert (recent.prompt, recent.pictures) == ("a red fox", 2)
         done = await room.to_the_end(old)
         assert (done.state, done.delivery, done.request) == (State.SUCCEEDED, Delivery.SHOWN, pressed.request)

@@ -92,8 +92,11 @@ async def test_approved_pictures_are_shown_and_moderators_told(tmp_path: Path) -
         await closed(room)
         assert room.moderators.lines == ["approved shown"]
         assert room.moderators.closed[0][1].decided_by == MODERATOR.actor_id
-        async with room.store.read() as connection:
-            acts = [(one.actor_id, one.what) for one in (await page(connection, GUILD, AuditFilter(), most=1)).rows]
+        acts = await room.store.read(
+            lambda connection: [
+                (one.actor_id, one.what) for one in (page(connection, GUILD, AuditFilter(), most=1)).rows
+            ]
+        )
         assert acts == [(MODERATOR.actor_id, "review approved")]
 
 
@@ -353,8 +356,7 @@ async def test_a_reported_picture_is_kept_or_removed(tmp_path: Path, hide: bool,
             await room.services.reviews.approve(MODERATOR, run.id)
         else:
             await room.services.reviews.reject(MODERATOR, run.id, "unkind")
-        async with room.store.read() as connection:
-            (act,) = (await page(connection, GUILD, AuditFilter(), most=1)).rows
+        (act,) = await room.store.read(lambda connection: (page(connection, GUILD, AuditFilter(), most=1)).rows)
         assert act.after is not None
         assert act.after["reported"] is True
         await closed(room)
@@ -362,8 +364,7 @@ async def test_a_reported_picture_is_kept_or_removed(tmp_path: Path, hide: bool,
         assert await room.services.reviews.report(run=run, reporter_id=9, reason=None, hide=hide) is Reported.TWICE
         after = Reported.KEPT if keep else Reported.AGAIN
         assert await room.services.reviews.report(run=run, reporter_id=10, reason=None, hide=hide) is after
-        async with room.store.read() as connection:
-            noted = (await page(connection, GUILD, AuditFilter(kind=AuditKind.PICTURE_REPORTED), most=9)).rows
+        noted = (await room.store.read(page, GUILD, AuditFilter(kind=AuditKind.PICTURE_REPORTED), most=9)).rows
         assert [row.actor_id for row in noted] == [10, 9, 8]  # of whom each reported it once
         assert [(row.after or {}).get("known") for row in noted] == [True, True, None]
 
@@ -391,12 +392,10 @@ async def test_a_report_whose_review_fails_leaves_nothing_behind_and_can_be_made
     """One transaction: else the second try is told that moderators know of it, though nobody does."""
     async with reviewing(tmp_path, FAST, hide_reported=True) as room:
         run = await room.to_the_end(await room.press())
-        async with room.store.write() as connection:
-            await connection.execute(text(BROKEN_REVIEWS))
+        await room.store.write(lambda connection: connection.execute(text(BROKEN_REVIEWS)))
         with pytest.raises(DBAPIError):
             await room.services.reviews.report(run=run, reporter_id=8, reason="mean", hide=True)
-        async with room.store.write() as connection:
-            await connection.execute(text("DROP TRIGGER broken"))
+        await room.store.write(lambda connection: connection.execute(text("DROP TRIGGER broken")))
         assert (await room.runs.load(run.id)).delivery is Delivery.SHOWN
         assert await room.services.reviews.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.NEW
         await posted(room, run)

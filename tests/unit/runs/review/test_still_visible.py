@@ -209,8 +209,8 @@ async def test_a_picture_whose_card_was_given_up_can_be_reported_where_it_stands
     """As after a process that died between showing pictures and noting it."""
     async with reviewing(tmp_path, FAST, hide_reported=True) as room:
         run = await room.to_the_end(await room.press())
-        async with room.store.write() as connection:
-            await connection.execute(text("UPDATE runs SET delivery = 'undeliverable'"))
+        given_up = text("UPDATE runs SET delivery = 'undeliverable'")
+        await room.store.write(lambda connection: connection.execute(given_up))
         assert await room.services.reviews.report(run=run, reporter_id=8, reason=None, hide=True) is Reported.NEW
         assert (await room.services.reviews.after_hiding(GUILD, run.id)).run.delivery is Delivery.HELD
         assert isinstance(room.card.ends[-1][1], Held)

@@ -1,12 +1,14 @@
 """The queue as it moves: runs wait for their turn, cards say their place, and leaving it costs nothing."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction, AuditFilter, AuditKind
@@ -15,6 +17,7 @@ from bot.runs.card import Ended
 from bot.runs.run import Outline, Place, Reason, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.scheduling.turns import Caps
+from bot.runs.store import Accepted
 from sandbox.clock import SandboxClock
 from sandbox.runflow.switches import DEFAULT, without_waiting
 from tests.unit.runs.made import NOON, a_run
@@ -212,15 +215,17 @@ async def test_taking_out_somebody_elses_request_is_noted_and_leaving_is_not(tmp
 
 async def test_a_stop_at_the_moment_of_the_press_lets_nothing_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     async with runs_room(tmp_path, SLOW, caps=ONE) as room:
-        opened = room.runs.open
+        accept = room.runs.accept
 
-        async def stopped_meanwhile(run: Run, role_ids: tuple[int, ...] = ()) -> bool:
+        async def stopped_meanwhile(
+            made: Callable[[Connection], Run], role_ids: tuple[int, ...] = ()
+        ) -> Accepted | None:
             sanctions = room.app.moderation.sanctions
             await sanctions.sanction(AdminAction(1, 99), 7, SanctionKind.STOP, "rude")
             assert await room.services.runs.leave_all(7, AdminAction(1, 99)) == 0
-            return await opened(run, role_ids)
+            return await accept(made, role_ids)
 
-        monkeypatch.setattr(room.runs, "open", stopped_meanwhile)
+        monkeypatch.setattr(room.runs, "accept", stopped_meanwhile)
         with pytest.raises(UserError, match="have stopped you"):
             await room.press()
         assert await room.held() == 0
