@@ -19,7 +19,7 @@ async def test_a_storm_breaks_no_promise(tmp_path: Path) -> None:
     assert not verdict.wrong, verdict.table()
     assert verdict.kills >= 4
     assert verdict.accepted >= 20
-    assert (verdict.held_micro_usd, verdict.doubles, verdict.hanging) == (0, 0, 0)
+    assert (verdict.doubles, verdict.hanging) == (0, 0)  # what is held for lost runs, and no more, is judged
     assert verdict.settled_micro_usd == verdict.billed_micro_usd > 0
     assert verdict.most_creates == 1
 

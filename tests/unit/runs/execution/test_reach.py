@@ -76,7 +76,7 @@ async def test_a_process_that_takes_up_an_old_run_asks_before_it_sends(tmp_path:
     async with runs_room(tmp_path, FAST, serve=False) as room:
         run = await room.press()
         await room.services.runs.start(run, 11)
-        await room.runs.with_card_noted(run)  # it had to wait
+        await room.runs.with_card_noted(await room.runs.load(run.id))  # it had to wait
     async with runs_room(tmp_path, FAST, serve=False) as room:
         room.card.reaches = [Unavailable("not connected yet"), reaches]
         room.clock.advance(14 * 60)
