@@ -1,14 +1,7 @@
-"""The composition root: everything is made here and handed to whoever needs it. The command line and the tests use it.
+"""The composition root, at the edges: `run` opens the real ones and serves until the process is told to stop."""
 
-`Edges` is what touches the world (database, Runflow, Discord, time); `wire` makes everything between them; `run` opens
-the real edges and serves until the process is told to stop.
-"""
-
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
@@ -18,43 +11,9 @@ from bot.client.probe import point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.entropy import Entropy
 from bot.images.download import Downloader
-from bot.ledger.balance_alert import Admins, LowBalance
 from bot.ledger.reports import latest_entry_at
-from bot.ledger.service import LedgerService
-from bot.moderation.services import ModerationServices
 from bot.pauses import Pauses, short_collections
-from bot.runflow.client import RunflowClient
 from bot.runflow.session import open_runflow
-from bot.runs.admission import Admission
-from bot.runs.card import CardView
-from bot.runs.delivery.deliver import Deliverer
-from bot.runs.delivery.held_card import HeldCard
-from bot.runs.delivery.progress import Progress
-from bot.runs.execution.at_runflow import AtRunflow
-from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
-from bot.runs.execution.overdue import OverduePolls
-from bot.runs.execution.poll import Poller
-from bot.runs.execution.reach import Reach
-from bot.runs.execution.recovery import CardFinder
-from bot.runs.execution.refresh import CardRefresher
-from bot.runs.execution.review_worker import ReviewWorker
-from bot.runs.execution.steps import RunSteps
-from bot.runs.execution.submit import Submitter
-from bot.runs.execution.waiting_cards import WaitingCards
-from bot.runs.execution.worker import Worker
-from bot.runs.history import RunHistory
-from bot.runs.housekeeping import Housekeeping
-from bot.runs.images import RunImages
-from bot.runs.review.asking import ReviewAsker
-from bot.runs.review.channel import ReviewChannel
-from bot.runs.review.closing import ReviewCloser
-from bot.runs.review.held_images import HeldImages
-from bot.runs.review.service import ReviewService
-from bot.runs.review.visibility_now import VisibilityNow
-from bot.runs.scheduling.scheduler import Scheduler
-from bot.runs.service import RunService
-from bot.runs.store import RunStore
-from bot.runs.wake_ups import WakeUps
 from bot.services import Services
 from bot.settings import Settings
 from bot.shutdown import exit_whatever_happens, stop_on_signals, until_stopped
@@ -64,235 +23,12 @@ from bot.store.synced import SyncedCommands
 from bot.web.app import make_app, serve
 from bot.web.callbacks import CallbackReceiver
 from bot.web.watched import make_checks, make_registry
+from bot.wiring import App, Edges, wire
 from cogs import EXTENSIONS
 from cogs.review.channel import DiscordReviewChannel
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
 from cogs.ui.presenter import Presenter
-
-Part = Callable[[], Coroutine[Any, Any, None]]
-"""A background part: served until cancelled, in a task of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """What touches the world. Tests swap these, and nothing else."""
-
-    store: Store
-    runflow: RunflowClient
-    downloader: Downloader
-    card: CardView
-    review_channel: ReviewChannel
-    admins: Admins
-    clock: Clock
-    entropy: Entropy
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """The bot between its edges. `parts` are served by name; `hints` takes Runflow's callbacks."""
-
-    services: Services
-    store: RunStore
-    moderation: ModerationServices
-    worker: Worker
-    review_worker: ReviewWorker
-    scheduler: Scheduler
-    wake_ups: WakeUps
-    overdue: OverduePolls
-    admission: Admission
-    hints: asyncio.Queue[CallbackHint]
-    parts: Mapping[str, Part]
-
-
-@dataclass(frozen=True, slots=True)
-class _Core:
-    """What the rooms of `bot/runs` share."""
-
-    edges: Edges
-    choices: Choices
-    store: RunStore
-    moderation: ModerationServices
-    visibility: VisibilityNow
-    held: HeldImages
-    images: RunImages
-    wake_ups: WakeUps
-    callbacks: HeardCallbacks
-
-
-def wire(edges: Edges, choices: Choices, models: Registry) -> App:
-    """Everything between the edges, made once. Nothing runs until the parts are served."""
-    core = _core(edges, choices)
-    scheduler = Scheduler(caps=choices.caps, clock=edges.clock, turn_came=core.wake_ups.wake_run)
-    overdue = OverduePolls(edges.clock)
-    admission = Admission(
-        sanctions=core.moderation.sanctions,
-        policies=core.moderation.policies,
-        prompt_rules=core.moderation.prompt_rules,
-        guild_settings=core.moderation.guild_settings,
-        rule_log=edges.review_channel,
-    )
-    reach = Reach(store=core.store, card=edges.card, clock=edges.clock, wake=core.wake_ups.wake_run)
-    worker, review_worker = _worker(core, scheduler, overdue, models, reach), _review_worker(core)
-    hints: asyncio.Queue[CallbackHint] = asyncio.Queue(MOST_WAITING)
-    callback_hints = CallbackHints(
-        store=core.store,
-        waiting=hints,
-        wake=core.wake_ups.wake_run,
-        heard=core.callbacks,
-        clock=edges.clock,
-    )
-    low_balance = LowBalance(
-        store=edges.store, account=edges.runflow, admins=edges.admins, clock=edges.clock, below=choices.low_balance
-    )
-    parts: Mapping[str, Part] = {
-        "runs": worker.serve,
-        "reviews": review_worker.serve,
-        "last words": reach.serve,
-        "callback hints": callback_hints.serve,
-        "low balance": low_balance.serve,
-        "housekeeping": Housekeeping(store=edges.store, clock=edges.clock).serve,
-    }
-    services = _services(core, scheduler, admission, models)
-    return App(
-        services,
-        core.store,
-        core.moderation,
-        worker,
-        review_worker,
-        scheduler,
-        core.wake_ups,
-        overdue,
-        admission,
-        hints,
-        parts,
-    )
-
-
-def _core(edges: Edges, choices: Choices) -> _Core:
-    store = RunStore(store=edges.store, defaults=choices.defaults, clock=edges.clock)
-    moderation = ModerationServices.over(edges.store, edges.clock, choices.thresholds)
-    wake_ups = WakeUps()
-    held = HeldImages(
-        store=edges.store,
-        guild_settings=moderation.guild_settings,
-        channel=edges.review_channel,
-        clock=edges.clock,
-        wake_ups=wake_ups,
-    )
-    return _Core(
-        edges=edges,
-        choices=choices,
-        store=store,
-        moderation=moderation,
-        visibility=VisibilityNow(
-            store=edges.store,
-            policies=moderation.policies,
-            prompt_rules=moderation.prompt_rules,
-            channels=edges.card,
-        ),
-        held=held,
-        images=RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock),
-        wake_ups=wake_ups,
-        callbacks=HeardCallbacks(asked_for=choices.callback_url is not None),
-    )
-
-
-def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: Registry) -> Services:
-    edges = core.edges
-    return Services(
-        runs=RunService(
-            store=core.store,
-            wake_ups=core.wake_ups,
-            scheduler=scheduler,
-            admission=admission,
-            new_run_id=edges.entropy.new_run_id,
-        ),
-        history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
-        ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
-        reviews=ReviewService(
-            store=edges.store,
-            guild_settings=core.moderation.guild_settings,
-            visibility=core.visibility,
-            channel=edges.review_channel,
-            clock=edges.clock,
-            wake_ups=core.wake_ups,
-        ),
-        policies=core.moderation.policies,
-        prompt_rules=core.moderation.prompt_rules,
-        sanctions=core.moderation.sanctions,
-        guild_settings=core.moderation.guild_settings,
-        models=models,
-    )
-
-
-def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Registry, reach: Reach) -> Worker:
-    edges, choices, clock = core.edges, core.choices, core.edges.clock
-    submitter = Submitter(
-        store=core.store,
-        runflow=edges.runflow,
-        models=models,
-        clock=clock,
-        reach=reach,
-        callback_url=choices.callback_url,
-        lost_after_s=choices.lost_after_s,
-    )
-    poller = Poller(
-        store=core.store,
-        runflow=edges.runflow,
-        models=models,
-        clock=clock,
-        rng=edges.entropy.rng,
-        deadline_s=choices.run_deadline_s,
-        overdue=overdue,
-        callbacks=core.callbacks,
-    )
-    deliverer = Deliverer(
-        store=core.store,
-        images=core.images,
-        card=edges.card,
-        visibility=core.visibility,
-        held=core.held,
-        clock=clock,
-    )
-    steps = RunSteps(
-        cards=CardFinder(store=core.store, card=edges.card, clock=clock),
-        scheduler=scheduler,
-        at_runflow=AtRunflow(store=core.store, submitter=submitter, poller=poller, clock=clock),
-        deliverer=deliverer,
-        progress=lambda: Progress(card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s),
-        waiting_cards=WaitingCards(store=core.store, scheduler=scheduler, card=edges.card, clock=clock),
-        refresher=CardRefresher(clock),
-        clock=clock,
-    )
-    return Worker(
-        store=core.store,
-        steps=steps,
-        deliverer=deliverer,
-        scheduler=scheduler,
-        clock=clock,
-        wake_ups=core.wake_ups,
-    )
-
-
-def _review_worker(core: _Core) -> ReviewWorker:
-    edges = core.edges
-    asker = ReviewAsker(
-        store=edges.store,
-        guild_settings=core.moderation.guild_settings,
-        images=core.images,
-        channel=edges.review_channel,
-        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility),
-        clock=edges.clock,
-    )
-    closer = ReviewCloser(
-        store=edges.store,
-        guild_settings=core.moderation.guild_settings,
-        channel=edges.review_channel,
-        clock=edges.clock,
-        wake_ups=core.wake_ups,
-    )
-    return ReviewWorker(store=edges.store, asker=asker, closer=closer, clock=edges.clock, wake_ups=core.wake_ups)
 
 
 async def run(settings: Settings) -> None:

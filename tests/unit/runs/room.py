@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import Connection, select
 
-from bot.app import App, Edges, wire
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
@@ -31,6 +30,7 @@ from bot.runs.store import RunStore
 from bot.services import Services
 from bot.store.engine import Store
 from bot.store.tables import ledger_totals
+from bot.wiring import App, Edges, wire
 from sandbox.clock import SandboxClock
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import Switches
