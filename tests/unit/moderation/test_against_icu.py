@@ -14,10 +14,11 @@ from bot.moderation.normalize import fold
 
 Skeleton = Callable[[str], str]
 
-# Read as another letter that they look like as often: long s, a p of a fancy font, m upside down; and a mark.
+# Arabic and Hebrew letters are read in words of their own: among Latin letters they change the order of a line.
 _FROM_THE_RIGHT = {"R", "AL"}
-"""Arabic and Hebrew letters are read in words of their own script: among Latin letters they change the order of a line."""
-_OTHERS = {"fſ", "fẝ", "fք", "wɯ", "iͺ"}
+# Read as another letter that they look like as often: long s, a p of a fancy font, m upside down; a mark; and two
+# capitals of Warang Citi, whose small letters look like other ones.
+_OTHERS = {"fſ", "fẝ", "fք", "wɯ", "iͺ", "Y𑢤", "T𑢼"}
 
 
 def _library() -> tuple[ctypes.CDLL, str] | None:
