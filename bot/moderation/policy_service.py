@@ -1,12 +1,13 @@
 """Policies of channels: what admins set for them, and what holds in one now."""
 
+import asyncio
 from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, or_, select
 
 from bot.clock import Clock
-from bot.errors import UserError
+from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.guilds.settings import lock_guild
 from bot.moderation.policy import Policy
@@ -23,6 +24,7 @@ from bot.store.engine import Store
 from bot.store.tables import channel_settings
 
 _UNDECIDED_MOST_S = 30 * 86_400
+_KNOWN_WITHIN_S = 5.0
 
 
 class PolicyService:
@@ -30,7 +32,7 @@ class PolicyService:
 
     def __init__(self, *, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._doubted: set[int] = set()  # channels whose mark went or came, which is not written down yet
+        self._doubted: dict[int, asyncio.Event] = {}  # channels whose mark went or came, which is not written down yet
 
     async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         """What holds in a place now. One that cannot be read has the strictest that its server knows."""
@@ -74,7 +76,7 @@ class PolicyService:
 
         after = await self._store.write(change)
         if changes.policy is not None:
-            self._doubted.discard(channel_id)  # an admin has said what holds with the mark as it is now
+            self._no_doubt(channel_id)  # an admin has said what holds with the mark as it is now
         return after
 
     async def clear_channel(self, act: AdminAction, channel_id: int) -> bool:
@@ -91,7 +93,23 @@ class PolicyService:
 
     def doubt_age_mark(self, channel_id: int) -> None:
         """A channel's mark went or came: until that is written down (`age_mark_removed`), it counts as without one."""
-        self._doubted.add(channel_id)
+        self._doubted.setdefault(channel_id, asyncio.Event())
+
+    async def no_doubt(self, channel_id: int) -> None:
+        """Come back once that is written down, which takes a moment. Raises Unavailable where it takes longer."""
+        known = self._doubted.get(channel_id)
+        if known is None:
+            return
+        try:
+            async with asyncio.timeout(_KNOWN_WITHIN_S):
+                await known.wait()
+        except TimeoutError as error:
+            raise Unavailable("What this channel allows cannot be looked up just now.") from error
+
+    def _no_doubt(self, channel_id: int) -> None:
+        known = self._doubted.pop(channel_id, None)
+        if known is not None:
+            known.set()
 
     def is_doubted(self, channel_id: int) -> bool:
         """Whether that is still to be written down."""
@@ -118,7 +136,7 @@ class PolicyService:
             return True
 
         is_news = await self._store.write(changed)
-        self._doubted.discard(channel_id)
+        self._no_doubt(channel_id)
         return is_news
 
     async def needing_age_mark(self) -> tuple[tuple[int, int], ...]:

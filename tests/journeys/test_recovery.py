@@ -70,8 +70,8 @@ async def test_accepted_and_its_card_stands_unknown_to_the_bot(mortal: Stage):
     mortal.discord.switches = DiscordSwitches(latency_s=2.0)
     async with mortal.pressing(image_size="square") as press:
         await acknowledged(mortal, press)
-        await die_and_rise(mortal)
         assert (mortal.books(press.id).row or {})["message_id"] is None
+        await die_and_rise(mortal)
         answer = await press.end()
     await assert_shown_once(mortal, answer)
 

@@ -46,6 +46,7 @@ class VisibilityNow:
     ) -> tuple[Visibility, T]:
         """As `decide`, with what else is read of the same moment."""
         context = await self._channels.channel_context(run)
+        await self._policies.no_doubt(context.rules_id)  # what is decided now may be for good
 
         def read(connection: Connection) -> tuple[ChannelRules, Review | None, T]:
             rules = self._policies.rules_in(connection, context)
