@@ -16,12 +16,23 @@ from bot.runflow.reading import RunflowStatus
 from bot.runs.execution.callbacks import HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.pacing import first_of
-from bot.runs.execution.sweeps import MANY, PAGE, SMALL_PAGE, Sweep, Waiting, due_again_s, next_s, plan, rest_s
+from bot.runs.execution.sweeps import (
+    MANY,
+    PAGE,
+    SMALL_PAGE,
+    Sweep,
+    Waiting,
+    due_again_s,
+    ending_of,
+    next_s,
+    plan,
+    rest_s,
+)
 from bot.runs.transitions import is_news
 
 _log = structlog.get_logger(__name__)
 
-_PATIENCE_S = 10.0  # for all pages of a sweep
+_PATIENCE_S = 5.0  # for a page
 _AT_A_STRETCH = 25  # runs woken before others get to act
 
 
@@ -102,10 +113,9 @@ class Sweeper:
     async def _has_looked(self, sweep: Sweep, now_s: float) -> bool:
         """Page through the list until all was seen that is sought. Where that fails, no list is asked for a while."""
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                if await self._page_through(sweep, now_s):
-                    self._faults = 0
-                    return True
+            if await self._page_through(sweep, now_s):
+                self._faults = 0
+                return True
             why = "it shows none of ours"
         except BodyTooLong as error:
             if self._page > SMALL_PAGE:
@@ -124,10 +134,12 @@ class Sweeper:
         left = {one.runflow_id for one in sweep.by_list}
         has_seen, cursor = False, None
         for number in range(1, sweep.most_pages + 1):
-            page = await self._runflow.statuses(self._page, cursor)
+            async with asyncio.timeout(_PATIENCE_S):
+                page = await self._runflow.statuses(self._page, cursor)
             seen = {each: status for each, status in page.statuses.items() if status is not RunflowStatus.UNKNOWN}
             left.difference_update(seen)
             has_seen = await self._note(seen, number, now_s) or has_seen
+            await self._wake(ending_of(self._waiting.values(), self._now_s()))  # no deadline waits for a long list
             if not left or not page.listed or page.next_cursor in {None, cursor}:
                 break
             cursor = page.next_cursor

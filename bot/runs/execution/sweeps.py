@@ -5,6 +5,7 @@ Times are seconds of one clock. A list tells only that there is something to rea
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from math import ceil, inf
 
 from bot.runs.execution.pacing import Trust, pace_s
@@ -58,7 +59,7 @@ class Sweep:
 
     def missed(self, is_left: Callable[[Waiting], bool]) -> tuple[Sequence[Waiting], Sequence[Waiting]]:
         """Those that were sought in vain: as many as may be read now, longest due first, and those left for later."""
-        left = [one for one in self.by_list if is_left(one)]
+        left = sorted((one for one in self.by_list if is_left(one)), key=lambda one: one.due_s)
         room = max(_MOST_SINGLY - len(self.singly), 0)
         return left[:room], left[room:]
 
@@ -69,24 +70,34 @@ class Sweep:
 
 def plan(waiting: Iterable[Waiting], now_s: float, *, followed: int, page: int, has_list: bool) -> Sweep:
     """What is done now. `followed`: how many runs are; `page`: runs on a page; `has_list`: lists can be had."""
-    due = sorted((one for one in waiting if one.next_s <= now_s), key=lambda one: one.next_s)
-    ending = [one for one in due if one.latest_s <= now_s]
+    due = [one for one in waiting if one.due_s <= now_s or one.latest_s <= now_s]
+    ending = ending_of(due, now_s)
     others = [one for one in due if one.latest_s > now_s]
     if followed <= MANY or not has_list:
-        return Sweep((*ending, *others[:_MOST_SINGLY]))
+        return Sweep((*ending, *_longest_due(others, _MOST_SINGLY)))
     hidden = [one for one in others if one.is_hidden]
     listed = [one for one in others if not one.is_hidden]
-    unsure = sorted((one for one in listed if now_s - one.read_s >= _READ_AFTER_S), key=lambda one: one.read_s)
-    singly = [*hidden, *unsure[:_MOST_TO_MAKE_SURE]][:_MOST_SINGLY]
+    unsure = (one for one in listed if now_s - one.read_s >= _READ_AFTER_S)
+    to_make_sure = nsmallest(_MOST_TO_MAKE_SURE, unsure, key=lambda one: one.read_s)
+    singly = [*_longest_due(hidden, _MOST_SINGLY), *to_make_sure][:_MOST_SINGLY]
     read = {one.run_id for one in singly}
     by_list = tuple(one for one in listed if one.run_id not in read)
     most_pages = ceil(followed / page) + _PAGES_OF_OTHERS if by_list else 0
     return Sweep((*ending, *singly), by_list, most_pages)
 
 
+def ending_of(waiting: Iterable[Waiting], now_s: float) -> list[Waiting]:
+    """Those whose deadline has come."""
+    return [one for one in waiting if one.latest_s <= now_s]
+
+
+def _longest_due(runs: Iterable[Waiting], most: int) -> list[Waiting]:
+    return nsmallest(most, runs, key=lambda one: one.due_s)
+
+
 def next_s(waiting: Iterable[Waiting]) -> float:
     """When the first of them is due; infinite where none is."""
-    return min((one.next_s for one in waiting), default=inf)
+    return min((one.due_s if one.due_s < one.latest_s else one.latest_s for one in waiting), default=inf)
 
 
 def due_again_s(seen: Waiting, now_s: float, *, page: int, callback: Trust) -> float:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -26,6 +27,7 @@ from sandbox.clock import SandboxClock
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import PROFILES, Switches, without_waiting
 from tests.unit.runflow.scripted_runflow import ScriptedServer
+from tests.unit.runs.room import runs_room, until
 
 LONG = replace(without_waiting(PROFILES["default"]), running_s=1_000.0)
 MODEL = "black-forest-labs/flux-2-klein-4b"
@@ -274,3 +276,37 @@ async def test_a_list_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+# --- in the bot
+
+
+async def test_forty_runs_end_as_runflow_says_each_read_before_it_is_shown(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, replace(LONG, running_s=15.0, pictures="plain")) as room:
+        runs = [await room.press(image_size="square") for _ in range(MANY + 8)]
+        shown_unread = list[str]()
+
+        async def before_end(_: object) -> None:
+            read = {one.path for one in room.runflow.requests if one.method == "GET"}
+            ended = [await room.runs.load(run.id) for run in runs]
+            shown_unread.extend(
+                one.id for one in ended if one.state is State.SUCCEEDED and f"/v1/runs/{one.runflow_id}" not in read
+            )
+
+        room.card.before_end = before_end
+        for number, run in enumerate(runs):
+            await room.services.runs.start(run, 100 + number)
+        for run in runs:
+            await room.running(run)
+        before = len(room.runflow.requests)
+
+        async def all_shown() -> bool:
+            room.clock.advance(0.5)
+            return len(room.card.ends) == len(runs)
+
+        await until(all_shown, 60)
+        asked = [one.path for one in room.runflow.requests[before:] if one.method == "GET"]
+        assert {(await room.settled(run)).state for run in runs} == {State.SUCCEEDED}
+    assert shown_unread == []
+    assert asked.count("/v1/runs") >= 3
+    assert sum(path.startswith("/v1/runs/") for path in asked) <= 3 * len(runs)  # 15 each without lists

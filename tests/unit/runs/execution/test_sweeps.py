@@ -55,7 +55,7 @@ def test_whom_no_list_shows_is_read_at_a_bounded_rate(crowd: list[Waiting], seen
     now, later = sweep.missed(lambda one: one.run_id not in shown)
     assert {one.run_id for one in (*now, *later)} == {one.run_id for one in sweep.by_list} - shown
     assert not now or len(now) + len(sweep.singly) <= 50
-    assert all(one.next_s <= other.next_s for one in now for other in later)
+    assert all(one.due_s <= other.due_s for one in now for other in later)
     left = [replace(one, is_hidden=True) for one in later]
     assert not plan(left, NOW_S, followed=10_000, page=500, has_list=True).by_list  # lists are not asked again for them
 
