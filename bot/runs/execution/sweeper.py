@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.errors import RunflowError
 from bot.runflow.bodies import BodyTooLong
 from bot.runflow.client import RunflowClient
+from bot.runflow.pages import StatusPage
 from bot.runflow.reading import RunflowStatus
 from bot.runs.execution.callbacks import HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
@@ -33,6 +34,7 @@ from bot.runs.transitions import is_news
 _log = structlog.get_logger(__name__)
 
 _PATIENCE_S = 5.0  # for a page
+_NEWEST_EVERY_S = 1.0  # while many pages are read
 _AT_A_STRETCH = 25  # runs woken before others get to act
 
 
@@ -131,19 +133,27 @@ class Sweeper:
 
     async def _page_through(self, sweep: Sweep, now_s: float) -> bool:
         """Whether any run that waits was seen."""
-        left = {one.runflow_id for one in sweep.by_list}
-        has_seen, cursor = False, None
+        left, has_seen, cursor, newest_s = {one.runflow_id for one in sweep.by_list}, False, None, now_s
         for number in range(1, sweep.most_pages + 1):
-            async with asyncio.timeout(_PATIENCE_S):
-                page = await self._runflow.statuses(self._page, cursor)
-            seen = {each: status for each, status in page.statuses.items() if status is not RunflowStatus.UNKNOWN}
-            left.difference_update(seen)
-            has_seen = await self._note(seen, number, now_s) or has_seen
-            await self._wake(ending_of(self._waiting.values(), self._now_s()))  # no deadline waits for a long list
+            page, is_ours = await self._look_at(cursor, number, now_s)
+            left.difference_update(page.statuses)
+            has_seen = has_seen or is_ours
             if not left or not page.listed or page.next_cursor in {None, cursor}:
                 break
             cursor = page.next_cursor
+            if self._now_s() - newest_s >= _NEWEST_EVERY_S:
+                newest_s = self._now_s()
+                await self._look_at(None, 1, newest_s)
         return has_seen
+
+    async def _look_at(self, cursor: str | None, number: int, now_s: float) -> tuple[StatusPage, bool]:
+        """A page, as far as it can be read, and whether it shows any run that waits."""
+        async with asyncio.timeout(_PATIENCE_S):
+            page = await self._runflow.statuses(self._page, cursor)
+        seen = {each: status for each, status in page.statuses.items() if status is not RunflowStatus.UNKNOWN}
+        is_ours = await self._note(seen, number, now_s)
+        await self._wake(ending_of(self._waiting.values(), self._now_s()))  # no deadline waits for a long list
+        return replace(page, statuses=seen), is_ours
 
     async def _note(self, seen: Mapping[str, RunflowStatus], number: int, now_s: float) -> bool:
         """Wake those with news; the others are due again later. Whether any of them waits here."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -196,9 +197,9 @@ async def test_a_callback_wakes_one_at_once_and_a_deadline_wakes_all() -> None:
 
 @asynccontextmanager
 async def at_list(
-    count: int, row: Callable[[str], Mapping[str, Any]], refusals: int = 0
+    count: int, row: Callable[[str], Mapping[str, Any]], refusals: int = 0, takes_s: float = 0.0
 ) -> AsyncGenerator[tuple[Crowd, ScriptedServer, list[str]]]:
-    """A Runflow whose lists have such rows, the first few lists being refused for half a minute."""
+    """A Runflow whose lists have such rows, the first few being refused for half a minute. Each `takes_s` to come."""
     refused = [web.Response(status=429, headers={"Retry-After": "30"}) for _ in range(refusals)]
     ids, clock = [f"run-{number}" for number in range(count)], SandboxClock(stopped=True)
 
@@ -207,6 +208,7 @@ async def at_list(
             return web.json_response({"id": request.path.rpartition("/")[2], "status_code": "running"})
         if refused:
             return refused.pop()
+        clock.advance(takes_s)
         start, limit = int(request.query.get("pq", "0")), int(request.query["limit"])
         items = [row(one) for one in ids[start : start + limit]]
         return web.json_response({"items": items, "next": str(start + limit) if start + limit < count else None})
@@ -230,6 +232,16 @@ async def test_lists_that_ignore_the_fields_are_read_in_small_pages() -> None:
         limits = [int(seen.query["limit"]) for seen in server.seen]
         assert limits.count(500) == 1
         assert limits.count(50) >= 8
+
+
+async def test_while_a_long_list_is_read_the_newest_keep_being_looked_at() -> None:
+    row: dict[str, Any] = {"status_code": "running", "input": {"prompt": "x" * 3_000}}
+    async with at_list(500, lambda one: {"id": one, **row}, takes_s=0.5) as (crowd, server, _):
+        await crowd.pass_s(5)  # and what the lists take
+        pages = [seen.query.get("pq", "0") for seen in server.seen if seen.query["limit"] == "50"]
+        assert "450" in pages
+        firsts = [at for at, start in enumerate(pages) if start == "0"]
+        assert max(after - before for before, after in pairwise(firsts)) <= 3  # pages, so a second and a half
 
 
 @pytest.mark.parametrize("row", [{}, {"status_code": "pondering"}, {"status_code": 7}])
