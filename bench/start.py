@@ -64,12 +64,14 @@ class Case:
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen from outside."""
+    """What was seen from outside. A run was looked at when Runflow showed it: by itself, or on a page of a list."""
 
     ready_s: float | None = None
     first_create_s: float | None = None
     all_looked_at_s: float | None = None
     own_lag_s: float = 0.0
+    lists: int = 0
+    single_reads: int = 0
     presses: list[int] = field(default_factory=list[int])
 
 
@@ -111,6 +113,8 @@ async def measure(case: Case, folder: Path) -> dict[str, Any]:
         "ready_s": seen.ready_s,
         "first_create_s": seen.first_create_s,
         "all_looked_at_s": seen.all_looked_at_s,
+        "lists_read": seen.lists,
+        "single_reads": seen.single_reads,
         "presses": len(presses),
         "presses_lost": len(presses) - len(acks),
         "ack_ms": {"p50": median(acks), "p99": quantiles(acks, n=100, method="inclusive")[98], "most": acks[-1]}
@@ -238,14 +242,20 @@ async def _played(sandbox: Sandbox, case: Case, filled: list[Run]) -> Seen:
 
 
 async def _look(sandbox: Sandbox, filled: list[Run], seen: Seen, began: float) -> None:
-    """See when Runflow is asked for the first new run, and when every old one was looked at."""
-    at_first = len(sandbox.runflow.runs)
-    missing = {f"/v1/runs/{run.runflow_id}" for run in filled if run.runflow_id}
-    read = 0
+    """See when Runflow is asked for the first new run, when every old one was looked at, and what was asked for that.
+
+    Requests are counted until then, or to the end.
+    """
+    at_first, counted = len(sandbox.runflow.runs), len(sandbox.runflow.requests)
+    missing = {run.runflow_id for run in filled if run.runflow_id}
     while True:
-        requests = sandbox.runflow.requests
-        missing.difference_update(one.path for one in requests[read:])
-        read = len(requests)
+        missing -= sandbox.runflow.looked_at
+        if seen.all_looked_at_s is None:
+            requests = sandbox.runflow.requests
+            paths = [one.path for one in requests[counted:] if one.method == "GET"]
+            counted = len(requests)
+            seen.lists += paths.count("/v1/runs")
+            seen.single_reads += sum(path.startswith("/v1/runs/") for path in paths)
         now = round(perf_counter() - began, 2)
         if seen.first_create_s is None and len(sandbox.runflow.runs) > at_first:
             seen.first_create_s = now

@@ -33,6 +33,7 @@ from bot.runs.execution.refresh import CardRefresher
 from bot.runs.execution.review_worker import ReviewWorker
 from bot.runs.execution.steps import RunSteps
 from bot.runs.execution.submit import Submitter
+from bot.runs.execution.sweeper import Sweeper
 from bot.runs.execution.waiting_cards import WaitingCards
 from bot.runs.execution.worker import Worker
 from bot.runs.history import RunHistory
@@ -227,6 +228,7 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         deadline_s=choices.run_deadline_s,
         overdue=overdue,
         callbacks=core.callbacks,
+        sweeper=Sweeper(runflow=edges.runflow, clock=clock, overdue=overdue, callbacks=core.callbacks),
     )
     deliverer = Deliverer(
         store=core.store,

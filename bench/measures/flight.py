@@ -1,4 +1,7 @@
-"""Many runs in flight: whether each is followed, and what that costs. Ours alone: the floor takes nothing up."""
+"""Many runs in flight: whether each is followed, and what that costs. Ours alone: the floor takes nothing up.
+
+A run was looked at when Runflow showed it, by itself or on a page of a list.
+"""
 
 import asyncio
 

@@ -1,4 +1,7 @@
-"""A start with 10,000 unfinished runs: `python -m bench.start`, which starts a bot of its own."""
+"""A start with 10,000 unfinished runs: `python -m bench.start`, which starts a bot of its own.
+
+A run was looked at when Runflow showed it, by itself or on a page of a list.
+"""
 
 import asyncio
 import json
@@ -23,7 +26,14 @@ async def measure(bench: Bench) -> Measured:
         acks: dict[str, float] = said["ack_ms"] or {}
         found.rows.append(Row(f"start.{kind}.ready", f"{name}: ready", "s", said["ready_s"], None, Bar("ours", 2)))
         if kind == "unfinished":
-            seen = Row("start.seen", f"{name}: all looked at", "s", said["all_looked_at_s"], None, Bar("ours", 15))
+            seen = Row(
+                "start.seen",
+                f"{name}: all looked at, by list or alone",
+                "s",
+                said["all_looked_at_s"],
+                None,
+                Bar("ours", 15),
+            )
             found.rows.append(seen)
         found.rows += [
             Row(f"start.{kind}.p99", f"{name}: acknowledgement p99 meanwhile", "ms", acks.get("p99")),

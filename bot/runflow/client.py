@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -33,6 +34,7 @@ from bot.runflow import wire
 from bot.runflow.bodies import LONG_BYTES, BodyTooLong, parse_long, parse_long_reading
 from bot.runflow.finder import RunFinder
 from bot.runflow.gate import ReadGate
+from bot.runflow.pages import RunPage, StatusPage
 from bot.runflow.reading import Reading, RunflowStatus
 
 # Source of the waits: concepts/errors (start 1 s, double, cap 32 s, plus 0-1 s of jitter).
@@ -51,6 +53,9 @@ _RUN_MOST_BYTES = 32 * 1024 * 1024
 _MAYBE_TAKEN = frozenset({408, 409, 499})
 # Refusals whose sentence stands in the log: one about the input may quote the prompt, one about the key the key.
 _TOLD = frozenset({Refusal.CREDIT, Refusal.NOT_FOUND})
+
+
+_Page = TypeVar("_Page", RunPage, StatusPage)
 
 
 class _NotTaken(RunflowUnreachable):
@@ -139,6 +144,18 @@ class RunflowClient:
         listed = await self._finder.find(job, since=since)
         return None if listed is None else await self._whole(replace(listed.reading, job=job))
 
+    async def statuses(self, limit: int, cursor: str | None = None) -> StatusPage:
+        """How the organisation's runs stand: a page of at most `limit`, 500 being the most, the newest first.
+
+        Raises as `read` does, and BodyTooLong where fewer may be asked for.
+        """
+        query = {"sort_by": "created_at:desc", "fields": "id,status_code", "limit": str(limit)}
+        return await self._listed(wire.parse_status_page, query if cursor is None else {**query, "pq": cursor})
+
+    async def reads_may_go_on(self) -> None:
+        """Come back when no pause is asked for: whoever has many reads to set off need not let each of them wait."""
+        await self._gate.passed()
+
     async def balance(self) -> MicroUsd | None:
         """The organisation's credit, None where it cannot be known (keys may lack the scope). Never raises."""
         try:
@@ -160,11 +177,12 @@ class RunflowClient:
             # It exists, and that must not be lost: its end will be read later.
             return Reading(listed.runflow_id, RunflowStatus.UNKNOWN, listed.job)
 
-    async def _page(self, query: Mapping[str, str]) -> wire.RunPage:
+    async def _page(self, query: Mapping[str, str]) -> RunPage:
+        return await self._listed(wire.parse_run_page, query)
+
+    async def _listed(self, parse: Callable[[bytes], _Page], query: Mapping[str, str]) -> _Page:
         body = (await self._get("/v1/runs", query, most_bytes=_LIST_MOST_BYTES)).body
-        if len(body) <= LONG_BYTES:
-            return wire.parse_run_page(body)
-        return await asyncio.to_thread(parse_long, wire.parse_run_page, body)
+        return parse(body) if len(body) <= LONG_BYTES else await asyncio.to_thread(parse_long, parse, body)
 
     async def _create_once(self, path: str, sent: bytes) -> Reading:
         answer = await self._send("POST", path, sent, most_bytes=_RUN_MOST_BYTES)

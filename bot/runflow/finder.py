@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear
 from bot.runflow.bodies import BodyTooLong
-from bot.runflow.wire import ListedRun, RunPage
+from bot.runflow.pages import ListedRun, RunPage
 
 _LIMIT, _SMALL_LIMIT = 500, 50  # the documented most; and where a server ignores `fields`, so that a page gets too long
 _MOST_PAGES = 200

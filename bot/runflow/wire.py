@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 
 from bot.errors import Refusal, RunflowUnclear
 from bot.money import MicroUsd, round_usd
+from bot.runflow.pages import ListedRun, RunPage, StatusPage
 from bot.runflow.reading import OutputRef, Reading, RunflowFailure, RunflowStatus
 
 _ID_MOST_CHARS = 128  # what the runs table keeps; Runflow's are UUIDs
@@ -58,24 +59,6 @@ class ErrorBody:
     fields: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRun:
-    """One run in a list. A list may hold only part of each run, so an end must be read from the run itself."""
-
-    reading: Reading
-    jobs: frozenset[str]  # our ids in it, as metadata and as client_ref have them
-    created_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunPage:
-    """One page of runs, and the cursor of the next, None on the last. `listed` counts unreadable items as well."""
-
-    runs: tuple[ListedRun, ...]
-    listed: int
-    next_cursor: str | None
-
-
 def refusal_of(status: int) -> Refusal:
     """What kind of no an HTTP status is. Source: concepts/errors."""
     return _REFUSALS.get(status, Refusal.OTHER)
@@ -91,14 +74,24 @@ def parse_reading(body: bytes) -> Reading:
 
 def parse_run_page(body: bytes) -> RunPage:
     """One page of runs, with either dialect of cursors. Items that are no runs are left out. Raises RunflowUnclear."""
+    entries, cursor = _page(body)
+    return RunPage(tuple(_listed(entries)), len(entries), cursor)
+
+
+def parse_status_page(body: bytes) -> StatusPage:
+    """The same, without going into each run. Raises RunflowUnclear."""
+    entries, cursor = _page(body)
+    runs = [(_id(run.get("id")), run) for run in map(_object, entries)]
+    return StatusPage({run_id: _status(run) for run_id, run in runs if run_id}, len(entries), cursor)
+
+
+def _page(body: bytes) -> tuple[list[object], str | None]:
     parsed = _load(body)
     page = _object(parsed)
     items = page.get("items", parsed)
     if not isinstance(items, list):
         raise RunflowUnclear("unreadable list of runs: no items")
-    entries = _list(cast("object", items))
-    cursor = _cursor(page.get("next_pq")) or _cursor(page.get("next"))
-    return RunPage(tuple(_listed(entries)), len(entries), cursor)
+    return _list(cast("object", items)), _cursor(page.get("next_pq")) or _cursor(page.get("next"))
 
 
 def parse_error(body: bytes) -> ErrorBody:

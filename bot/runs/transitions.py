@@ -70,6 +70,12 @@ def may_follow(now: State, then: State) -> bool:
     return then in TRANSITIONS[now]
 
 
+def is_news(state: State, status: RunflowStatus) -> bool:
+    """Whether a run in this state that is said to have that status is to be read; anything else is stale or unknown."""
+    then = _STATE_OF.get(status)
+    return then is not None and may_follow(state, then)
+
+
 def ended(run: Run, state: State, reason: Reason, at: datetime, fields: tuple[str, ...] = ()) -> Change:
     """An end without a reading: refused, lost, abandoned. What was held is released where nothing can be charged.
 

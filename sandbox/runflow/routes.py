@@ -83,6 +83,7 @@ class Routes:
         run = self._run(request)
         if state.now() < run.created_at + timedelta(seconds=run.switches.get_missing_s):
             raise _missing()
+        state.looked_at.add(run.id)
         return web.json_response(await self._records.record(run, reading=True))
 
     async def search(self, request: web.Request) -> web.Response:
@@ -100,6 +101,7 @@ class Routes:
         ]
         found = await self._found(listed, query)
         shown = found[query.offset : query.offset + query.limit]
+        state.looked_at.update(run.id for run in shown)
         bare = bool(query.wanted) and "output" not in query.wanted
         items = [await self._records.record(run, reading=False, bare=bare) for run in shown]
         return web.json_response(page(items, len(found), query, state.switches.list_cursors))

@@ -4,7 +4,7 @@ import hashlib
 import json
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -92,6 +92,11 @@ class RunflowStandin:
     def requests(self) -> Sequence[RecordedRequest]:
         """Every request that reached it, oldest first."""
         return tuple(self._state.requests)
+
+    @property
+    def looked_at(self) -> Set[str]:
+        """The ids of runs that were shown to somebody: read, or on a page of a list."""
+        return self._state.looked_at
 
     def fill(self, count: int, *, every_s: float) -> None:
         """Let others of the organisation make runs, one each `every_s` seconds from now on: copies of the last run.

@@ -44,6 +44,7 @@ class State:
         self._unsettled: set[str] = set()
         self._settled_micro_usd = 0
         self.requests: list[RecordedRequest] = []
+        self.looked_at: set[str] = set()
         self.create_requests = 0
         self._random = random.Random(rng_seed)  # noqa: S311  # the same sandbox twice must give the same pictures
         self._switches = switches

@@ -79,7 +79,7 @@ bodies = st.binary(max_size=300) | json_values.map(written) | records().map(writ
 def test_any_answer_is_a_value_or_unclear(body: bytes) -> None:
     wire.parse_error(body)
     wire.parse_balance(body)
-    for parse in (wire.parse_reading, wire.parse_run_page):
+    for parse in (wire.parse_reading, wire.parse_run_page, wire.parse_status_page):
         with suppress(RunflowUnclear):
             parse(body)
 

@@ -257,6 +257,25 @@ async def test_a_run_is_found_behind_many_others(bench: Bench, profile: str) -> 
     assert await bench.find("nobody's") is None
 
 
+@pytest.mark.parametrize("profile", ["default", "old_dialect"])
+async def test_pages_of_statuses_show_the_newest_first_and_each_run_once(bench: Bench, profile: str) -> None:
+    bench.under(profile)
+    made = list[str]()
+    for number in range(7):
+        made.append((await bench.create(f"j{number}")).runflow_id)
+        bench.clock.advance(1)
+    shown, cursor = list[str](), None
+    for _ in range(3):
+        page = await bench.client.statuses(3, cursor)
+        shown += page.statuses
+        cursor = page.next_cursor
+    assert (shown, cursor) == ([*reversed(made)], None)
+    bench.clock.advance(30)
+    page = await bench.client.statuses(500)
+    assert page.statuses == dict.fromkeys(made, RunflowStatus.SUCCEEDED)
+    assert bench.standin.looked_at == set(made)
+
+
 async def test_late_reads_and_lists(bench: Bench) -> None:
     bench.under("late_reads")
     created = await bench.create()

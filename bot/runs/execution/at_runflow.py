@@ -19,6 +19,10 @@ class AtRunflow:
     def __init__(self, *, store: RunStore, submitter: Submitter, poller: Poller, clock: Clock) -> None:
         self._store, self._submitter, self._poller, self._clock = store, submitter, poller, clock
 
+    async def serve(self) -> None:
+        """Look at those that are followed together, until cancelled."""
+        await self._poller.serve()
+
     async def run_to_end(self, run: Run, wake_up: asyncio.Event, progress: Progress) -> Step:
         """Send the run where that was not done, and poll until it has its end."""
         step = Step(run)

@@ -41,9 +41,14 @@ def next_poll_s(age_s: float, rng: Rng, *, callback: Trust = Trust.NONE) -> floa
 
     `callback`: the surer its end is to be told, the less polling has to find.
     """
-    pace_s, slowest_s, jitter = _PACES[callback]
-    every_s = next((every for younger_than, every in pace_s if age_s < younger_than), slowest_s)
-    return every_s * rng.uniform(1 - jitter, 1 + jitter)
+    jitter = _PACES[callback][2]
+    return pace_s(age_s, callback) * rng.uniform(1 - jitter, 1 + jitter)
+
+
+def pace_s(age_s: float, callback: Trust) -> float:
+    """The same, for those that are looked at together and need not keep out of step."""
+    paces_s, slowest_s, _ = _PACES[callback]
+    return next((every_s for younger_than_s, every_s in paces_s if age_s < younger_than_s), slowest_s)
 
 
 def look_again_s() -> Iterator[float]:

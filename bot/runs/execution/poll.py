@@ -18,6 +18,8 @@ from bot.runs.execution.callbacks import HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
 from bot.runs.execution.pacing import first_of, look_again_s, next_poll_s
 from bot.runs.execution.submit import Step
+from bot.runs.execution.sweeper import Sweeper
+from bot.runs.execution.sweeps import Waiting
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
 from bot.runs.transitions import FINAL, LOOKED_FOR, ended, read
@@ -39,7 +41,8 @@ class _Poll:
 class Poller:
     """Polls runs until they end. `deadline_s` counts from the sending: time in the bot's queue is no fault.
 
-    `overdue` knows when each is polled next, `callbacks` whether news will come by itself.
+    `overdue` knows when each is polled next, `callbacks` whether news will come by itself. Where there are many, each
+    is polled when `sweeper` has seen news of it.
     """
 
     def __init__(
@@ -53,17 +56,23 @@ class Poller:
         deadline_s: float,
         overdue: OverduePolls,
         callbacks: HeardCallbacks,
+        sweeper: Sweeper,
     ) -> None:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
         self._rng, self._deadline_s, self._overdue = rng, deadline_s, overdue
-        self._callbacks = callbacks
+        self._callbacks, self._sweeper = callbacks, sweeper
         self._followed_from: dict[str, datetime] = {}
+
+    async def serve(self) -> None:
+        """Look at many runs together, until cancelled."""
+        await self._sweeper.serve()
 
     async def poll_to_end(self, step: Step, wake_up: asyncio.Event, progress: Progress) -> Step:
         """Poll until the run has an end; `wake_up` makes the next poll due now."""
         self._followed_from.setdefault(step.run.id, self._store.now())
         try:
-            return await self._follow(step, wake_up, progress)
+            with self._sweeper.following():
+                return await self._follow(step, wake_up, progress)
         finally:
             self._followed_from.pop(step.run.id, None)
 
@@ -126,11 +135,16 @@ class Poller:
 
     async def _wait(self, run: Run, wake_up: asyncio.Event) -> None:
         """Wait for the next poll's time, the deadline, or a wake-up: whichever comes first."""
-        left_s = self._deadline_s - self._age_s(run)
-        pace_s = next_poll_s(self._age_s(run), self._rng, callback=self._callbacks.trust(run.id))
-        delay_s = min(pace_s, max(left_s, 0))
-        self._overdue.set(run.id, self._store.now() + timedelta(seconds=delay_s))
-        await first_of(wake_up, self._clock, delay_s)
+        now, age_s = self._store.now(), self._age_s(run)
+        left_s = max(self._deadline_s - age_s, 0)
+        delay_s = min(next_poll_s(age_s, self._rng, callback=self._callbacks.trust(run.id)), left_s)
+        self._overdue.set(run.id, now + timedelta(seconds=delay_s))
+        if run.runflow_id is None or not self._sweeper.has_many:
+            await first_of(wake_up, self._clock, delay_s)
+            return
+        now_s = now.timestamp()
+        sent_s, due_s, latest_s = now_s - age_s, now_s + delay_s, now_s + left_s
+        await self._sweeper.wait(Waiting(run.id, run.runflow_id, run.state, sent_s, now_s, due_s, latest_s), wake_up)
 
     def _age_s(self, run: Run) -> float:
         """Since the sending. A row that lies ahead of a clock that was set back is as old as it has been followed."""

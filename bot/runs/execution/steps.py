@@ -47,9 +47,10 @@ class RunSteps:
         self.looked_for = 0  # runs that have had their end: lost ones that Runflow may tell of, and still visible ones
 
     async def serve(self) -> None:
-        """Tell cards what nobody works on each run for, until cancelled."""
+        """Do for all runs together what nobody does for each, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._waiting_cards.serve(), name="positions in the queue")
+            tasks.create_task(self._at_runflow.serve(), name="runs looked at by list")
             tasks.create_task(self._refresher.serve(), name="cards of an earlier process")
 
     async def run_to_completion(self, run: Run, wake_up: asyncio.Event, *, is_taken_up: bool = False) -> bool:

@@ -53,7 +53,7 @@ class Worker:
 
             taking_up = TakingUp(store=self._store, scheduler=self._scheduler, clock=self._clock, begin=begin)
             await taking_up.line()
-            tasks.create_task(self._steps.serve(), name="cards nobody works on")
+            tasks.create_task(self._steps.serve(), name="what is done for all runs together")
             tasks.create_task(taking_up.rest(), name="taking up")
             while True:
                 run_id = await self._due.get()

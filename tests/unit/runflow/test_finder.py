@@ -10,8 +10,8 @@ import pytest
 from bot.errors import Refusal, RunflowRefused, RunflowUnanswered, RunflowUnclear
 from bot.runflow.bodies import BodyTooLong
 from bot.runflow.finder import RunFinder
+from bot.runflow.pages import ListedRun, RunPage
 from bot.runflow.reading import Reading, RunflowStatus
-from bot.runflow.wire import ListedRun, RunPage
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 

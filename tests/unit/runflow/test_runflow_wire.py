@@ -240,6 +240,14 @@ def test_a_list_tells_when_each_run_began() -> None:
     assert [one.created_at for one in page.runs] == [datetime(2026, 7, 1, 10, 0, 0, 123456, UTC), None]
 
 
+def test_a_page_of_statuses_holds_what_can_be_read_of_it() -> None:
+    page = wire.parse_status_page(
+        b'{"items": [{"id": "a", "status_code": "cancelled"}, {"id": "b"}, {"status_code": "running"}, 7], "next": "c"}'
+    )
+    assert page.statuses == {"a": RunflowStatus.CANCELED, "b": RunflowStatus.UNKNOWN}
+    assert (page.listed, page.next_cursor) == (4, "c")
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -263,7 +271,7 @@ def test_nothing_but_unclear_comes_out(body: object) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     wire.parse_error(raw)
     wire.parse_balance(raw)
-    for parse in (wire.parse_reading, wire.parse_run_page):
+    for parse in (wire.parse_reading, wire.parse_run_page, wire.parse_status_page):
         try:
             parse(raw)
         except RunflowUnclear as error:

@@ -10,7 +10,7 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.money import MicroUsd
 from bot.runflow.reading import OutputRef, Reading, RunflowFailure, RunflowStatus
 from bot.runs.run import Reason, State
-from bot.runs.transitions import FINAL, TRANSITIONS, Change, KeepHeld, Release, Settle, ended, may_follow, read
+from bot.runs.transitions import FINAL, TRANSITIONS, Change, KeepHeld, Release, Settle, ended, is_news, may_follow, read
 from tests.unit.runs.made import NOON, a_reading, a_run
 
 LIVE = (State.SUBMITTING, State.QUEUED, State.DISPATCHING, State.RUNNING)
@@ -133,6 +133,14 @@ def test_books_close_exactly_when_the_run_ends(
     moved = change.run.state is not state
     assert not moved or may_follow(state, change.run.state)
     assert (change.books is not None) == (moved and change.run.state in FINAL)
+
+
+@given(state=st.sampled_from(State), status=st.sampled_from(RunflowStatus))
+def test_a_status_is_news_exactly_where_a_reading_with_it_changes_the_state(
+    state: State, status: RunflowStatus
+) -> None:
+    change = read(a_run(state=state, runflow_id="r1"), a_reading(status), None, NOON)
+    assert is_news(state, status) is (change is not None and change.run.state is not state)
 
 
 def _changed(state: State, reading: Reading) -> Change:
