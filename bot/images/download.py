@@ -26,6 +26,7 @@ _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({403, 404, 410})
 _CONNECT_TIMEOUT_S = 10.0
+_BUFFER_BYTES = 256 * 1024  # as much as comes in one piece: with less, reading is stopped and begun again for each
 _DATA_HEAD_MOST_CHARS = 256
 _HOST = re.compile(r"[A-Za-z0-9_.\-]{1,253}")
 _PLAIN = re.compile(r"[!-~]+")  # printable ASCII without spaces: an address that is encoded already
@@ -135,6 +136,7 @@ class Downloader:
             ),  # `fetch` holds the whole to its time
             headers={"Accept": "image/*", "Accept-Encoding": "identity"},
             auto_decompress=False,  # pictures are compressed already; anything that unpacks further is not ours
+            read_bufsize=_BUFFER_BYTES,
             trust_env=False,
         )
         return self
