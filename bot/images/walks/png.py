@@ -8,7 +8,7 @@ from zlib import crc32
 
 _BEGINNING = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"
 _FIRST_CHUNK_AT = 8
-_MOST_CHUNKS = 4096  # writers make chunks of 8 kB and more; each one here takes about a microsecond
+_MOST_CHUNKS = 2048  # writers make chunks of 8 kB and more; each one here takes a few microseconds
 _MOST_TEXT_BYTES = 1024 * 1024
 _MOST_SIDE_PX = 2**31 - 1
 # The most that one byte of deflate unpacks to. Whatever has fewer for its pixels was cut.
