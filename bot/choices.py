@@ -10,6 +10,9 @@ from bot.runs.scheduling.turns import Caps
 from bot.settings import Settings
 from bot.web.callbacks import CALLBACK_PATH
 
+# A run that ends so soon after its turn needs no edit in between. Where edits need no spacing, none is held back.
+_QUIET_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -21,6 +24,7 @@ class Choices:
     run_deadline_s: float = 600.0
     lost_after_s: float = 30.0
     progress_spacing_s: float = 0.5
+    progress_quiet_s: float = _QUIET_S
     callback_url: str | None = None
     low_balance: MicroUsd | None = None
 
@@ -49,6 +53,7 @@ class Choices:
             run_deadline_s=settings.run_deadline_s,
             lost_after_s=settings.lost_after_s,
             progress_spacing_s=settings.progress_spacing_s,
+            progress_quiet_s=_QUIET_S if settings.progress_spacing_s else 0.0,
             callback_url=f"{settings.public_url}{CALLBACK_PATH}" if settings.public_url else None,
             low_balance=settings.low_balance,
         )

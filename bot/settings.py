@@ -192,7 +192,8 @@ class Settings(BaseSettings):
         33_554_432, description="The largest picture that is downloaded, in bytes."
     )
     progress_spacing_s: Annotated[float, Ge(0), Le(60)] = Field(
-        0.5, description="The least time between two progress edits of one card, in seconds."
+        0.5,
+        description="The least time between two progress edits of one card, in seconds. 0 tells each change at once.",
     )
 
     strikes_to_warn: Annotated[int, Ge(1), Le(100)] = Field(

@@ -243,7 +243,9 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         scheduler=scheduler,
         at_runflow=AtRunflow(store=core.store, submitter=submitter, poller=poller, clock=clock),
         deliverer=deliverer,
-        progress=lambda: Progress(card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s),
+        progress=lambda: Progress(
+            card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s, quiet_s=choices.progress_quiet_s
+        ),
         waiting_cards=WaitingCards(store=core.store, scheduler=scheduler, card=edges.card, clock=clock),
         refresher=CardRefresher(clock),
         clock=clock,

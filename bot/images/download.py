@@ -25,8 +25,8 @@ from bot.errors import PictureError, PictureFault
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({403, 404, 410})
-_CHUNK_BYTES = 64 * 1024
 _CONNECT_TIMEOUT_S = 10.0
+_BUFFER_BYTES = 256 * 1024  # as much as comes in one piece: with less, reading is stopped and begun again for each
 _DATA_HEAD_MOST_CHARS = 256
 _HOST = re.compile(r"[A-Za-z0-9_.\-]{1,253}")
 _PLAIN = re.compile(r"[!-~]+")  # printable ASCII without spaces: an address that is encoded already
@@ -136,6 +136,7 @@ class Downloader:
             ),  # `fetch` holds the whole to its time
             headers={"Accept": "image/*", "Accept-Encoding": "identity"},
             auto_decompress=False,  # pictures are compressed already; anything that unpacks further is not ours
+            read_bufsize=_BUFFER_BYTES,
             trust_env=False,
         )
         return self
@@ -193,13 +194,14 @@ class Downloader:
         if (response.content_length or 0) > self._max_bytes:
             response.close()
             raise PictureError(PictureFault.TOO_LARGE, f"announced as {response.content_length} bytes")
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            body += chunk
-            if len(body) > self._max_bytes:
+        parts, length = list[bytes](), 0
+        async for part in response.content.iter_any():  # as it came, so that each byte is copied once: by the joining
+            parts.append(part)
+            length += len(part)
+            if length > self._max_bytes:
                 response.close()
                 raise PictureError(PictureFault.TOO_LARGE, f"more than {self._max_bytes} bytes")
-        return bytes(body)
+        return b"".join(parts)
 
 
 def is_public(address: _Address) -> bool:

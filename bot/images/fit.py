@@ -122,9 +122,14 @@ async def fit_and_send(
     return TOO_LARGE
 
 
+async def _fitted(picture: Picture, limit_bytes: int) -> Picture | None:
+    """As `fit`, in a thread where there is something to do."""
+    return picture if len(picture.data) <= limit_bytes else await asyncio.to_thread(fit, picture, limit_bytes)
+
+
 async def fit_all(pictures: Sequence[Picture], limit_bytes: int) -> Fitted:
     """The pictures in at most `limit_bytes` each."""
-    made = await asyncio.gather(*(asyncio.to_thread(fit, picture, limit_bytes) for picture in pictures))
+    made = await asyncio.gather(*(_fitted(picture, limit_bytes) for picture in pictures))
     return Fitted(
         tuple(one for one in made if one is not None),
         tuple(

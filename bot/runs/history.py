@@ -15,7 +15,7 @@ from bot.moderation.policy import Showing
 from bot.runflow.reading import Reading
 from bot.runs import rows
 from bot.runs.card import Pictures
-from bot.runs.images import RunImages, black_pictures
+from bot.runs.images import RunImages, look_at
 from bot.runs.past import Page, Viewing, has_pictures
 from bot.runs.review.visibility import Visibility
 from bot.runs.review.visibility_now import VisibilityNow
@@ -108,11 +108,10 @@ class RunHistory:
             if reading.nsfw_detected and run.result is not None:  # flagged since
                 run = replace(run, result=replace(run.result, nsfw_detected=True))
                 await self._need_visible(run, viewing)
-            fetched = await self._images.fetch_now(reading)
-            black = await black_pictures(run, fetched.pictures)
-            fitted = await fit_all(fetched.pictures, viewing.limit_bytes)
-            visibility = await self._need_visible(run, viewing, black)
-        missing = (*fetched.missing, *fitted.missing)
+            seen = await look_at(run, await self._images.fetch_now(reading), viewing.limit_bytes)
+            fitted = await fit_all(seen.fetched.pictures, viewing.limit_bytes)
+            visibility = await self._need_visible(run, viewing, seen.black)
+        missing = (*seen.fetched.missing, *fitted.missing)
         if not fitted.pictures:
             raise _why_none(missing)
         return replace(visibility.pictures(fitted.pictures, missing), black=(), approved=False)

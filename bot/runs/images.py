@@ -8,10 +8,10 @@ from typing import Protocol
 import structlog
 
 from bot.clock import Clock
-from bot.errors import PictureFault, RunflowError
+from bot.errors import PictureError, PictureFault, RunflowError
 from bot.images.download import Downloader
 from bot.images.fetch import fetch_all, fetch_one
-from bot.images.image import MissingPicture, Picture, is_black
+from bot.images.image import MissingPicture, Picture, decoded, is_black
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.run import Run
@@ -128,9 +128,38 @@ class RunImages:
             return None
 
 
-async def black_pictures(run: Run, pictures: Sequence[Picture]) -> tuple[int, ...]:
-    """The indices of pictures that are black all over; none in a run that was cleared: black may be what it asked."""
-    if run.result is None or run.nsfw_flag is False:
-        return ()
-    black = await asyncio.gather(*(asyncio.to_thread(is_black, picture) for picture in pictures))
-    return tuple(picture.index for picture, all_black in zip(pictures, black, strict=True) if all_black)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is left of a run's pictures after a look at their pixels; `black`: the indices of those black all over."""
+
+    fetched: Fetched
+    black: tuple[int, ...] = ()
+
+
+async def look_at(run: Run, fetched: Fetched, limit_bytes: int) -> Seen:
+    """Decode the pictures whose pixels matter: all where nobody cleared the run, else those to be made smaller.
+
+    Black counts only where nobody cleared the run: else it may be what was asked for. One whose pixels are broken is
+    missing then. What is shown as it came, in a run that was cleared, is never decoded.
+    """
+    uncleared = run.result is not None and run.nsfw_flag is not False
+    pictures = fetched.pictures
+    seen = await asyncio.gather(*(_black_or_missing(one, limit_bytes, uncleared=uncleared) for one in pictures))
+    broken = {one.index: one for one in seen if isinstance(one, MissingPicture)}
+    if broken:
+        missing = sorted((*fetched.missing, *broken.values()), key=lambda one: one.index)
+        fetched = Fetched(tuple(one for one in pictures if one.index not in broken), tuple(missing))
+    return Seen(fetched, tuple(one.index for one, is_it in zip(pictures, seen, strict=True) if is_it is True))
+
+
+async def _black_or_missing(picture: Picture, limit_bytes: int, *, uncleared: bool) -> bool | MissingPicture:
+    """Whether a picture is black; False where that does not count."""
+    try:
+        if uncleared:
+            return await asyncio.to_thread(is_black, picture)
+        if len(picture.data) > limit_bytes:
+            await asyncio.to_thread(decoded, picture.index, picture.data)
+    except PictureError as error:
+        _log.warning("picture missing", index=picture.index, fault=error.reason, detail=str(error))
+        return MissingPicture(picture.index, error.reason)
+    return False

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
 
 import discord
 import structlog
@@ -81,7 +80,7 @@ class DiscordReviewChannel:
         client = self._ready()
         if client is None:
             return Obstacle.LATER
-        files = [_file(run, picture) for picture in shown]
+        files = [cards.attachment(run, picture, spoiler=True) for picture in shown]
         names = [(file.filename, file.description or "Picture") for file in files]
         channel = client.get_partial_messageable(channel_id, guild_id=review.guild_id)
         post = channel.send(
@@ -198,15 +197,6 @@ def _nonce(review: Review, now: datetime) -> str:
     bucket = int(now.timestamp()) // _NONCE_LIFE_S
     named = f"{review.run_id} {review.opened_at.isoformat()} {bucket}"
     return hashlib.blake2s(named.encode()).hexdigest()[: discord_limits.NONCE]
-
-
-def _file(run: Run, picture: Picture) -> discord.File:
-    return discord.File(
-        BytesIO(picture.data),
-        filename=cards.filename(run, picture),
-        description=cards.alt_text(run, picture),
-        spoiler=True,
-    )
 
 
 def _index(filename: str, place: int) -> int:

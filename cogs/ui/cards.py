@@ -1,7 +1,5 @@
 """Cards: Components V2 layouts drawn from a run and its ending. At most 4,000 units of text and few components."""
 
-from io import BytesIO
-
 import discord
 from discord import ui
 
@@ -11,6 +9,7 @@ from bot.runs.run import Run, State
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
 from cogs.ui.markdown import cut, length, literal, plain
+from cogs.ui.uploads import Upload
 from cogs.ui.views import Layout
 
 TITLE_LIMIT = 100
@@ -93,15 +92,14 @@ def _head(
 
 def attachments(run: Run, ending: Pictures) -> list[discord.File]:
     """The files of a card, made anew at each call: discord.py closes what it has sent."""
-    return [
-        discord.File(
-            BytesIO(picture.data),
-            filename=filename(run, picture),
-            description=alt_text(run, picture),
-            spoiler=ending.spoiler,
-        )
-        for picture in ending.pictures
-    ]
+    return [attachment(run, picture, spoiler=ending.spoiler) for picture in ending.pictures]
+
+
+def attachment(run: Run, picture: Picture, *, spoiler: bool) -> discord.File:
+    """A picture as a file, with its name and what a screen reader says of it."""
+    return discord.File(
+        Upload(picture.data), filename=filename(run, picture), description=alt_text(run, picture), spoiler=spoiler
+    )
 
 
 def filename(run: Run, picture: Picture) -> str:

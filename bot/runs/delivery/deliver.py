@@ -12,7 +12,7 @@ from bot.images.image import MissingPicture
 from bot.moderation.policy import Showing
 from bot.runflow.reading import Reading
 from bot.runs.card import CardView, EditResult, Ended, FinalCard
-from bot.runs.images import Fetched, RunImages, black_pictures
+from bot.runs.images import Fetched, RunImages, Seen, look_at
 from bot.runs.review.held_images import HeldImages
 from bot.runs.review.visibility import Visibility
 from bot.runs.review.visibility_now import VisibilityNow
@@ -79,9 +79,10 @@ class Deliverer:
             return await self._keep_back(run, visibility)
         was_reviewed = visibility.review is not None
         fetched = await (self._images.fetch_reviewed(run) if was_reviewed else self._images.fetch(run, reading))
-        if not fetched.pictures:
-            return await self._say(await self._because(run, _why_none(fetched)), _words_of(run))
-        shown = await self._show(run, fetched)
+        seen = await look_at(run, fetched, _limit_bytes(run))
+        if not seen.fetched.pictures:
+            return await self._say(await self._because(run, _why_none(seen.fetched)), _words_of(run))
+        shown = await self._show(run, seen)
         if isinstance(shown, TooLarge):
             return await self._say(await self._because(run, Reason.UPLOAD_REFUSED), _words_of(run))
         return await self._shown(run, shown)
@@ -98,15 +99,14 @@ class Deliverer:
             return await self._keep_back(run, shown.visibility)
         return await self._note(run, shown.answer, Delivery.SHOWN)
 
-    async def _show(self, run: Run, fetched: Fetched) -> _Try | TooLarge:
+    async def _show(self, run: Run, seen: Seen) -> _Try | TooLarge:
         """Show the pictures, as far as they may be seen at each try."""
-        black = await black_pictures(run, fetched.pictures)
+        fetched = seen.fetched
 
         async def send(fitted: Fitted) -> _Try | TooLarge:
-            return await self._edit_while_visible(run, fitted, (*fetched.missing, *fitted.missing), black)
+            return await self._edit_while_visible(run, fitted, (*fetched.missing, *fitted.missing), seen.black)
 
-        limit_bytes = min(run.reply.attachment_limit_bytes, _DISCORD_MOST_BYTES)
-        return await fit_and_send(fetched.pictures, limit_bytes, send)
+        return await fit_and_send(fetched.pictures, _limit_bytes(run), send)
 
     async def _edit_while_visible(
         self, run: Run, fitted: Fitted, missing: tuple[MissingPicture, ...], black: tuple[int, ...]
@@ -198,6 +198,11 @@ def _reached(run: Run, answer: EditResult, delivery: Delivery) -> Delivery | Non
             return Delivery.STILL_VISIBLE
         case _:
             return Delivery.UNDELIVERABLE
+
+
+def _limit_bytes(run: Run) -> int:
+    """The most that one file of the card may have."""
+    return min(run.reply.attachment_limit_bytes, _DISCORD_MOST_BYTES)
 
 
 def _words_of(run: Run) -> Ended:

@@ -1,17 +1,20 @@
 """The card's progress: edited only when there is news, spaced, one edit at a time, and never after the end."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.clock import Clock
-from bot.runs.card import CardView, EditResult
+from bot.runs.card import CardView
 from bot.runs.run import Run, State
 
 # (up to this position, at most one edit in so many seconds): far back, the exact position matters less.
 _POSITION_SPACING_S = ((10, 5.0), (100, 15.0))
 _SLOWEST_POSITION_SPACING_S = 60.0
+# Cards say the same of these: a change from one to the other is no news.
+_TOLD_AS = {State.SUBMITTING: State.ACCEPTED, State.DISPATCHING: State.RUNNING}
+
+_Words = tuple[State, bool]
 
 
 def position_spacing_s(position: int) -> float:
@@ -19,83 +22,119 @@ def position_spacing_s(position: int) -> float:
     return next((every_s for up_to, every_s in _POSITION_SPACING_S if position <= up_to), _SLOWEST_POSITION_SPACING_S)
 
 
-class Progress:
-    """Shows a run's progress in the background. `spacing_s`: the least time between two edits of a card."""
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a card is to say. `looking`: that nobody knows what became of the run, and that it is being looked for."""
 
-    def __init__(self, *, card: CardView, clock: Clock, spacing_s: float) -> None:
+    run: Run
+    looking: bool = False
+
+    @property
+    def words(self) -> _Words:
+        """What tells news apart: states that people read the same sentence for are one."""
+        return _TOLD_AS.get(self.run.state, self.run.state), self.looking
+
+
+class Progress:
+    """Shows a run's progress in the background: the latest there is to say, as soon as an edit is due.
+
+    `spacing_s`: the least time between two edits of a card. `quiet_s`: how long nothing is said at first, because an
+    end that comes so soon would overtake it.
+    """
+
+    def __init__(self, *, card: CardView, clock: Clock, spacing_s: float, quiet_s: float) -> None:
         self._card, self._clock, self._spacing = card, clock, timedelta(seconds=spacing_s)
-        self._said: State = State.ACCEPTED  # the first card says so already
+        self._due_at = self._quiet_until = clock.now() + timedelta(seconds=quiet_s)
+        self._said: _Words = (State.ACCEPTED, False)  # the first card says so already
         self._is_known = True  # what the card says
-        self._is_looking = False  # the card says that the run is looked for
+        self._next: _News | None = None  # to be said when it is due
         self._is_open = True
-        self._last: datetime | None = None
-        self._edit: asyncio.Task[EditResult] | None = None
+        self._speaking: asyncio.Task[None] | None = None
+        self._is_sending = False  # whether an edit of that task is under way
         self._before: asyncio.Task[None] | None = None
 
     def show(self, run: Run) -> None:
-        """Edit the card when there is something new to say, the last edit is done and long enough ago."""
-        if (run.state is self._said and not self._is_looking) or not self._may_edit():
-            return
-        self._said, self._is_looking = run.state, False
-        self._begin(run, self._card.progress(run))
-
-    def taken_up(self, run: Run) -> None:
-        """The card is of an earlier process, and says this most likely; `refresh` makes sure."""
-        self._said, self._is_known = run.state, False
+        """Edit the card, once an edit is due, where there is something new to say then."""
+        self._say(_News(run))
 
     def look(self, run: Run) -> None:
         """Say, once, that nobody knows what became of the run, and that it is being looked for."""
-        if self._is_looking or not self._may_edit():
-            return
-        self._said, self._is_looking = run.state, True
-        self._begin(run, self._card.progress(run, looking=True))
+        self._say(_News(run, looking=True))
+
+    def start(self, run: Run) -> None:
+        """The waiting is over: take the position and its button off the card, after the edit that is under way."""
+        self._due_at = self._clock.now()
+        self._begin(_News(replace(run, state=State.SUBMITTING)))
+
+    def taken_up(self, run: Run) -> None:
+        """The card is of an earlier process, and says this most likely; `refresh` makes sure."""
+        self._said, self._is_known = _News(run).words, False
+        self._due_at = self._quiet_until = self._clock.now()
 
     def refresh(self, run: Run) -> bool:
         """Say where the run stood when it was taken up, where nothing was said since; whether it is being said."""
-        is_news = self._is_open and not self._is_known and run.state is self._said and self._may_edit()
-        if is_news:
-            self._begin(run, self._card.progress(run))
-        return is_news
+        news = _News(run)
+        is_due = self._is_open and not self._is_known and news.words == self._said and not self._is_speaking()
+        if is_due:
+            self._begin(news)
+        return is_due
 
     def after(self, edit: asyncio.Task[None] | None) -> None:
         """Somebody else's edit of the card may be under way: whatever is said here comes after it."""
         self._before = edit
 
-    def start(self, run: Run) -> None:
-        """The waiting is over: take the position and its button off the card, after the edit that is under way."""
-        sent = replace(run, state=State.SUBMITTING)
-        self._said = sent.state
-
-        async def after() -> EditResult:
-            await self._finish_other()
-            return await self._card.progress(sent)
-
-        self._begin(run, after())
-
     async def finish(self) -> None:
         """Wait for the edit under way, so that it cannot overtake the card's last form. Nothing is said after it."""
-        self._is_open = False
-        await self._finish_other()
-        if self._edit is not None:
-            await self._edit
-
-    async def _finish_other(self) -> None:
+        self._is_open, self._next = False, None
         if self._before is not None:
             await asyncio.wait({self._before})
+        if self._speaking is None:
+            return
+        if not self._is_sending:
+            self._speaking.cancel()
+        await asyncio.wait({self._speaking})
+        if not self._speaking.cancelled():
+            self._speaking.result()
 
-    def _may_edit(self) -> bool:
-        too_soon = self._last is not None and self._clock.now() - self._last < self._spacing
-        return not too_soon and all(one is None or one.done() for one in (self._edit, self._before))
+    def _say(self, news: _News) -> None:
+        if news.words == self._said:
+            self._next = None  # whatever was to be said in between is over
+        elif self._is_open:
+            self._begin(news)
 
-    def _begin(self, run: Run, edit: Coroutine[object, object, EditResult]) -> None:
-        self._last, self._is_known = self._clock.now(), True
-        self._edit = asyncio.create_task(edit, name=f"progress {run.id}")
+    def _begin(self, news: _News) -> None:
+        self._next = news
+        if not self._is_speaking():
+            self._speaking = asyncio.create_task(self._speak(), name=f"progress {news.run.id}")
+
+    def _is_speaking(self) -> bool:
+        return self._speaking is not None and not self._speaking.done()
+
+    async def _speak(self) -> None:
+        """Say what there is to say, each when it is due, until there is nothing more."""
+        while (news := self._next) is not None:
+            if self._before is not None and not self._before.done():
+                await asyncio.wait({self._before})
+            elif (early := self._due_at - self._clock.now()) > timedelta(0):
+                await self._clock.sleep(early.total_seconds())
+            else:
+                self._next = None
+                await self._send(news)
+
+    async def _send(self, news: _News) -> None:
+        self._said, self._is_known = news.words, True
+        self._due_at = max(self._quiet_until, self._clock.now() + self._spacing)
+        self._is_sending = True
+        try:
+            await self._card.progress(news.run, looking=news.looking)
+        finally:
+            self._is_sending = False
 
     async def __aenter__(self) -> "Progress":
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._is_open = False
-        if self._edit is not None and not self._edit.done():
-            self._edit.cancel()
-            await asyncio.gather(self._edit, return_exceptions=True)
+        if self._speaking is not None and not self._speaking.done():
+            self._speaking.cancel()
+            await asyncio.gather(self._speaking, return_exceptions=True)

@@ -1,6 +1,5 @@
 """Pictures that are kept back: the review they wait for, and what moderators were shown of them."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +9,8 @@ from sqlalchemy import Connection
 from bot.clock import Clock
 from bot.errors import PictureError
 from bot.guilds.settings import GuildSettingsService
-from bot.images.image import Picture, check
+from bot.images.fetch import checked
+from bot.images.image import Picture
 from bot.runs import rows
 from bot.runs.review import rows as review_rows
 from bot.runs.review.channel import ReviewChannel
@@ -125,7 +125,7 @@ class HeldImages:
         found: list[Picture] = []
         for index, data in await self._channel.files(review.channel_id, review.message_id):
             try:
-                found.append(await asyncio.to_thread(check, index, data))
+                found.append(await checked(index, data))
             except PictureError as error:
                 _log.warning("a picture shown to moderators cannot be read", run=run.id, detail=str(error))
         return found

@@ -283,6 +283,7 @@ async def runs_room(
         run_deadline_s=deadline_s,
         lost_after_s=lost_after_s,
         progress_spacing_s=0,
+        progress_quiet_s=0,
         callback_url=callback_url,
     )
     async with (

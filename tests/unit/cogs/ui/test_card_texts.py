@@ -62,6 +62,13 @@ def test_every_missing_picture_is_told(fault: PictureFault) -> None:
     assert is_for_people(line)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [(State.ACCEPTED, State.SUBMITTING), (State.DISPATCHING, State.RUNNING)], ids=str
+)
+def test_states_that_progress_takes_for_one_read_the_same(one: State, other: State) -> None:
+    assert card_texts.progress(a_run(state=one)) == card_texts.progress(a_run(state=other))
+
+
 def test_progress_waits_with_a_clock_that_costs_no_edits() -> None:
     run = a_run(state=State.QUEUED, submitted_at=NOW + timedelta(seconds=3))
     assert f"<t:{int(NOW.timestamp()) + 3}:R>" in card_texts.progress(run)

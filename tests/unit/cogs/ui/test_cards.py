@@ -1,8 +1,10 @@
 """Cards hold Discord's limits whatever the prompt, and speak to screen readers."""
 
 import json
+import tracemalloc
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.catalog.request import Request
@@ -94,6 +96,20 @@ async def test_pictures_stand_in_a_gallery_with_alt_text() -> None:
     assert gallery["items"][2]["description"] == "Picture 3 of 4: a red fox in snow"
     assert files[2].description == "Picture 3 of 4: a red fox in snow"
     assert not any(item["spoiler"] for item in gallery["items"])
+
+
+def test_a_picture_on_its_way_to_discord_is_not_copied() -> None:
+    data = bytes(1_000_000)
+    (file,) = cards.attachments(a_run(), Pictures(pictures(1, data=data)))
+    tracemalloc.start()
+    try:
+        payload = aiohttp.get_payload(file.fp)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert payload.size == len(data)
+    assert peak_bytes < len(data) / 10
+    assert file.fp.read() == data
 
 
 async def test_spoilers_hide_every_picture() -> None:
