@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.runs.card import CardView, EditResult
-from bot.runs.run import Run, State
+from bot.runs.run import AT_RUNFLOW, Run, State
 
 # (up to this position, at most one edit in so many seconds): far back, the exact position matters less.
 _POSITION_SPACING_S = ((10, 5.0), (100, 15.0))
@@ -27,6 +27,7 @@ class Progress:
         self._said: State = State.ACCEPTED  # the first card says so already
         self._is_known = True  # what the card says
         self._is_looking = False  # the card says that the run is looked for
+        self._stands: Run | None = None  # as it was read last
         self._is_open = True
         self._last: datetime | None = None
         self._edit: asyncio.Task[EditResult] | None = None
@@ -34,14 +35,18 @@ class Progress:
 
     def show(self, run: Run) -> None:
         """Edit the card when there is something new to say, the last edit is done and long enough ago."""
+        self._stands = run
         if (run.state is self._said and not self._is_looking) or not self._may_edit():
             return
         self._said, self._is_looking = run.state, False
         self._begin(run, self._card.progress(run))
 
     def taken_up(self, run: Run) -> None:
-        """The card is of an earlier process, and says this most likely; `refresh` makes sure."""
-        self._said, self._is_known = run.state, False
+        """The card is of an earlier process, and says this most likely; `refresh` makes sure.
+
+        Of a run at Runflow the row does not know how far it is.
+        """
+        self._said, self._is_known = State.RUNNING if run.state in AT_RUNFLOW else run.state, False
 
     def look(self, run: Run) -> None:
         """Say, once, that nobody knows what became of the run, and that it is being looked for."""
@@ -51,11 +56,19 @@ class Progress:
         self._begin(run, self._card.progress(run, looking=True))
 
     def refresh(self, run: Run) -> bool:
-        """Say where the run stood when it was taken up, where nothing was said since; whether it is being said."""
-        is_news = self._is_open and not self._is_known and run.state is self._said and self._may_edit()
-        if is_news:
-            self._begin(run, self._card.progress(run))
-        return is_news
+        """Say where the run stands, where nothing was said since it was taken up; whether it is said, or soon will be.
+
+        A run at Runflow that was not read yet has it said with the first reading.
+        """
+        if not self._is_open or self._is_known or not self._may_edit():
+            return False
+        if self._stands is None and run.state in AT_RUNFLOW:
+            self._said = State.ACCEPTED
+            return True
+        stands = self._stands or run
+        self._said = stands.state
+        self._begin(stands, self._card.progress(stands))
+        return True
 
     def after(self, edit: asyncio.Task[None] | None) -> None:
         """Somebody else's edit of the card may be under way: whatever is said here comes after it."""
