@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -281,9 +281,16 @@ def _lock(connection: Connection, guild_id: int, user_id: int) -> None:
     connection.execute(update(people).where(*theirs).values(acts=people.c.acts + 1))
 
 
+# Asked at each press: to build a statement costs more than to run it.
+_ACTS = (
+    select(sanctions)
+    .where(sanctions.c.guild_id == bindparam("guild_id"), sanctions.c.user_id == bindparam("user_id"))
+    .order_by(sanctions.c.id)
+)
+
+
 def _acts(connection: Connection, guild_id: int, user_id: int) -> list[Sanction]:
-    theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
-    rows = connection.execute(select(sanctions).where(*theirs).order_by(sanctions.c.id))
+    rows = connection.execute(_ACTS, {"guild_id": guild_id, "user_id": user_id})
     return [
         Sanction(
             id=row.id,

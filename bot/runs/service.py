@@ -90,7 +90,8 @@ class RunService:
         )
 
         def under(rules: ChannelRules) -> Run:
-            wire = model.parse(options, safety_checker=rules.safety_checker).wire()
+            is_known = rules.safety_checker is known.safety_checker
+            wire = run.input if is_known else model.parse(options, safety_checker=rules.safety_checker).wire()
             return replace(run, input=wire, policy=rules.policy, rules=rules)
 
         return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
