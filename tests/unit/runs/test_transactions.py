@@ -100,7 +100,7 @@ async def test_a_run_that_is_seen_on_its_way_takes_no_more(tmp_path: Path, count
 
 
 async def passing_by(room: RunsRoom) -> None:
-    """Let twenty-four seconds pass, half a second at a time: at thirty the review worker looks, which is not the run's."""
+    """Let twenty-four seconds pass, half a second at a time: at thirty the review worker reads something of its own."""
     for _ in range(48):
         await asyncio.sleep(0.02)
         room.clock.advance(0.5)
