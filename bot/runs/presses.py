@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 _MANY = 3  # so many at once are no rush
-_LET_PASS_S = 2.0
+_LET_PASS_S = 5.0
 
 
 class Presses:
