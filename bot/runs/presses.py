@@ -6,12 +6,18 @@ from contextlib import contextmanager, suppress
 
 _MANY = 3  # so many at once are no rush
 _LET_PASS_S = 5.0
+_GO_ON_AT_ONCE = 4  # so that presses which come meanwhile are seen
 
 
 class Presses:
-    """How many presses are being accepted. People wait for their first answer, and Discord for three seconds only."""
+    """How many presses are being accepted. People wait for their first answer, and Discord for three seconds only.
 
-    def __init__(self) -> None:
+    `most_s`: how long something lets others pass at most, in seconds.
+    """
+
+    def __init__(self, most_s: float = _LET_PASS_S) -> None:
+        self._most_s = most_s
+        self._going_on = asyncio.Semaphore(_GO_ON_AT_ONCE)
         self._under_way = 0
         self._are_few = asyncio.Event()
         self._are_few.set()
@@ -32,12 +38,8 @@ class Presses:
         else:
             self._are_few.clear()
 
-    def until(self) -> float:
-        """When whoever comes now has let others pass for long enough, by the event loop's clock."""
-        return asyncio.get_running_loop().time() + _LET_PASS_S
-
-    async def let_pass(self, until: float) -> None:
-        """Come back when few presses are under way, and at `until` at the latest: nothing starves."""
+    async def let_pass(self) -> None:
+        """Come back when few presses are under way, and in time at the latest: nothing starves."""
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout(self._most_s), self._going_on:
                 await self._are_few.wait()

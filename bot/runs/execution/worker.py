@@ -128,9 +128,8 @@ class Worker:
 
     async def _found(self, run_id: str, *, has_waited: bool) -> Run | None:
         """The run as it stands. Few are begun at once, and after presses that come at the same time."""
-        until = self._presses.until()
+        await self._presses.let_pass()
         async with self._reading:
-            await self._presses.let_pass(until)
             run = await self._store.find(run_id)
         if has_waited:
             self._database_is_away.over()
