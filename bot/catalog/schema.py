@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import NoneType
 from typing import Any, Self, TypeVar, get_args, get_origin
 
@@ -102,7 +103,7 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
     None counts as not given. Raises OptionError for the first option that does not hold; its value is one short line
     without control characters, to be escaped by the face.
     """
-    names = {name: tuple(option.name for option in _options(name, field)) for name, field in _offered(schema)}
+    names = _names(schema)
     given = {option: value for option, value in options.items() if value is not None}
     _refuse_unknown(given, [option for ours in names.values() for option in ours])
     try:
@@ -112,6 +113,12 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
         option = _option_at(where, names, given)
         value = shown(given[option]) if option in given else "left out"
         raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
+
+
+@cache  # the same for each press, and what it is made of never changes
+def _names(schema: type[InputSchema]) -> Mapping[str, tuple[str, ...]]:
+    """The names of each field's options."""
+    return {name: tuple(option.name for option in _options(name, field)) for name, field in _offered(schema)}
 
 
 def option_names(schema: type[InputSchema], fields: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, exists, select
 
 from bot.ledger import notices, stored, totals
 from bot.ledger.hours import still_kept
-from bot.ledger.limits import applicable, counted_in, nearly_used, persons_own, refusal, uses
+from bot.ledger.limits import applicable, counted_in, nearly_used, persons_own, refusal, row_of, uses
 from bot.ledger.values import Defaults, Demand, Kind, Limit, Person, Subject, Total, Window
 from bot.money import MicroUsd
 from bot.store.tables import LOST, ledger_entries, runs
@@ -40,9 +40,10 @@ def reserve(
     if not _write(connection, entry):
         raise ValueError(f"money is held for run {run_id} already")
     held = Total(held=demand.money, held_pictures=demand.pictures, live_runs=1)
-    after = totals.add(connection, counted_in(person, at), held)
-    before = {key: totals.without(total, totals.in_window(held, key.window)) for key, total in after.items()}
     applied = applicable(set_here, defaults, person)
+    limited = {row_of(one.limit, person, at) for one in applied}
+    after = totals.add(connection, counted_in(person, at), held, giving=limited)
+    before = {key: totals.without(total, totals.in_window(held, key.window)) for key, total in after.items()}
     refused = refusal(uses(applied, before, person, at), demand)
     if refused is not None:
         raise refused

@@ -1,27 +1,36 @@
 """The limits that admins set, as rows."""
 
-from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select
 
 from bot.ledger.values import Limit, Measure, Person, Subject, Window
 from bot.store.tables import limits
 from bot.store.upsert import put_row
+
+# Asked at each press: to build a statement costs more than to run it.
+_CONCERNING = select(limits).where(
+    limits.c.guild_id == bindparam("guild_id"),
+    or_(
+        limits.c.subject == Subject.GUILD,
+        and_(limits.c.subject == Subject.CHANNEL, limits.c.subject_id == bindparam("channel_id")),
+        and_(limits.c.subject == Subject.USER, limits.c.subject_id == bindparam("user_id")),
+        and_(limits.c.subject == Subject.ROLE, limits.c.subject_id.in_(bindparam("role_ids", expanding=True))),
+    ),
+)
 
 
 def concerning(connection: Connection, person: Person) -> tuple[Limit, ...]:
     """The limits of the person's server that may hold for them here; none in private use."""
     if person.guild_id is None:
         return ()
-    about = or_(
-        limits.c.subject == Subject.GUILD,
-        _about(Subject.CHANNEL, {person.channel_id}),
-        _about(Subject.USER, {person.user_id}),
-        _about(Subject.ROLE, {*person.role_ids, person.guild_id}),  # everybody has the role with the server's id
-    )
-    rows = connection.execute(select(limits).where(limits.c.guild_id == person.guild_id, about))
-    return tuple(_limit(row) for row in rows)
+    about = {
+        "guild_id": person.guild_id,
+        "channel_id": person.channel_id,
+        "user_id": person.user_id,
+        "role_ids": [*{*person.role_ids, person.guild_id}],  # everybody has the role with the server's id
+    }
+    return tuple(_limit(row) for row in connection.execute(_CONCERNING, about))
 
 
 def of_guild(connection: Connection, guild_id: int) -> tuple[Limit, ...]:
@@ -58,10 +67,6 @@ def put(connection: Connection, limit: Limit) -> None:
 def remove(connection: Connection, limit: Limit) -> None:
     """Remove the limit with this subject, window and measure."""
     connection.execute(delete(limits).where(_same(limit)))
-
-
-def _about(subject: Subject, ids: Collection[int]) -> ColumnElement[bool]:
-    return and_(limits.c.subject == subject, limits.c.subject_id.in_(ids))
 
 
 def _same(limit: Limit) -> ColumnElement[bool]:

@@ -1,11 +1,12 @@
 """The rows of sums: changed and read. recount.py holds them against the entries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
 
 from bot.ledger.values import Subject, Total, TotalKey, Window
 from bot.money import MicroUsd
@@ -29,23 +30,39 @@ COUNTS = tuple(_COLUMN_OF.values())
 _numbers: Callable[[Total], tuple[int, ...]] = attrgetter(*_COLUMN_OF)
 
 
-def add(connection: Connection, keys: Sequence[TotalKey], change: Total) -> Mapping[TotalKey, Total]:
-    """Add `change` (its numbers may be negative) to each row, and give what they are then; missing rows are made.
+def add(
+    connection: Connection, keys: Sequence[TotalKey], change: Total, *, giving: Collection[TotalKey] = ()
+) -> Mapping[TotalKey, Total]:
+    """Add `change` (its numbers may be negative) to each row, and give what those of `giving` are then.
+
+    Missing rows are made.
 
     One statement, in the order of `keys`, which is everybody's; the rows stay locked until the transaction ends. Live
     runs are counted in the window without an end alone.
     """
-    rows = [{**_columns(key), **_counts(in_window(change, key.window))} for key in keys]
+    counts = {window: _counts(in_window(change, window)) for window in Window}
+    rows = [{**_columns(key), **counts[key.window]} for key in keys]
     found = add_to_rows(connection, ledger_totals, rows, COUNTS)
-    return {key_of(row): total_of(row) for row in found}
+    if not giving:
+        return {}
+    return {key: total_of(row) for row in found if (key := key_of(row)) in giving}
 
 
 def read(connection: Connection, keys: Sequence[TotalKey]) -> Mapping[TotalKey, Total]:
     """Rows as they stand, without a lock; those that are not there are left out."""
     if not keys:
         return {}
-    wanted = or_(*(and_(*(ledger_totals.c[name] == value for name, value in _columns(key).items())) for key in keys))
-    return {key_of(row): total_of(row) for row in connection.execute(select(ledger_totals).where(wanted))}
+    wanted = {f"{name}_{at}": value for at, key in enumerate(keys) for name, value in _columns(key).items()}
+    return {key_of(row): total_of(row) for row in connection.execute(_reading(len(keys)), wanted)}
+
+
+@cache  # a few numbers of keys are asked for, at each run; to build the statement costs more than to run it
+def _reading(keys: int) -> Select[Any]:
+    def one(at: int) -> ColumnElement[bool]:
+        columns = ledger_totals.primary_key.columns
+        return and_(*(column == bindparam(f"{column.name}_{at}") for column in columns))
+
+    return select(ledger_totals).where(or_(*(one(at) for at in range(keys))))
 
 
 def in_window(change: Total, window: Window) -> Total:

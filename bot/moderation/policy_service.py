@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, or_, select
+from sqlalchemy import Connection, Row, bindparam, delete, or_, select
 
 from bot.clock import Clock
 from bot.errors import Unavailable, UserError
@@ -176,11 +176,17 @@ class PolicyService:
         )
 
 
+# Asked at each press: to build a statement costs more than to run it.
+_SETTINGS = (
+    select(channel_settings)
+    .where(channel_settings.c.guild_id == bindparam("guild_id"))
+    .order_by(channel_settings.c.channel_id)
+)
+
+
 def _settings(connection: Connection, guild_id: int) -> list[tuple[int, ChannelSetting]]:
-    wanted = (
-        select(channel_settings).where(channel_settings.c.guild_id == guild_id).order_by(channel_settings.c.channel_id)
-    )
-    return [(row.channel_id, _setting_of(row)) for row in connection.execute(wanted)]
+    found = connection.execute(_SETTINGS, {"guild_id": guild_id})
+    return [(row.channel_id, _setting_of(row)) for row in found]
 
 
 def _setting(connection: Connection, guild_id: int, channel_id: int) -> ChannelSetting | None:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -170,11 +170,14 @@ def verdict_of(matches: tuple[Match, ...]) -> Verdict:
     return Verdict(gravest.rule.action, reason, matches)
 
 
+# Asked at each press: to build a statement costs more than to run it.
+_VERSION = select(func.count(), func.coalesce(func.max(prompt_rules.c.id), 0)).where(
+    prompt_rules.c.guild_id == bindparam("guild_id")
+)
+
+
 def _version(connection: Connection, guild_id: int) -> Version:
-    wanted = select(func.count(), func.coalesce(func.max(prompt_rules.c.id), 0)).where(
-        prompt_rules.c.guild_id == guild_id
-    )
-    count, highest = connection.execute(wanted).one()
+    count, highest = connection.execute(_VERSION, {"guild_id": guild_id}).one()
     return count, highest
 
 

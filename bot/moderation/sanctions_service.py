@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.clock import Clock
 from bot.errors import UserError
@@ -199,15 +199,13 @@ class SanctionsService:
 
     async def unheard(self, guild_id: int, user_id: int) -> Appeal | None:
         """A decided appeal that the person was not told of yet; from now on they count as told."""
-        theirs = appeals.c.guild_id == guild_id, appeals.c.user_id == user_id
-        untold = *theirs, appeals.c.lifted.is_not(None), appeals.c.heard_at.is_(None)
-        oldest = select(func.min(appeals.c.id)).where(*untold)
+        whose = {"of_guild": guild_id, "of_user": user_id}
         # Asked after every command: nearly always there is nothing.
-        if await self._store.read(lambda connection: connection.scalar(oldest)) is None:
+        if await self._store.read(lambda connection: connection.scalar(_OLDEST_UNHEARD, whose)) is None:
             return None
-        mine = *untold, appeals.c.id == oldest.scalar_subquery()
+        mine = *_UNHEARD, appeals.c.id == _OLDEST_UNHEARD.scalar_subquery()
         told = update(appeals).where(*mine).values(heard_at=self._clock.now()).returning(*appeals.c)
-        row = await self._store.write(lambda connection: connection.execute(told).first())
+        row = await self._store.write(lambda connection: connection.execute(told, whose).first())
         return None if row is None else _appeal(row)
 
     async def used_here(self, guild_id: int, user_id: int) -> bool:
@@ -281,9 +279,23 @@ def _lock(connection: Connection, guild_id: int, user_id: int) -> None:
     connection.execute(update(people).where(*theirs).values(acts=people.c.acts + 1))
 
 
+# Asked at each press: to build a statement costs more than to run it.
+_UNHEARD = (
+    appeals.c.guild_id == bindparam("of_guild"),
+    appeals.c.user_id == bindparam("of_user"),
+    appeals.c.lifted.is_not(None),
+    appeals.c.heard_at.is_(None),
+)
+_OLDEST_UNHEARD = select(func.min(appeals.c.id)).where(*_UNHEARD)
+_ACTS = (
+    select(sanctions)
+    .where(sanctions.c.guild_id == bindparam("guild_id"), sanctions.c.user_id == bindparam("user_id"))
+    .order_by(sanctions.c.id)
+)
+
+
 def _acts(connection: Connection, guild_id: int, user_id: int) -> list[Sanction]:
-    theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
-    rows = connection.execute(select(sanctions).where(*theirs).order_by(sanctions.c.id))
+    rows = connection.execute(_ACTS, {"guild_id": guild_id, "user_id": user_id})
     return [
         Sanction(
             id=row.id,

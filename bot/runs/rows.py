@@ -10,7 +10,7 @@ from bot.catalog.stored import stored_request
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs.run import Delivery, Outline, Place, Reason, Reply, Result, ReviewCause, Run, State
+from bot.runs.run import AT_RUNFLOW, Delivery, Outline, Place, Reason, Reply, Result, ReviewCause, Run, State
 from bot.store.tables import LOST, UNFINISHED, WITH_TOKEN, runs
 from bot.store.upsert import insert_if_absent
 
@@ -47,15 +47,17 @@ def by_message(connection: Connection, message_id: int) -> Run | None:
 
 
 def change(connection: Connection, before: Run, after: Run) -> bool:
-    """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written."""
+    """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written.
+
+    A row that says how far a run is at Runflow has not moved on from another that does.
+    """
     values = _values(after)
     del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
     if after.reply.message_id is None:
         del values["message_id"]  # whoever read the row before the card was noted does not undo that
+    as_before = runs.c.state.in_(AT_RUNFLOW) if before.state in AT_RUNFLOW else runs.c.state == before.state
     done = connection.execute(
-        update(runs)
-        .where(runs.c.id == before.id, runs.c.state == before.state, runs.c.delivery == before.delivery)
-        .values(**values)
+        update(runs).where(runs.c.id == before.id, as_before, runs.c.delivery == before.delivery).values(**values)
     )
     return done.rowcount == 1
 

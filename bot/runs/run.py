@@ -26,6 +26,12 @@ class State(StrEnum):
     LOST = "lost"  # no trace of it at Runflow, or no end by the deadline
 
 
+AT_RUNFLOW = frozenset({State.QUEUED, State.DISPATCHING, State.RUNNING})
+"""How far a run is at Runflow. A row keeps the first of them that was read: what a new process needs is Runflow's id,
+and the next reading tells the rest.
+"""
+
+
 class Delivery(StrEnum):
     """What became of the card."""
 

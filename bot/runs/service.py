@@ -90,10 +90,12 @@ class RunService:
         )
 
         def under(rules: ChannelRules) -> Run:
-            wire = model.parse(options, safety_checker=rules.safety_checker).wire()
+            is_known = rules.safety_checker is known.safety_checker
+            wire = run.input if is_known else model.parse(options, safety_checker=rules.safety_checker).wire()
             return replace(run, input=wire, policy=rules.policy, rules=rules)
 
-        return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
+        with self._wake_ups.presses.one():
+            return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
 
     def _as_ruled(
         self, run: Run, where: ChannelContext | None, under: Callable[[ChannelRules], Run], connection: Connection

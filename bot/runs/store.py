@@ -65,7 +65,7 @@ class RunStore:
             )
             return Accepted(run, is_told)
 
-        return await self._store.write(accepted)
+        return await self._store.write_first(accepted)
 
     async def apply(self, before: Run, change: Change) -> Run:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""

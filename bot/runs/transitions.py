@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.catalog.model import Model
 from bot.money import MicroUsd
 from bot.runflow.reading import Reading, RunflowStatus
-from bot.runs.run import Delivery, Reason, Result, Run, State
+from bot.runs.run import AT_RUNFLOW, Delivery, Reason, Result, Run, State
 
 LOOKED_FOR = timedelta(hours=24)
 """How long a run that was given up as lost is looked for, and how long what was held for it stays held."""
@@ -74,6 +74,12 @@ def is_news(state: State, status: RunflowStatus) -> bool:
     """Whether a run in this state that is said to have that status is to be read; anything else is stale or unknown."""
     then = _STATE_OF.get(status)
     return then is not None and may_follow(state, then)
+
+
+def is_kept(before: Run, change: Change) -> bool:
+    """Whether a change is written down. Mere progress at Runflow is not: whoever follows the run knows it."""
+    is_progress = {before.state, change.run.state} <= AT_RUNFLOW
+    return change.books is not None or not is_progress or replace(change.run, state=before.state) != before
 
 
 def ended(run: Run, state: State, reason: Reason, at: datetime, fields: tuple[str, ...] = ()) -> Change:

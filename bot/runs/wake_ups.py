@@ -5,11 +5,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.runs.presses import Presses
+
 
 @dataclass(frozen=True, slots=True)
 class WakeUps:
-    """How a change reaches the workers of this process. A lost one costs nothing but time: rows tell what is due."""
+    """How a change reaches the workers of this process. A lost one costs nothing but time: rows tell what is due.
 
+    `presses` are let pass before a run is begun.
+    """
+
+    presses: Presses = field(default_factory=Presses)
     runs: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     reviews: asyncio.Event = field(default_factory=asyncio.Event)
     _changed_reviews: set[str] = field(default_factory=set[str])

@@ -20,7 +20,7 @@ from bot.store.migrate import upgrade
 from bot.store.postgresql import PostgresTransactions
 from bot.store.readers import Readers
 from bot.store.threads import DatabaseThread
-from bot.store.work import NoTurn, Seat, Transactions
+from bot.store.work import NoTurn, Seat, Transactions, Writes
 from bot.store.writers import Writers
 
 P = ParamSpec("P")
@@ -39,7 +39,7 @@ class Store:
     that belongs to the event loop.
     """
 
-    def __init__(self, dialect: Literal["sqlite", "postgresql"], writes: Transactions, reads: Transactions) -> None:
+    def __init__(self, dialect: Literal["sqlite", "postgresql"], writes: Writes, reads: Transactions) -> None:
         self._dialect: Literal["sqlite", "postgresql"] = dialect
         self._writes, self._reads = writes, reads
 
@@ -99,7 +99,9 @@ class Store:
         reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return cls(
             "postgresql",
-            PostgresTransactions(engine, at_once=postgresql.WRITERS, patience_s=2 * patience_s),
+            PostgresTransactions(
+                engine, at_once=postgresql.WRITERS, patience_s=2 * patience_s, kept=postgresql.KEPT_FOR_FIRST
+            ),
             PostgresTransactions(reads, at_once=postgresql.READERS, patience_s=patience_s),
         )
 
@@ -117,6 +119,13 @@ class Store:
         """
         with _translated(_NOT_WRITTEN):
             return await self._writes.run(lambda connection: _plain(function(connection, *args, **kwargs)))
+
+    async def write_first(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write`, before those that have waited longer: for what somebody waits for. Others get their share."""
+        with _translated(_NOT_WRITTEN):
+            return await self._writes.run(lambda connection: _plain(function(connection, *args, **kwargs)), first=True)
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function over one moment of the data; writers do not wait for it. Raises Unavailable as `write`."""

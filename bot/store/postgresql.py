@@ -21,21 +21,26 @@ T = TypeVar("T")
 WRITERS, READERS = 6, 8
 """How many transactions run at once. More writers would wait for the rows of the same totals."""
 
+KEPT_FOR_FIRST = 2
+"""So many of the writers' turns are only for those that go first."""
+
 
 class PostgresTransactions:
     """Functions are run as they are over asyncpg: each of their statements is awaited, unseen by them.
 
     `at_once` at most, so that in a rush most wait here, in the order in which they came, and not for each other's
-    locks or for the pool; `patience_s`: how long one waits for its turn.
+    locks or for the pool; `patience_s`: how long one waits for its turn. `kept`: how many of the turns are only for
+    those that go first.
     """
 
-    def __init__(self, engine: AsyncEngine, *, at_once: int, patience_s: float) -> None:
+    def __init__(self, engine: AsyncEngine, *, at_once: int, patience_s: float, kept: int = 0) -> None:
         self._engine, self._patience_s = engine, patience_s
         self._turns = asyncio.Semaphore(at_once)
+        self._others = asyncio.Semaphore(at_once - kept)
 
-    async def run(self, function: Callable[[Connection], T]) -> T:
-        """As `bot.store.work.Transactions`. Raises BotError for arguments that contradict each other."""
-        async with self._turn(), AsyncExitStack() as stack:
+    async def run(self, function: Callable[[Connection], T], *, first: bool = False) -> T:
+        """As `bot.store.work.Writes`. Raises BotError for arguments that contradict each other."""
+        async with self._turn(first=first), AsyncExitStack() as stack:
             try:
                 connection = await stack.enter_async_context(self._engine.begin())
             except (OSError, TimeoutError, PoolTimeoutError) as error:  # asyncpg's connect raises the first two bare
@@ -45,16 +50,15 @@ class PostgresTransactions:
             return await connection.run_sync(function)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[None]:
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise NoTurn from error
-        try:
+    async def _turn(self, *, first: bool) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as turns:
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    for needed in (self._turns,) if first else (self._others, self._turns):
+                        await turns.enter_async_context(needed)
+            except TimeoutError as error:
+                raise NoTurn from error
             yield
-        finally:
-            self._turns.release()
 
 
 def open_engine(

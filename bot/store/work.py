@@ -23,6 +23,14 @@ class Transactions(Protocol):
         ...
 
 
+class Writes(Protocol):
+    """Where functions that write are run."""
+
+    async def run(self, function: Callable[[Connection], T], *, first: bool = False) -> T:
+        """As `Transactions`. With `first`, before most of those that have waited longer."""
+        ...
+
+
 class Seat(Protocol):
     """One connection of SQLite's and the place where its statements run: a thread of its own, or the event loop."""
 

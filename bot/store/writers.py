@@ -1,5 +1,5 @@
-"""The writers of SQLite, one connection for all: they queue in the order in which they came, and whoever waits at the
-same time is committed together, since it is the commit that takes long.
+"""The writers of SQLite, one connection for all: they queue in the order in which they came, behind those that are to
+go first, and whoever waits at the same time is committed together, since it is the commit that takes long.
 
 Each keeps its own outcome. One that fails is undone alone, to its savepoint. All are answered after the commit, and
 where that fails, nothing of any of them was kept and all are told so.
@@ -21,6 +21,7 @@ from bot.store.work import Job, NoTurn, Seat, over
 T = TypeVar("T")
 
 _TOGETHER_MOST = 32  # so that the first of them does not wait for long
+_FIRST_MOST = 24  # so that the others move on however many go first
 
 
 class Writers:
@@ -29,9 +30,10 @@ class Writers:
     def __init__(self, seat: Seat, *, patience_s: float) -> None:
         self._seat, self._patience_s = seat, patience_s
         self._waiting: deque[Job[Any]] = deque()
+        self._first: deque[Job[Any]] = deque()
         self._now: list[Job[Any]] = []
 
-    async def run(self, function: Callable[[Connection], T]) -> T:
+    async def run(self, function: Callable[[Connection], T], *, first: bool = False) -> T:
         """Run a function in a transaction and keep what it wrote, unless it raises.
 
         Whoever is cancelled leaves at once where the function did not begin yet, and else when it is known how it
@@ -39,7 +41,7 @@ class Writers:
         database raises.
         """
         job = Job(function)
-        self._waiting.append(job)
+        (self._first if first else self._waiting).append(job)
         self._go_on()
         try:
             done, _ = await asyncio.wait([job.answer], timeout=self._patience_s)
@@ -57,10 +59,12 @@ class Writers:
     def _go_on(self) -> None:
         if self._now:
             return
-        while self._waiting and len(self._now) < _TOGETHER_MOST:
-            job = self._waiting.popleft()
-            if job.is_open:
-                self._now.append(job)
+        most_first = _FIRST_MOST if self._waiting else _TOGETHER_MOST
+        for waiting, most in ((self._first, most_first), (self._waiting, _TOGETHER_MOST)):
+            while waiting and len(self._now) < most:
+                job = waiting.popleft()
+                if job.is_open:
+                    self._now.append(job)
         if self._now:
             self._seat.submit(partial(write_together, tuple(self._now))).add_done_callback(self._over)
 

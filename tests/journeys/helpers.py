@@ -327,10 +327,13 @@ class Press:
 
     async def drawing(self) -> Payload:
         """The reply, as it is edited when the run is being drawn at Runflow."""
-        early = {"accepted", "submitting", "queued"}
-        return await self._follow(
-            lambda _: (self._stage.books(self.id).row or {}).get("state", "accepted") not in early
-        )
+
+        def is_drawn(_: Payload) -> bool:
+            # Its row does not say how far a run is at Runflow; the card does.
+            state = (self._stage.books(self.id).row or {}).get("state", "accepted")
+            return state not in {"accepted", "submitting"} and "in Runflow's queue" not in self.forms[-1]
+
+        return await self._follow(is_drawn)
 
     async def end(self) -> Answer:
         """The reply, once it will not change any more; without a message where the application did not respond."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.runs.card import CardView
-from bot.runs.run import Run, State
+from bot.runs.run import AT_RUNFLOW, Run, State
 
 # (up to this position, at most one edit in so many seconds): far back, the exact position matters less.
 _POSITION_SPACING_S = ((10, 5.0), (100, 15.0))
@@ -48,6 +48,7 @@ class Progress:
         self._said: _Words = (State.ACCEPTED, False)  # the first card says so already
         self._is_known = True  # what the card says
         self._next: _News | None = None  # to be said when it is due
+        self._stands: Run | None = None  # as it was read last
         self._is_open = True
         self._speaking: asyncio.Task[None] | None = None
         self._is_sending = False  # whether an edit of that task is under way
@@ -55,6 +56,7 @@ class Progress:
 
     def show(self, run: Run) -> None:
         """Edit the card, once an edit is due, where there is something new to say then."""
+        self._stands = run
         self._say(_News(run))
 
     def look(self, run: Run) -> None:
@@ -67,17 +69,25 @@ class Progress:
         self._begin(_News(replace(run, state=State.SUBMITTING)))
 
     def taken_up(self, run: Run) -> None:
-        """The card is of an earlier process, and says this most likely; `refresh` makes sure."""
-        self._said, self._is_known = _News(run).words, False
+        """The card is of an earlier process, and says this most likely; `refresh` makes sure.
+
+        Of a run at Runflow the row does not know how far it is.
+        """
+        likely = replace(run, state=State.RUNNING) if run.state in AT_RUNFLOW else run
+        self._said, self._is_known = _News(likely).words, False
         self._due_at = self._quiet_until = self._clock.now()
 
     def refresh(self, run: Run) -> bool:
-        """Say where the run stood when it was taken up, where nothing was said since; whether it is being said."""
-        news = _News(run)
-        is_due = self._is_open and not self._is_known and news.words == self._said and not self._is_speaking()
-        if is_due:
-            self._begin(news)
-        return is_due
+        """Say where the run stands, where nothing was said since it was taken up; whether it is said, or soon will be.
+
+        A run at Runflow that was not read yet has it said with the first reading.
+        """
+        if not self._is_open or self._is_known or self._is_speaking():
+            return False
+        self._said = (State.ACCEPTED, False)  # whatever is read from now on is news
+        if self._stands is not None or run.state not in AT_RUNFLOW:
+            self._begin(_News(self._stands or run))
+        return True
 
     def after(self, edit: asyncio.Task[None] | None) -> None:
         """Somebody else's edit of the card may be under way: whatever is said here comes after it."""

@@ -22,7 +22,7 @@ from bot.runs.execution.sweeper import Sweeper
 from bot.runs.execution.sweeps import Waiting
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
-from bot.runs.transitions import FINAL, LOOKED_FOR, ended, read
+from bot.runs.transitions import FINAL, LOOKED_FOR, ended, is_kept, read
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +78,8 @@ class Poller:
 
     async def _follow(self, step: Step, wake_up: asyncio.Event, progress: Progress) -> Step:
         while step.run.state not in FINAL:
-            progress.show(step.run)
+            if step.reading is not None:  # of a run that was taken up, its row does not know how far it is
+                progress.show(step.run)
             if self._age_s(step.run) >= self._deadline_s:
                 return await self._at_deadline(step.run, wake_up, progress.look)
             try:
@@ -110,14 +111,16 @@ class Poller:
         return Step(await self._store.apply(step.run, late))
 
     async def poll(self, run: Run) -> Step:
-        """Read the run from Runflow and apply what it says, in one transaction."""
+        """Read the run from Runflow and apply what it says, in one transaction where there is something to keep."""
         return await self._apply(run, (await self._read(run)).reading)
 
     async def _apply(self, run: Run, reading: Reading | None) -> Step:
         if reading is None:
             return Step(run)
         change = read(run, reading, self._models.find(run.model_id), self._store.now())
-        return Step(await self._store.apply(run, change) if change else run, reading)
+        if change is None:
+            return Step(run, reading)
+        return Step(await self._store.apply(run, change) if is_kept(run, change) else change.run, reading)
 
     async def _read(self, run: Run) -> _Poll:
         if run.runflow_id is None:  # nothing to ask for: the search was over before

@@ -40,6 +40,7 @@ class Worker:
     ) -> None:
         self._store, self._steps, self._deliverer = store, steps, deliverer
         self._scheduler, self._clock, self._due = scheduler, clock, wake_ups.runs
+        self._presses = wake_ups.presses
         self._wake_ups: dict[str, asyncio.Event] = {}
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
         self._database_is_away = Outage(clock)
@@ -126,7 +127,8 @@ class Worker:
                 has_given_up = True  # what Runflow bills for it is still looked for, as for any lost run
 
     async def _found(self, run_id: str, *, has_waited: bool) -> Run | None:
-        """The run as it stands. Few are read at once: presses are to find the database free."""
+        """The run as it stands. Few are begun at once, and after presses that come at the same time."""
+        await self._presses.let_pass()
         async with self._reading:
             run = await self._store.find(run_id)
         if has_waited:

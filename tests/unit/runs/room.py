@@ -24,7 +24,7 @@ from bot.runflow.session import open_runflow
 from bot.runs.card import Balance, EditResult, FinalCard
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Obstacle, Review
-from bot.runs.run import Delivery, Place, Reply, Run, State
+from bot.runs.run import AT_RUNFLOW, Delivery, Place, Reply, Run, State
 from bot.runs.scheduling.turns import Caps
 from bot.runs.store import RunStore
 from bot.services import Services
@@ -239,10 +239,10 @@ class RunsRoom:
         return await self.runs.load(run.id)
 
     async def running(self, run: Run) -> None:
-        """Come back when the run is known to be running."""
+        """Come back when the run is at Runflow, and its row says so. How far it is there, rows do not say."""
 
         async def seen() -> bool:
-            return (await self.runs.load(run.id)).state is State.RUNNING
+            return (await self.runs.load(run.id)).state in AT_RUNFLOW
 
         await until(seen)
 

@@ -1,5 +1,6 @@
 """What readings make of runs: the transition table, the books, the reasons."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -10,7 +11,19 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.money import MicroUsd
 from bot.runflow.reading import OutputRef, Reading, RunflowFailure, RunflowStatus
 from bot.runs.run import Reason, State
-from bot.runs.transitions import FINAL, TRANSITIONS, Change, KeepHeld, Release, Settle, ended, is_news, may_follow, read
+from bot.runs.transitions import (
+    FINAL,
+    TRANSITIONS,
+    Change,
+    KeepHeld,
+    Release,
+    Settle,
+    ended,
+    is_kept,
+    is_news,
+    may_follow,
+    read,
+)
 from tests.unit.runs.made import NOON, a_reading, a_run
 
 LIVE = (State.SUBMITTING, State.QUEUED, State.DISPATCHING, State.RUNNING)
@@ -147,3 +160,12 @@ def _changed(state: State, reading: Reading) -> Change:
     change = read(a_run(state=state), reading, FLUX_KLEIN, NOON)
     assert change is not None
     return change
+
+
+def test_progress_at_runflow_is_not_kept_and_everything_else_is() -> None:
+    queued, running = a_run(state=State.QUEUED, runflow_id="r"), a_run(state=State.RUNNING, runflow_id="r")
+    assert not is_kept(queued, Change(running))
+    assert is_kept(queued, Change(replace(running, runflow_id="other")))
+    assert is_kept(a_run(state=State.SUBMITTING), Change(queued))
+    assert is_kept(queued, Change(replace(queued, state=State.FAILED), Release()))
+    assert is_kept(replace(queued, runflow_id=None), Change(queued))

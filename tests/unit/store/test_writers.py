@@ -135,3 +135,19 @@ async def test_who_is_cancelled_while_others_wait_leaves_alone(store: Store) -> 
     ends = await asyncio.gather(*tasks, return_exceptions=True)
     assert [end for end in ends if isinstance(end, int)] == [0, 1, 2, 6, 7, 8, 9]
     assert await numbers(store) == [0, 1, 2, 6, 7, 8, 9]
+
+
+async def test_whoever_goes_first_overtakes_those_that_wait_and_nobody_starves(store: Store) -> None:
+    order: list[int] = []
+
+    def note(_: Connection, number: int) -> None:
+        order.append(number)
+
+    others = [asyncio.create_task(store.write(note, number)) for number in range(40)]
+    await asyncio.sleep(0)
+    first = [asyncio.create_task(store.write_first(note, 100 + number)) for number in range(60)]
+    await asyncio.gather(*others, *first)
+    assert order[0] == 0, "it had begun"
+    assert order[1:25] == list(range(100, 124)), "those that go first, as they came"
+    assert order[25:33] == list(range(1, 9)), "and beside them some of the others"
+    assert sorted(order) == [*range(40), *range(100, 160)]
