@@ -36,6 +36,8 @@ MOVES_WITHIN_S = 30.0
 FRONT = 100
 """Of the line, so many are told first where they stand."""
 
+_CUT_OFF = "cut off by the kill"
+_NOTHING_TO_SEE = 6  # the type of a first answer that defers an update
 _PRESSERS = 40
 _UP_S = 30.0
 _LOOK_AGAIN_S = 0.25
@@ -67,6 +69,7 @@ class Seen:
     front_moved_s: float | None = None
     line_moved_s: float | None = None
     in_line: int = 0
+    cut_off: int = 0
     presses_meanwhile: int = 0
     answered_meanwhile: int = 0
     verdict: Verdict | None = None
@@ -122,10 +125,27 @@ class Outage:
             await asyncio.sleep(self._scale.away_s / 2)
             if self._seen.killed:
                 await self._arena.kill()
-                self._say("killed, and started again into it")
+                self._let_go_of_what_was_cut_off()
+                self._say(f"killed with {self._seen.cut_off} presses half answered, and started again into it")
             await asyncio.sleep(self._scale.away_s / 2)
         self._is_away = False
         self._say("back")
+
+    def _let_go_of_what_was_cut_off(self) -> None:
+        """Whoever was told to wait, and of whose press nothing could be written: no next bot can know of them."""
+        known = {row["interaction_id"] for row in self._arena.ask("SELECT interaction_id FROM runs")}
+        cut_off = {press.id for press in self._arena.presses if press.id not in known and self._waits_for(press.id)}
+        self._arena.presses[:] = [press for press in self._arena.presses if press.id not in cut_off]
+        self._arena.others.update(dict.fromkeys(cut_off, _CUT_OFF))
+        others = [one for one, what in self._arena.others.items() if what != _CUT_OFF and self._waits_for(one)]
+        self._arena.others.update(dict.fromkeys(others, _CUT_OFF))
+        self._seen.cut_off = len(cut_off) + len(others)
+
+    def _waits_for(self, interaction_id: int) -> bool:
+        """Whether somebody was told to wait, and sees that. A press of "leave" shows nothing: its card changes."""
+        found = self._arena.sandbox.discord.interactions.get(interaction_id)
+        assert found is not None
+        return found.state == "deferred" and found.answer != _NOTHING_TO_SEE
 
     async def _keep_up(self) -> None:
         """Start the bot again whenever it ended. By itself it may only end where it found its database locked."""
@@ -247,7 +267,7 @@ class Outage:
             assert found is not None
             self._seen.presses_meanwhile += 1
             self._seen.answered_meanwhile += found.state != "failed"
-            if found.state not in {"answered", "failed"}:
+            if what != _CUT_OFF and (found.state == "sent" or self._waits_for(interaction_id)):
                 self._seen.wrong.append(f"{what} {interaction_id}, pressed meanwhile, stays {found.state}")
 
     async def _normal_again(self) -> None:
@@ -302,7 +322,7 @@ def table(found: Sequence[Seen]) -> str:
     """What was seen, one outage a line, in markdown."""
     head = (
         "outage", "gateway back", "owed moved", "owed over", f"first {FRONT} moved", "line moved", "owed", "in line",
-        "pressed meanwhile", "answered", "shown", "creates of one run", "settled less billed", "broken",
+        "pressed meanwhile", "answered", "shown", "most creates of one run", "broken",
     )  # fmt: skip
     lines = [head, tuple("---" for _ in head), *(_line(seen) for seen in found)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -317,6 +337,5 @@ def _line(seen: Seen) -> tuple[str, ...]:
         *(str(each) for each in (seen.owed, seen.in_line, seen.presses_meanwhile, seen.answered_meanwhile)),
         "" if verdict is None else str(verdict.ends.get("succeeded shown", 0)),
         "" if verdict is None else str(verdict.most_creates),
-        "" if verdict is None else str(verdict.settled_micro_usd - verdict.billed_micro_usd),
         str(len(seen.wrong)),
     )
