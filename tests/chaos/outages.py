@@ -53,7 +53,7 @@ class Scale:
     waiting: int = 3000
     away_s: float = 180.0
     before_s: float = 8.0
-    line_moves_within_s: float = 90.0
+    line_moves_within_s: float = 120.0
 
 
 @dataclass(slots=True)
