@@ -242,7 +242,11 @@ async def test_a_slow_look_does_not_add_to_the_pace(tmp_path: Path, monkeypatch:
             return await these(self, run_ids)
 
         monkeypatch.setattr(RunStore, "these", slow)
-        monkeypatch.setattr("bot.runs.execution.waiting_cards.news", lambda *_: {"nobody": 1})
+
+        def always(*_: object) -> dict[str, int]:
+            return {"nobody": 1}
+
+        monkeypatch.setattr("bot.runs.execution.waiting_cards.news", always)
         await started(room, 2)
         for _ in range(300):
             room.clock.advance(0.1)
