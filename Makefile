@@ -38,7 +38,7 @@ soak: lint  ## what CI runs at night: `check` with property tests at random and 
 bench: .venv
 	$(BIN)/python -m bench $(BENCH)
 
-chaos: .venv  ## a storm of 300 runs and 50 kills, then every exact point; CHAOS="--seed 7 --runs 600" for others
+chaos: .venv  ## a storm, every exact point, outages of minutes: hours; CHAOS="--seed 7 --runs 600" for others
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 lock:  ## renew the lock files; needs uv

@@ -18,6 +18,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.shutdown import exit_whatever_happens, stop_on_signals, until_stopped
 from bot.store.engine import Store
+from bot.store.patience import entered
 from bot.store.sole import sole_use
 from bot.store.synced import SyncedCommands
 from bot.web.app import make_app, serve
@@ -40,7 +41,7 @@ async def run(settings: Settings) -> None:
     models = every_model()
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        watch_database = await stack.enter_async_context(sole_use(settings.database_url, clock))
+        watch_database = await entered(stack, lambda: sole_use(settings.database_url, clock), clock)
         views = _views(models, clock, Entropy.of_system())
         edges = await _open_edges(settings, stack, views, clock)
         app = wire(edges, Choices.of(settings), models)
@@ -97,7 +98,7 @@ async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordV
     """The real edges, open as long as the stack. Raises SettingsError and Unavailable."""
     entropy = Entropy.of_system()
     api_url = settings.runflow_api_url
-    store = await stack.enter_async_context(Store.open(settings.database_url))
+    store = await entered(stack, lambda: Store.open(settings.database_url), clock)
     clock.remember(await store.read(latest_entry_at))
     runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, entropy.rng))
     downloader = await stack.enter_async_context(Downloader(api_url=api_url, max_bytes=settings.max_picture_bytes))

@@ -38,11 +38,19 @@ class Point:
 
 
 Witness = Callable[[Point], Awaitable[None]]
-"""Everything about the request waits until it comes back. It may raise Unheard."""
+"""Everything about the request waits until it comes back. It may raise Unheard or Failing."""
 
 
 class Unheard(Exception):
     """Raised by a witness where a request has arrived: it is lost after all, and nothing of it is done."""
+
+
+class Failing(Exception):
+    """Raised by a witness where a request has arrived: something in front of the server answers it with `status`."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"answered with {status} by something in front")
+        self.status = status
 
 
 class Tap:
@@ -86,6 +94,10 @@ class Tap:
             await response.prepare(request)
             await response.write_eof()
             await self._witness(self._point(request, Moment.ANSWERED))
+        except Failing as failing:
+            return web.Response(
+                status=failing.status, text="<html>no healthy upstream</html>", content_type="text/html"
+            )
         except (Unheard, ConnectionError):
             if request.transport is not None:
                 request.transport.abort()

@@ -18,8 +18,9 @@ from bot.runs.run import Run
 
 _log = structlog.get_logger(__name__)
 
-_RETRY_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-_STORAGE_RETRY_S = (1.0, 3.0, 8.0, 15.0, 30.0, 60.0)
+# None so long that what is back would not be seen within half a minute.
+_RETRY_S = (1.0, 2.0, 4.0, 8.0, 16.0, 25.0)
+_STORAGE_RETRY_S = (1.0, 3.0, 8.0, 15.0, 25.0, 25.0, 25.0, 25.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,11 @@ IN_USE = (
 )
 LOST = "DATABASE_URL: the connection that keeps other bots off this database was lost, so this bot ends."
 
+
+class InUse(Unavailable):
+    """Another running bot has the database."""
+
+
 Watch = Callable[[], Coroutine[Any, Any, None]]
 """Runs until cancelled; raises Unavailable when the database is no longer this process's own."""
 
@@ -52,7 +57,7 @@ async def sole_use(
 
     On PostgreSQL the lock is one of a session of its own: it is waited for up to `patience_s`, since a server may take
     a moment to see that a killed process is gone, and asked after every `every_s` seconds by the watch that is given.
-    Raises Unavailable where another bot is there or the database does not answer, and SettingsError.
+    Raises InUse where another bot is there, Unavailable where the database does not answer, and SettingsError.
     """
     try:
         database = parsed(database_url)
@@ -86,7 +91,7 @@ def _lock_beside(file: Path) -> int:
     except OSError as error:
         os.close(held)
         if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
-            raise Unavailable(IN_USE) from error
+            raise InUse(IN_USE) from error
         raise SettingsError(f"DATABASE_URL: the file {lock} cannot be locked: {error.strerror}.") from error
     return held
 
@@ -118,7 +123,7 @@ async def _take(connection: AsyncConnection, clock: Clock, patience_s: float) ->
             return
         await clock.sleep(_AGAIN_S)
     if not await connection.scalar(_TAKE, {"key": _KEY}):
-        raise Unavailable(IN_USE)
+        raise InUse(IN_USE)
 
 
 async def _watching(connection: AsyncConnection, every_s: float) -> Watch:

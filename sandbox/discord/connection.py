@@ -171,6 +171,10 @@ class Connection:
                     raise Hangup(4002, "Error while decoding payload.")
                 self._heard_at = asyncio.get_running_loop().time()
                 self._send({"op": ACK, "d": None, "s": None, "t": None})
+            case 2 | 6 if self._host.switches.greetings == "unanswered":
+                return
+            case 2 | 6 if self._host.switches.greetings == "refused":
+                self._send({"op": INVALID, "d": False, "s": None, "t": None})
             case 2:
                 self._identify(_object(data))
             case 6:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -28,6 +28,7 @@ from sandbox.discord.switches import DiscordSwitches
 from sandbox.discord.timeline import Timeline
 from sandbox.discord.wire import API, sid
 from sandbox.discord.world import World
+from sandbox.listener import Listener
 from sandbox.witness import Tap, Witness
 
 _LARGEST_BODY_BYTES = 512 * 1024 * 1024
@@ -67,6 +68,7 @@ class DiscordStandin:
         self.people = People(self.world, self._events, self._gateway, self.interactions, self._timeline)
         self._tap = None if witness is None else Tap("discord", witness)
         self._runner: web.AppRunner | None = None
+        self._listener: Listener | None = None
         self._switches = switches
         self.switches = switches
 
@@ -114,12 +116,13 @@ class DiscordStandin:
         app.add_routes(Cdn(self.world).routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handle_signals=False)
         await self._runner.setup()
+        self._listener = Listener(self._runner, self._port)
         try:
-            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+            await self._listener.open()
         except BaseException:
             await self._runner.cleanup()
             raise
-        self._port = cast("int", self._runner.addresses[0][1])
+        self._port = self._listener.port
         self.world.cdn_url = self.cdn_url
         self._gateway.url = self.gateway_url
         return self
@@ -173,6 +176,16 @@ class DiscordStandin:
     def gateway_connections(self) -> int:
         """How many websocket connections there have been."""
         return self._gateway.connections_seen
+
+    async def shut(self) -> None:
+        """Refuse every new connection until `reopen`; those that stand are left as they are."""
+        if self._listener is not None:
+            await self._listener.shut()
+
+    async def reopen(self) -> None:
+        """Take connections again."""
+        if self._listener is not None:
+            await self._listener.open()
 
     async def change_channel(self, channel_id: int, **changes: Any) -> Channel:
         """Give a channel other values (`nsfw`, `name`, `overwrites`, …) and tell the bot.

@@ -1,6 +1,7 @@
 """How the stand-in behaves today. Frozen: a test assigns another set, and counters begin anew."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 MIB = 1024 * 1024
 
@@ -40,8 +41,9 @@ class DiscordSwitches:
     `upload_refused_over_bytes` is enforced without being told. `ack_deadline_s` and `token_life_s` go by the sandbox's
     clock. `webhook_limit` applies to each webhook token and message route, `channel_limit` to each channel's sends and
     edits, `global_limit` to everything with the bot's token; None lifts them. `refuse_gateway` turns that many
-    websocket connections away. `latency_s` delays each REST answer. `heartbeat_interval_s` is real time, as sockets
-    are. `privileged_intents` says whether members, presences and message content may be asked for.
+    websocket connections away; `greetings` says what becomes of identifying and resuming on those that it lets in
+    (`refused`: as an invalid session). `latency_s` delays each REST answer. `heartbeat_interval_s` is real time, as
+    sockets are. `privileged_intents` says whether members, presences and message content may be asked for.
     """
 
     attachment_limit_bytes: int = 10 * MIB
@@ -52,6 +54,7 @@ class DiscordSwitches:
     channel_limit: RateLimit | None = RateLimit(5, 5.0)
     global_limit: RateLimit | None = RateLimit(50, 1.0)
     refuse_gateway: int = 0
+    greetings: Literal["taken", "unanswered", "refused"] = "taken"
     latency_s: float = 0.0
     fail_next: tuple[FailNext, ...] = ()
     heartbeat_interval_s: float = 41.25

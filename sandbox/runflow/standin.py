@@ -14,6 +14,7 @@ from typing import Self
 from aiohttp import web
 
 from sandbox.clock import SandboxClock
+from sandbox.listener import Listener
 from sandbox.runflow.callbacks import Callbacks
 from sandbox.runflow.records import Records
 from sandbox.runflow.refusals import Broken, Refused, refusal_answer
@@ -68,6 +69,7 @@ class RunflowStandin:
         self._tap = None if witness is None else Tap("runflow", witness)
         self._routes = Routes(state=self._state, records=records, storage=self._storage, callbacks=self._callbacks)
         self._stack = AsyncExitStack()
+        self._listener: Listener | None = None
 
     @property
     def switches(self) -> Switches:
@@ -115,6 +117,16 @@ class RunflowStandin:
         """What it has billed until now: the sum of all costs, each rounded half up to a whole micro-dollar."""
         return self._state.billed_micro_usd()
 
+    async def shut(self) -> None:
+        """Refuse every new connection until `reopen`; those that stand are left as they are."""
+        if self._listener is not None:
+            await self._listener.shut()
+
+    async def reopen(self) -> None:
+        """Take connections again."""
+        if self._listener is not None:
+            await self._listener.open()
+
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             told = [] if self._tap is None else self._tap.middlewares()
@@ -123,10 +135,9 @@ class RunflowStandin:
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            site = web.TCPSite(runner, "127.0.0.1", self._port)
-            await site.start()
-            port = int(runner.addresses[0][1])
-            self.url = f"http://127.0.0.1:{port}"
+            self._listener = Listener(runner, self._port)
+            await self._listener.open()
+            self.url = f"http://127.0.0.1:{self._listener.port}"
             self._callbacks.open()
             stack.push_async_callback(self._storage.close)
             stack.push_async_callback(self._callbacks.close)

@@ -58,6 +58,8 @@ class Trap:
         self.last: Point | None = None
         self.sprung = asyncio.Event()
         self.delay_callback_s: Callable[[], float] = lambda: 0.0
+        self.out: Callable[[Point], Exception | None] = lambda _: None
+        """What keeps a request from being served, Unheard or Failing; None for one that is."""
         self._bot: BotProcess | None = None
         self._wanted: Callable[[Point], bool] | None = None
         self._skip = 0
@@ -79,6 +81,8 @@ class Trap:
     async def __call__(self, point: Point) -> None:
         """Be told of a point."""
         self.seen.append(point)
+        if point.moment is Moment.ARRIVED and (error := self.out(point)) is not None:
+            raise error
         if point.peer == "callback" and point.moment is Moment.ARRIVED:
             await asyncio.sleep(self.delay_callback_s())
         if self._wanted is None or self._bot is None or not self._wanted(point):
@@ -103,6 +107,8 @@ class Arena:
     trap: Trap
     database: Path
     presses: list[Press] = field(default_factory=list[Press])
+    others: dict[int, str] = field(default_factory=dict[int, str])
+    """Presses of buttons and of other commands, by id of the interaction: their answers are no cards."""
     faults: list[str] = field(default_factory=list[str])
     kills: int = 0
 
@@ -224,9 +230,9 @@ def text_of(message: Payload) -> str:
 
 @asynccontextmanager
 async def open_arena(
-    directory: Path, *, seed: int = 0, switches: Switches = CALM, crowd: int = 0, **settings: str
+    directory: Path, *, seed: int = 0, switches: Switches = CALM, crowd: int = 0, bot: bool = True, **settings: str
 ) -> AsyncGenerator[Arena]:
-    """An arena whose bot is up."""
+    """An arena whose bot is up, or with `bot` False is not started yet."""
     trap = Trap()
     heard: list[Callable[[str], None]] = []
     options = SandboxOptions(
@@ -237,6 +243,7 @@ async def open_arena(
         callbacks=True,
         directory=directory,
         crowd=crowd,
+        bot=bot,
         witness=trap,
         on_bot_line=lambda line: [hear(line) for hear in heard].clear(),
     )

@@ -65,20 +65,23 @@ class Verdict:
         return "\n".join(lines)
 
 
-async def judge(arena: Arena, *, seed: int, forged: int = 0) -> Verdict:
-    """Look at everything."""
+async def judge(arena: Arena, *, seed: int, forged: int = 0, open_runs: frozenset[str] = frozenset()) -> Verdict:
+    """Look at everything. `open_runs` need have no end yet: they have one card, one `reserve`, and no second create."""
     rows = {row["interaction_id"]: row for row in arena.ask("SELECT * FROM runs")}
     entries: dict[str, list[Row]] = {}
     for entry in arena.ask("SELECT * FROM ledger_entries ORDER BY id"):
         entries.setdefault(entry["run_id"], []).append(entry)
     creates = Counter(run.client_ref for run in arena.sandbox.runflow.runs.values())
     messages = {press.id: arena.messages_of(press) for press in arena.presses}
-    wrong = [*arena.faults, *await _books(arena)]
+    wrong = [*arena.faults, *await _books(arena, open_runs)]
     for press in arena.presses:
-        wrong += _press(arena, press, rows.get(press.id), messages[press.id], creates)
+        row = rows.get(press.id)
+        if row is None or row["id"] not in open_runs:
+            wrong += _press(arena, press, row, messages[press.id], creates)
     for row in rows.values():
-        wrong += _row(row, entries.get(row["id"], []))
-    wrong += _billed_as_settled(arena, rows, entries)
+        found = entries.get(row["id"], [])
+        wrong += _open(row, found) if row["id"] in open_runs else _row(row, found)
+    wrong += _billed_as_settled(arena, rows, entries, open_runs)
     posted = _posted(arena)
     doubles = posted - sum(1 for found in messages.values() if found)
     wrong += [f"{doubles} messages more than cards and refusals"] if doubles else []
@@ -107,22 +110,29 @@ async def judge(arena: Arena, *, seed: int, forged: int = 0) -> Verdict:
 _UNSPENT = frozenset({"reserve", "release"})
 
 
-async def _books(arena: Arena) -> list[str]:
+async def _books(arena: Arena, open_runs: frozenset[str]) -> list[str]:
     async with Store.open(f"sqlite+aiosqlite:///{arena.database}") as store:
         wrong = await store.read(
             lambda connection: [
                 f"a total disagrees with its entries: {one}" for one in recount.disagreements(connection)
             ]
         )
-    # Runflow may bill a lost run for a day: what was held for it stays so.
     held = arena.ask(
-        "SELECT (SELECT sum(held_micro_usd) FROM ledger_totals WHERE subject = 'bot' AND \"window\" = 'ever') AS held,"
-        " (SELECT coalesce(sum(held_micro_usd), 0) FROM runs WHERE state = 'lost' AND id NOT IN"
-        " (SELECT run_id FROM ledger_entries WHERE kind IN ('settle', 'release'))) AS of_lost,"
-        " (SELECT count(*) FROM ledger_totals WHERE live_runs <> 0) AS live"
+        "SELECT sum(held_micro_usd) AS held, sum(live_runs) AS live FROM ledger_totals"
+        " WHERE subject = 'bot' AND \"window\" = 'ever'"
     )[0]
-    is_right = (held["held"] or 0) == held["of_lost"] and not held["live"]
-    return wrong if is_right else [*wrong, f"something is held: {held}"]
+    # Runflow may bill a lost run for a day: what was held for it stays so.
+    unended = [
+        row
+        for row in arena.ask(
+            "SELECT id, state, held_micro_usd FROM runs WHERE id NOT IN"
+            " (SELECT run_id FROM ledger_entries WHERE kind IN ('settle', 'release'))"
+        )
+        if row["state"] == "lost" or row["id"] in open_runs
+    ]
+    right = (sum(row["held_micro_usd"] for row in unended), sum(row["state"] != "lost" for row in unended))
+    found = (held["held"] or 0, held["live"] or 0)
+    return wrong if found == right else [*wrong, f"something is held: {found} (money, runs) instead of {right}"]
 
 
 def _press(
@@ -162,6 +172,8 @@ def _card(row: Row, message: Mapping[str, Any]) -> Iterator[str]:
             yield f"not withheld: {said}"
     elif not pictures and not text.startswith(_IN_WORDS):
         yield f"no end in words: {said}"
+    if row["reason"] == "pictures_unreadable" and "/history" not in text:
+        yield f"paid pictures, and no way to them: {said}"
     if row["delivery"] == "undeliverable" and row["state"] != "canceled":
         yield f"undeliverable, and yet its card stands: {said}"
     # A card that is not of pictures says in so many words whether it cost anything.
@@ -182,7 +194,16 @@ def _row(row: Row, entries: list[Row]) -> Iterator[str]:
         yield f"run {row['id']} says it cost {row['cost_micro_usd']}, and its entries {spent}"
 
 
-def _billed_as_settled(arena: Arena, rows: Mapping[int, Row], entries: Mapping[str, list[Row]]) -> Iterator[str]:
+def _open(row: Row, entries: list[Row]) -> Iterator[str]:
+    """What the books must say of a run that has no end yet, or whose end nobody was told."""
+    kinds = [entry["kind"] for entry in entries]
+    if kinds.count("reserve") != 1 or sum(kind in _ENDS for kind in kinds) > (row["state"] in FINAL):
+        yield f"run {row['id']} ({_end(row)}) has the entries {kinds}"
+
+
+def _billed_as_settled(
+    arena: Arena, rows: Mapping[int, Row], entries: Mapping[str, list[Row]], open_runs: frozenset[str]
+) -> Iterator[str]:
     """What Runflow billed for a run is what was settled for it, and its end is the one that Runflow gave it."""
     known = {row["id"]: row for row in rows.values()}
     now = arena.sandbox.clock.now()
@@ -190,6 +211,8 @@ def _billed_as_settled(arena: Arena, rows: Mapping[int, Row], entries: Mapping[s
         row = known.get(run.client_ref or "")
         if row is None:
             yield f"Runflow has {run.id}, of which the bot knows nothing"
+            continue
+        if row["id"] in open_runs:
             continue
         billed = billed_micro_usd(run, now)
         found = entries.get(row["id"], ())
@@ -201,9 +224,13 @@ def _billed_as_settled(arena: Arena, rows: Mapping[int, Row], entries: Mapping[s
 
 
 def _posted(arena: Arena) -> int:
-    """How many messages there are by the bot."""
+    """How many messages there are by the bot, but for its answers to what makes no card."""
     world = arena.sandbox.discord.world
-    return sum(message.author_id == world.application_id for message in world.messages())
+    return sum(
+        message.author_id == world.application_id
+        and (message.origin is None or message.origin.interaction_id not in arena.others)
+        for message in world.messages()
+    )
 
 
 def _end(row: Row) -> str:

@@ -17,7 +17,7 @@ from bot.runs.run import Delivery, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.transitions import FINAL
 
-_FIRST_RETRY_S = 28.0  # for Discord, after a minute of trying
+_RETRY_S = 18.0  # for Discord, after a minute of trying; discord.py's own last sleep comes before it
 _MOST_FORBIDDEN_S = 600.0  # what may not be edited now may be some day; a press tries it at once
 
 
@@ -88,13 +88,13 @@ class RunSteps:
     async def _end_card(self, step: Step, wake_up: asyncio.Event) -> Run:
         """Bring the card to its last form: tried again, later each time, while Discord takes nothing or forbids it."""
         run, reading = step.run, step.reading
-        away_s, forbidden_s = retry_delays_s(_FIRST_RETRY_S), retry_delays_s(_FIRST_RETRY_S, _MOST_FORBIDDEN_S)
+        forbidden_s = retry_delays_s(_RETRY_S, _MOST_FORBIDDEN_S)
         has_waited = False
         while not run.delivery.is_over:
             run = await self._deliverer.deliver(run, reading)
             if run.delivery is Delivery.PENDING:
                 has_waited = True
-                await self._discord_is_away.wait(next(away_s), wake_up)
+                await self._discord_is_away.wait(_RETRY_S, wake_up)
             elif has_waited:
                 self._discord_is_away.over()
                 has_waited = False

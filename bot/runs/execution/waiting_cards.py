@@ -18,7 +18,7 @@ from bot.runs.store import RunStore
 
 _log = structlog.get_logger(__name__)
 
-_TELL_EVERY_S = 1.0
+_TELL_EVERY_S, _LEAST_REST_S = 1.0, 0.2
 _MOST_TOLD_AT_ONCE = 50  # cards, those included whose edit is under way
 _FIRST = 100  # so many are told before all others
 _UNKNOWN_SPACING_S = 15.0  # at most, where what a card says is not known: after a start, or while Discord is away
@@ -35,10 +35,12 @@ class WaitingCards:
         """Tell them, until cancelled."""
         try:
             while True:
+                began = self._clock.now()
                 self._scheduler.expire()
                 if self._scheduler.waiting and len(self._edits) < _MOST_TOLD_AT_ONCE:
                     await self._tell()
-                await self._clock.sleep(_TELL_EVERY_S)
+                took_s = (self._clock.now() - began).total_seconds()
+                await self._clock.sleep(max(_TELL_EVERY_S - took_s, _LEAST_REST_S))
         finally:
             edits = list(self._edits.values())
             for edit in edits:

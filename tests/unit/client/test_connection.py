@@ -149,7 +149,7 @@ async def test_it_tries_again_later_each_time_until_discord_is_there() -> None:
     gateway = keeper(clock, [*away, Client(clock, end="stay")], attached)
     assert not gateway.connected
     task = await staying(gateway)
-    for slept_s, about_s in zip(between_clients_s(clock), (1, 2, 4, 8, 16, 20, 20, 20), strict=True):
+    for slept_s, about_s in zip(between_clients_s(clock), (1, 2, 4, 8, 15, 15, 15, 15), strict=True):
         assert 0.8 * about_s <= slept_s <= 1.2 * about_s
     assert len(attached) == 9
     assert not any(client.is_open for client in away)
