@@ -29,7 +29,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=300, help="at least so many runs are accepted (default 300)")
     parser.add_argument("--kills", type=int, default=50, help="how often the bot is killed (default 50)")
     parser.add_argument("--people", type=int, default=40, help="how many people press (default 40)")
-    parser.add_argument("--only", choices=("storm", "points", "twice", "outages"), help="this part alone; outages only where named")
+    parser.add_argument(
+        "--only", choices=("storm", "points", "twice", "outages"), help="this part alone; outages only where named"
+    )
     parser.add_argument("--waiting", type=int, default=3000, help="requests in line during outages (default 3000)")
     parser.add_argument("--minutes", type=float, default=3.0, help="how long each outage lasts (default 3)")
     parser.add_argument("--outage", help="only outages whose name has this in it")
