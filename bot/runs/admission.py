@@ -64,6 +64,10 @@ class Admission:
         """What holds in a channel, at the moment of the transaction."""
         return self._policies.rules_in(connection, where)
 
+    async def until_known(self, where: ChannelContext) -> None:
+        """Come back once what holds in a channel is written down. Raises Unavailable."""
+        await self._policies.no_doubt(where.rules_id)
+
     async def judged(self, place: Place, prompt: str, newer: RulesChanged | None = None) -> Passed:
         """Compare a prompt with the rules that are in memory, or with `newer` ones; in DMs nobody set any."""
         if place.guild_id is None:

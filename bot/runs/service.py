@@ -71,6 +71,8 @@ class RunService:
         person that the server does not let through, and where private use is switched off.
         """
         self._store.need_allowed(place)
+        if where is not None:
+            await self._admission.until_known(where)
         known = rules or ChannelRules(policy=policy)
         checked = model.parse(options, safety_checker=known.safety_checker)
         run = Run(

@@ -181,7 +181,7 @@ async def test_pictures_larger_than_the_person_may_see_are_fitted(tmp_path: Path
 
 
 async def test_a_person_has_one_fetch_at_a_time(tmp_path: Path) -> None:
-    async with runs_room(tmp_path, FAST) as room:
+    async with runs_room(tmp_path, replace(FAST, storage="slow", storage_delay_s=0.3)) as room:
         run = await shown(room)
         answers = await asyncio.gather(
             *(room.services.history.pictures(run, viewing()) for _ in range(5)), return_exceptions=True
