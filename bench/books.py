@@ -11,16 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from bench.bulk import fill_by
 from bench.recount import totals_of_entries
 from bench.world.shapes import APPLICATION_ID, CHANNEL_ID, FIRST_USER_ID, GUILD_ID, snowflake, token_of
 from bot.store.engine import Store
 
 PEOPLE, SERVERS, DAYS = 2_000, 10, 730
 
-_INDEXES = (
-    "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL"
-    " AND tbl_name IN ('runs', 'ledger_entries', 'ledger_totals')"
-)
 _RUNS = """
 WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :runs),
     placed AS (
@@ -65,20 +62,7 @@ async def of_finished(file: Path, count: int) -> None:
         "application": APPLICATION_ID, "first_user": FIRST_USER_ID, "guild": GUILD_ID, "channel": CHANNEL_ID,
         "input": json.dumps(_INPUT), "result": json.dumps(_RESULT), "request": json.dumps(_REQUEST),
     }  # fmt: skip
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-400000"):
-            connection.execute(f"PRAGMA {pragma}")
-        indexes = connection.execute(_INDEXES).fetchall()
-        connection.execute("BEGIN")
-        for name, _ in indexes:
-            connection.execute(f"DROP INDEX {name}")
-        connection.execute(_RUNS, amounts)
-        for statement in (_ENTRIES, *totals_of_entries()):
-            connection.execute(statement)
-        for _, sql in indexes:  # made again after the fill, sorted: much quicker than row by row
-            connection.execute(sql)
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA journal_mode=WAL")
+    fill_by(file, (_RUNS, _ENTRIES, *totals_of_entries()), amounts)
 
 
 async def of_running(file: Path, count: int) -> list[tuple[str, str, int, str]]:

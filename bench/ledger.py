@@ -19,6 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert
 
+from bench.bulk import fill_by
 from bot.guilds.audit import AdminAction
 from bot.ledger import ledger
 from bot.ledger.service import LedgerService
@@ -38,8 +39,6 @@ _WARM_UP = 40
 _DEFAULTS = Defaults(user_daily=MicroUsd(10**9), bot_monthly=MicroUsd(10**14))
 
 # Made again after the fill, sorted: much quicker than row by row.
-_INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'ledger_entries' AND sql NOT NULL"
-
 _COUNTS = "SELECT (SELECT count(*) FROM ledger_entries), (SELECT count(*) FROM ledger_totals)"
 
 # A run id is 32 hex digits; these are spread over all of them in order, so that the index is filled from left to right.
@@ -163,20 +162,8 @@ def fill(file: Path, entries: int, totals: Sequence[str]) -> tuple[int, int]:
     """Write the entries, and the totals by statements of SQL; how many of each there are then."""
     amounts = {"people": _PEOPLE, "servers": _SERVERS, "start": int(_START.timestamp())}
     amounts |= {"runs": entries // 2, "totals": entries // 10}
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-400000"):
-            connection.execute(f"PRAGMA {pragma}")
-        indexes = connection.execute(_INDEXES).fetchall()
-        connection.execute("BEGIN")
-        for name, _ in indexes:
-            connection.execute(f"DROP INDEX {name}")
-        connection.execute(_FILL_ENTRIES, amounts)
-        for statement in totals:
-            connection.execute(statement, amounts)
-        for _, sql in indexes:
-            connection.execute(sql)
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA journal_mode=WAL")
+    fill_by(file, (_FILL_ENTRIES, *totals), amounts)
+    with closing(sqlite3.connect(file)) as connection:
         (counted,) = connection.execute(_COUNTS).fetchall()
     return counted
 

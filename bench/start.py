@@ -35,6 +35,7 @@ from bot.runs.run import Delivery, Place, Reply, Run, State
 from bot.store.engine import Store
 from sandbox.app import RUNFLOW_KEY, Sandbox, SandboxOptions, open_sandbox
 from sandbox.botprocess import ROOT
+from sandbox.discord.interactions import Interaction
 from sandbox.runflow.switches import DEFAULT
 
 _PROMPT = {"prompt": "a red fox in snow"}
@@ -104,12 +105,20 @@ async def measure(case: Case, folder: Path) -> dict[str, Any]:
         await sandbox.bot.terminate()
         told = [line for line in sandbox.bot.lines if "run waits" in line]
         wrong = await _wrong(sandbox, url, filled, at_first)
-    acks = sorted(one.ack_ms for one in presses if one is not None and one.ack_ms is not None)
     inside: dict[str, Any] = json.loads(probe.read_text())
+    engine = "postgresql" if "postgres" in url else "sqlite"
+    return _report(case, engine, seen, presses, inside) | {"run_waits_lines": len(told), "wrong": wrong}
+
+
+def _report(
+    case: Case, engine: str, seen: Seen, presses: Sequence[Interaction | None], inside: dict[str, Any]
+) -> dict[str, Any]:
+    """What is printed; `inside`: what the probe saw in the bot's own loop."""
+    acks = sorted(one.ack_ms for one in presses if one is not None and one.ack_ms is not None)
     return {
         "waiting": case.waiting,
         "unfinished_at_runflow": case.unfinished,
-        "engine": "postgresql" if "postgres" in url else "sqlite",
+        "engine": engine,
         "ready_s": seen.ready_s,
         "first_create_s": seen.first_create_s,
         "all_looked_at_s": seen.all_looked_at_s,
@@ -127,8 +136,6 @@ async def measure(case: Case, folder: Path) -> dict[str, Any]:
         "longest_collection_ms": round(1000 * max((one[0] for one in inside["collections"]), default=0.0), 1),
         "blocks": sorted(inside["blocks"], reverse=True)[:8],
         "collections": inside["collections"][:8],
-        "run_waits_lines": len(told),
-        "wrong": wrong,
     }
 
 

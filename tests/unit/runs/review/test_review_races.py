@@ -27,6 +27,15 @@ from tests.unit.runs.review.test_reviews import (
 from tests.unit.runs.room import RunsRoom, runs_room, until
 
 
+async def is_asked(room: RunsRoom) -> None:
+    """Come back when moderators were asked."""
+
+    async def asked() -> bool:
+        return bool(room.moderators.asked)
+
+    await until(asked)
+
+
 async def test_a_decision_while_the_card_is_being_hidden_is_what_the_card_says(tmp_path: Path) -> None:
     """The card is edited before the row says `held`: who decides in between is not forgotten."""
     async with reviewing(tmp_path, FAST, hide_reported=True) as room:
@@ -39,11 +48,8 @@ async def test_a_decision_while_the_card_is_being_hidden_is_what_the_card_says(t
 
 
 async def _approved_once_asked(room: RunsRoom, run: Run, ending: FinalCard) -> None:
-    async def asked() -> bool:
-        return bool(room.moderators.asked)
-
     if isinstance(ending, Held):
-        await until(asked)
+        await is_asked(room)
         await room.services.reviews.approve(MODERATOR, run.id)
 
 
@@ -59,11 +65,8 @@ async def test_a_rejection_while_the_pictures_are_being_shown_takes_them_away(tm
 
 
 async def _rejected_once_asked(room: RunsRoom, run: Run, ending: FinalCard) -> None:
-    async def asked() -> bool:
-        return bool(room.moderators.asked)
-
     if isinstance(ending, Pictures):
-        await until(asked)
+        await is_asked(room)
         await room.services.reviews.reject(MODERATOR, run.id, "unkind")
 
 
