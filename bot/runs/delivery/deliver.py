@@ -194,7 +194,7 @@ def _stand_as_they_may(run: Run, shown: _Try) -> bool:
     if shown.visibility.showing is Showing.OPEN:
         return run.pictures_up or bool(shown.may_stand)
     # How an earlier delivery left them nobody knows.
-    return not run.pictures_up and shown.may_stand == {shown.visibility.showing}
+    return not run.pictures_up and shown.may_stand == frozenset({shown.visibility.showing})
 
 
 def _reached(run: Run, answer: EditResult, delivery: Delivery) -> Delivery | None:

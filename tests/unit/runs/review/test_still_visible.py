@@ -260,3 +260,21 @@ async def test_pictures_that_stand_as_they_may_are_not_said_to_be_hidden(
         room.clock.advance(1.1)
         assert (await becomes(room, run, Delivery.SHOWN)).pictures_up is False
         assert room.moderators.lines == []
+
+
+async def test_one_person_who_reports_a_gone_card_again_and_again_does_not_fill_the_log(tmp_path: Path) -> None:
+    async with reviewing(tmp_path, FAST, hide_reported=True) as room:
+        run = await room.to_the_end(await room.press())
+        room.card.always = EditResult.GONE
+        reports = room.services.reviews
+        assert await reports.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.NEW
+        await becomes(room, run, Delivery.UNDELIVERABLE)
+        await reports.reject(MODERATOR, run.id, "no")
+        await told(room, "rejected undeliverable")
+        await closed(room)
+        for _ in range(3):
+            assert await reports.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.TWICE
+            assert (await room.runs.load(run.id)).delivery is Delivery.UNDELIVERABLE
+        room.clock.advance(600)
+        assert await reports.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.TWICE
+        await told(room, "rejected undeliverable", 2)
