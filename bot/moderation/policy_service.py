@@ -1,7 +1,9 @@
 """Policies of channels: what admins set for them, and what holds in one now."""
 
 import asyncio
-from dataclasses import fields, replace
+from collections.abc import Set
+from dataclasses import dataclass, field, fields, replace
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, or_, select
@@ -25,6 +27,18 @@ from bot.store.tables import channel_settings
 
 _UNDECIDED_MOST_S = 30 * 86_400
 _KNOWN_WITHIN_S = 5.0
+_NOT_KNOWN = (
+    "What this channel allows changed just now, and cannot be looked up yet. Please try again in a minute: "
+    "nothing was started, and nothing was charged."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubts:
+    """What happened to the mark of a channel and is not written down yet; `known` rings once nothing is left of it."""
+
+    left: set[int] = field(default_factory=set[int])
+    known: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class PolicyService:
@@ -32,7 +46,8 @@ class PolicyService:
 
     def __init__(self, *, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._doubted: dict[int, asyncio.Event] = {}  # channels whose mark went or came, which is not written down yet
+        self._doubted: dict[int, _Doubts] = {}  # by channel
+        self._next_doubt = count(1)
 
     async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         """What holds in a place now. One that cannot be read has the strictest that its server knows."""
@@ -63,12 +78,12 @@ class PolicyService:
         """
         if not 0 <= (changes.undecided_after_s or 0) <= _UNDECIDED_MOST_S:
             raise UserError("The time for undecided pictures may be up to 30 days. Nothing was changed.")
-        is_doubted = channel_id in self._doubted
+        doubts = self._doubts_of(channel_id)
 
         def change(connection: Connection) -> ChannelSetting:
             before = _setting(connection, act.guild_id, channel_id)
             held = before or ChannelSetting()
-            if is_doubted:
+            if doubts:
                 held = without_age_mark(held, ChannelSetting())
             after = changes.over(held)
             self._put(connection, act, channel_id, before, after)
@@ -76,7 +91,7 @@ class PolicyService:
 
         after = await self._store.write(change)
         if changes.policy is not None:
-            self._no_doubt(channel_id)  # an admin has said what holds with the mark as it is now
+            self._settle(channel_id, doubts)  # an admin has said what holds with the mark as it is now
         return after
 
     async def clear_channel(self, act: AdminAction, channel_id: int) -> bool:
@@ -91,39 +106,60 @@ class PolicyService:
 
         return await self._store.write(clear)
 
-    def doubt_age_mark(self, channel_id: int) -> None:
-        """A channel's mark went or came: until that is written down (`age_mark_removed`), it counts as without one."""
-        self._doubted.setdefault(channel_id, asyncio.Event())
+    def doubt_age_mark(self, channel_id: int) -> int:
+        """Something happened to a channel's mark; gives what names that.
+
+        Until all such is written down (`age_mark_removed`), the channel counts as without the mark.
+        """
+        doubt = next(self._next_doubt)
+        self._doubted.setdefault(channel_id, _Doubts()).left.add(doubt)
+        return doubt
 
     async def no_doubt(self, channel_id: int) -> None:
         """Come back once that is written down, which takes a moment. Raises Unavailable where it takes longer."""
-        known = self._doubted.get(channel_id)
-        if known is None:
+        doubts = self._doubted.get(channel_id)
+        if doubts is None:
             return
         try:
             async with asyncio.timeout(_KNOWN_WITHIN_S):
-                await known.wait()
+                await doubts.known.wait()
         except TimeoutError as error:
-            raise Unavailable("What this channel allows cannot be looked up just now.") from error
+            raise Unavailable(_NOT_KNOWN) from error
 
-    def _no_doubt(self, channel_id: int) -> None:
-        known = self._doubted.pop(channel_id, None)
-        if known is not None:
-            known.set()
+    def is_doubted(self, channel_id: int, doubt: int | None = None) -> bool:
+        """Whether something that happened to the mark is still to be written down; with `doubt`, whether that is."""
+        doubts = self._doubts_of(channel_id)
+        return bool(doubts) if doubt is None else doubt in doubts
 
-    def is_doubted(self, channel_id: int) -> bool:
-        """Whether that is still to be written down."""
-        return channel_id in self._doubted
+    def _doubts_of(self, channel_id: int) -> frozenset[int]:
+        doubts = self._doubted.get(channel_id)
+        return frozenset(doubts.left if doubts else ())
+
+    def _settle(self, channel_id: int, settled: Set[int]) -> None:
+        doubts = self._doubted.get(channel_id)
+        if doubts is None:
+            return
+        doubts.left.difference_update(settled)
+        if not doubts.left:
+            del self._doubted[channel_id]
+            doubts.known.set()
 
     async def age_mark_removed(
-        self, act: AdminAction, channel_id: int, category_id: int | None = None, *, own: bool = True
+        self,
+        act: AdminAction,
+        channel_id: int,
+        category_id: int | None = None,
+        *,
+        own: bool = True,
+        doubt: int | None = None,
     ) -> bool:
         """Undo for good what only an age-restricted channel may have; False when nothing of it was set.
 
         It stopped to hold at the moment the mark went, whether or not this is called: this keeps it from coming back
         with the mark. What the channel would take from its category is kept from it by a setting of its own. Without
-        `own`, what was set for the channel itself stays.
+        `own`, what was set for the channel itself stays. It settles `doubt`; None for all that there are now.
         """
+        settled = self._doubts_of(channel_id) if doubt is None else {doubt}
         undo = without_age_mark if own else kept_from_category
 
         def changed(connection: Connection) -> bool:
@@ -136,7 +172,7 @@ class PolicyService:
             return True
 
         is_news = await self._store.write(changed)
-        self._no_doubt(channel_id)
+        self._settle(channel_id, settled)
         return is_news
 
     async def needing_age_mark(self) -> tuple[tuple[int, int], ...]:

@@ -27,20 +27,29 @@ class Policies(Protocol):
         """Forget what was set for a channel or a category; False when nothing was."""
         ...
 
-    def doubt_age_mark(self, channel_id: int) -> None:
-        """A channel's mark went or came: until that is written down (`age_mark_removed`), it counts as without one."""
+    def doubt_age_mark(self, channel_id: int) -> int:
+        """Something happened to a channel's mark; gives what names that.
+
+        Until all such is written down (`age_mark_removed`), the channel counts as without the mark.
+        """
         ...
 
-    def is_doubted(self, channel_id: int) -> bool:
-        """Whether that is still to be written down."""
+    def is_doubted(self, channel_id: int, doubt: int | None = None) -> bool:
+        """Whether something that happened to the mark is still to be written down; with `doubt`, whether that is."""
         ...
 
     async def age_mark_removed(
-        self, act: AdminAction, channel_id: int, category_id: int | None = None, *, own: bool = True
+        self,
+        act: AdminAction,
+        channel_id: int,
+        category_id: int | None = None,
+        *,
+        own: bool = True,
+        doubt: int | None = None,
     ) -> bool:
         """Undo for good what only an age-restricted channel may have, from its category too; False for nothing.
 
-        Without `own`, what was set for the channel itself stays.
+        Without `own`, what was set for the channel itself stays. It settles `doubt`; None for all that there are now.
         """
         ...
 

@@ -92,20 +92,20 @@ class AgeMarks:
 
         An admin who sets the policy meanwhile has said what holds with the mark as it is now: nothing is left to undo.
         """
-        self._policies.doubt_age_mark(channel.id)
+        doubt = self._policies.doubt_age_mark(channel.id)
         for wait_s in _waits_s():
             try:
-                if self._policies.is_doubted(channel.id):
-                    await self._undo(channel, why, own=own)
+                if self._policies.is_doubted(channel.id, doubt):
+                    await self._undo(channel, why, doubt, own=own)
             except Unavailable as error:
                 _log.warning("a lost age mark could not be written down", channel=channel.id, why=str(error))
                 await self._clock.sleep(wait_s)
             else:
                 return
 
-    async def _undo(self, channel: discord.abc.GuildChannel, why: str, *, own: bool) -> None:
+    async def _undo(self, channel: discord.abc.GuildChannel, why: str, doubt: int, *, own: bool) -> None:
         act = AdminAction(channel.guild.id, self._client.user.id if self._client.user else 0)
-        if not await self._policies.age_mark_removed(act, channel.id, channel.category_id, own=own):
+        if not await self._policies.age_mark_removed(act, channel.id, channel.category_id, own=own, doubt=doubt):
             return
         rules = await self._policies.rules_at(channel_context_of(channel))
         settings = await self._guild_settings.settings_of(act.guild_id)

@@ -165,7 +165,8 @@ class DiscordReviewChannel:
 
     async def tell_visible(self, channel_id: int | None, run: Run, review: Review | None) -> None:
         """A line in the log channel: pictures that are to go could not be taken away, or were at last."""
-        self._tell(channel_id, review_texts.log_visible(run, review))
+        public = review_texts.log_visible_for_everybody(run, review)
+        self._tell(channel_id, review_texts.log_visible(run, review), public=public)
 
     async def tell_rule(self, channel_id: int | None, run: Run, words: str) -> None:
         """A line in the log channel for a prompt that met a rule."""

@@ -154,6 +154,14 @@ def log_visible(run: Run, review: Review | None) -> str:
     return f"{of} is to be hidden. {still_visible(run, press=PRESS_AGAIN if is_decided else '')}"
 
 
+def log_visible_for_everybody(run: Run, review: Review | None) -> str:
+    """The same line where everybody can see the log channel: no way to pictures that still stand and are to go."""
+    if run.delivery is not Delivery.STILL_VISIBLE:
+        return log_visible(run, review)
+    of = f"A picture by <@{run.user_id}> is to be hidden, and could not be taken away. I keep trying."
+    return f"{of} Everybody can see this channel, so where it stands is not shown here."
+
+
 def log_rule(run: Run, words: str) -> str:
     """A line in the log channel for a prompt that met a rule."""
     prompt, rule = literal(run.prompt, USED_LIMIT), literal(words, DETAIL_LIMIT)

@@ -24,6 +24,8 @@ UPLOAD_TIMEOUT_S = 90.0
 
 ALREADY_ACKNOWLEDGED = 40060
 
+_CLOSED = "Session is closed"  # aiohttp 3.x has no type of its own for it
+
 # JSON error codes (Discord: opcodes and status codes).
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 _UPLOAD_TOO_LARGE, _THREAD_IS_ARCHIVED = 40005, 50083
@@ -57,6 +59,18 @@ async def tried(call: Awaitable[T], timeout_s: float = WORDS_TIMEOUT_S) -> T | R
             return await call
     except CALL_ERRORS as error:
         return Refused(outcome_of(error), short(error))
+    except RuntimeError as error:
+        if not is_of_closed_client(error):
+            raise
+        return Refused(EditOutcome.LATER, "the client was closed")
+
+
+def is_of_closed_client(error: BaseException) -> bool:
+    """Whether a call went through a client that was closed under it: another client is, or will be, in its place.
+
+    discord.py may sleep within a call before it tries again; a client that is away for long is closed meanwhile.
+    """
+    return isinstance(error, RuntimeError) and str(error) == _CLOSED
 
 
 def outcome_of(error: BaseException) -> EditOutcome:

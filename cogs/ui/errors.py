@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.errors import OptionError, PromptRefused, RepeatedPress, SanctionError, Unavailable, UserError
 from cogs.ui import card_texts, discord_limits
-from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, short
+from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, is_of_closed_client, short
 from cogs.ui.markdown import cut, literal
 
 _log = structlog.get_logger(__name__)
@@ -47,6 +47,9 @@ class ErrorReplies:
         """
         if _has_its_answer(error):
             _log.info("nothing is said of an interaction that has its answer", interaction=interaction.id)
+            return
+        if is_of_closed_client(_innermost(error)):
+            _log.warning("an interaction lost its client before it was answered", interaction=interaction.id)
             return
         try:
             sentence = self.sentence_for(error)

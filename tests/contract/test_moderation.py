@@ -164,6 +164,28 @@ async def test_a_mark_that_changed_counts_as_none_until_that_is_written_down(pol
     assert not policies.is_doubted(CHANNEL)
 
 
+async def test_a_mark_that_changed_twice_is_doubted_until_both_are_written_down(policies: PolicyService) -> None:
+    """It was moved, and then lost its mark, while the database was away: what is set for itself has to go as well."""
+    await policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW))
+    moved, lost = policies.doubt_age_mark(CHANNEL), policies.doubt_age_mark(CHANNEL)
+    await policies.age_mark_removed(ADMIN, CHANNEL, CATEGORY, own=False, doubt=moved)
+    assert (policies.is_doubted(CHANNEL, moved), policies.is_doubted(CHANNEL, lost)) == (False, True)
+    assert (await policies.rules_at(place(marked=True))).policy is Policy.BLOCK
+    assert await policies.age_mark_removed(ADMIN, CHANNEL, CATEGORY, doubt=lost)
+    assert not policies.is_doubted(CHANNEL)
+
+
+async def test_an_admin_speaks_of_the_mark_as_it_was_when_they_spoke(policies: PolicyService) -> None:
+    policies.doubt_age_mark(CHANNEL)
+    setting = asyncio.create_task(
+        policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=Policy.ALLOW)), name="an admin sets the policy"
+    )
+    await asyncio.sleep(0)
+    later = policies.doubt_age_mark(CHANNEL)  # it goes while that is being written
+    await setting
+    assert policies.is_doubted(CHANNEL, later)
+
+
 async def test_a_channel_that_comes_into_a_category_keeps_what_was_set_for_itself(policies: PolicyService) -> None:
     await policies.set_channel(ADMIN, CATEGORY, ChannelSetting(policy=Policy.ALLOW, safety_checker=False))
     assert await policies.age_mark_removed(ADMIN, CHANNEL, CATEGORY, own=False)

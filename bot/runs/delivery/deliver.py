@@ -32,12 +32,12 @@ _DISCORD_MOST_BYTES = 500 * 1024 * 1024
 class _Try:
     """The last try to show pictures: what was decided, and its answer; None where they may not be seen any more.
 
-    `may_stand`: they may stand on the card, from this try or an earlier one whose answer was lost.
+    `may_stand`: how they may stand on the card, from this try or an earlier one whose answer was lost.
     """
 
     visibility: Visibility
     answer: EditResult | None = None
-    may_stand: bool = False
+    may_stand: frozenset[Showing] = frozenset()
 
 
 class Deliverer:
@@ -91,8 +91,7 @@ class Deliverer:
 
     async def _shown(self, run: Run, shown: _Try) -> Run:
         """Note what became of the last try to show pictures, or keep them back."""
-        stand_already = run.pictures_up and shown.answer is EditResult.FORBIDDEN
-        if shown.answer is EditResult.YES or (stand_already and shown.visibility.showing is Showing.OPEN):
+        if shown.answer is EditResult.YES or _stand_as_they_may(run, shown):
             _log.info("run ended", state=run.state, reason=run.reason, delivery=Delivery.SHOWN)
             return await self._held.shown(run, shown.visibility)
         if shown.may_stand and not run.pictures_up:
@@ -119,7 +118,7 @@ class Deliverer:
         """
         used = partial(self._store.balance_in, run=run)
         visibility, balance = await self._visibility.decide_and(run, used, black=black)
-        answer, may_stand = EditResult.LATER, False
+        answer, may_stand = EditResult.LATER, frozenset[Showing]()
         for delay_s in _TRIES_AFTER_S:
             if delay_s and answer is EditResult.LATER:
                 await self._wait(delay_s)
@@ -131,7 +130,7 @@ class Deliverer:
                 return TOO_LARGE  # and so were these pictures at any try before
             if answer not in {EditResult.YES, EditResult.LATER}:
                 return _Try(visibility, answer, may_stand)
-            may_stand, before = True, visibility
+            may_stand, before = may_stand | {visibility.showing}, visibility
             if answer is EditResult.YES:
                 visibility = await self._visibility.decide(run, black=black)
                 if visibility.showing is before.showing:
@@ -186,6 +185,16 @@ class Deliverer:
         if noted.delivery is Delivery.STILL_VISIBLE:
             await self._held.still_visible(noted)
         return noted
+
+
+def _stand_as_they_may(run: Run, shown: _Try) -> bool:
+    """Whether a card that may not be edited any more shows the pictures no more openly than they may be seen now."""
+    if shown.answer is not EditResult.FORBIDDEN:
+        return False
+    if shown.visibility.showing is Showing.OPEN:
+        return run.pictures_up or bool(shown.may_stand)
+    # How an earlier delivery left them nobody knows.
+    return not run.pictures_up and shown.may_stand == frozenset({shown.visibility.showing})
 
 
 def _reached(run: Run, answer: EditResult, delivery: Delivery) -> Delivery | None:

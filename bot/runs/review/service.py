@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -25,6 +26,7 @@ _log = structlog.get_logger(__name__)
 
 LISTED_MOST = 20
 _HIDING_MOST_S = 10.0  # somebody waits for the answer
+_TOLD_AGAIN_AFTER = timedelta(minutes=10)
 REASON_MOST = 300
 """The most characters of a reason."""
 
@@ -159,7 +161,8 @@ class ReviewService:
         is_first = review_rows.add_report(connection, review, reporter_id)
         # Somebody sees pictures on a card that was given up: they are to go, whoever was told otherwise.
         is_given_up = reported is Reported.AGAIN and run.delivery is Delivery.UNDELIVERABLE
-        stands_after_all = is_given_up and rows.change(connection, run, _to_hide(run))
+        is_due = is_first or before is None or _was_told_long_ago(before, review.opened_at)
+        stands_after_all = is_given_up and is_due and rows.change(connection, run, _to_hide(run))
         if stands_after_all:
             review_rows.unclosed(connection, run.id)
         if not is_first:
@@ -236,6 +239,11 @@ def _what_a_report_does(run: Run, before: Review | None) -> Reported:
     if not may_show_pictures(run):
         return Reported.NOTHING
     return Reported.NEW if before is None or before.outcome is Decision.APPROVED else Reported.AGAIN
+
+
+def _was_told_long_ago(review: Review, now: datetime) -> bool:
+    """Whether moderators may be told again what became of it: not at each report of one and the same person."""
+    return review.closed_at is None or now - review.closed_at >= _TOLD_AGAIN_AFTER
 
 
 def _to_hide(run: Run) -> Run:

@@ -1,5 +1,7 @@
 """Age marks that go, came back, or went while the bot was away: what needs them does not come back by itself."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +20,13 @@ from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, interaction
 
 CATEGORY_ID, INSIDE_ID, MARKED_ID, LOG_ID = 61, 62, 63, 4242
 ALLOW = ChannelSetting(policy=Policy.ALLOW)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Come back when it holds; events are heard of in tasks of their own."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - fakes ring no bell
+            await asyncio.sleep(0.005)
 
 
 def channel(channel_id: int, *, nsfw: bool, parent: int | None = None) -> dict[str, Any]:
@@ -44,7 +53,8 @@ class Policies:
 
     settings: dict[int, ChannelSetting] = field(default_factory=dict[int, ChannelSetting])
     removed: list[tuple[int, int | None]] = field(default_factory=list[tuple[int, int | None]])
-    doubted: set[int] = field(default_factory=set[int])
+    doubted: dict[int, int] = field(default_factory=dict[int, int])
+    doubts: int = 0
     own: list[bool] = field(default_factory=list[bool])
     away: int = 0
     asked: int = 0
@@ -56,20 +66,28 @@ class Policies:
     async def channel_settings(self, guild_id: int) -> tuple[tuple[int, ChannelSetting], ...]:
         return tuple(self.settings.items())
 
-    def doubt_age_mark(self, channel_id: int) -> None:
-        self.doubted.add(channel_id)
+    def doubt_age_mark(self, channel_id: int) -> int:
+        self.doubted[self.doubts] = channel_id
+        self.doubts += 1
+        return self.doubts - 1
 
-    def is_doubted(self, channel_id: int) -> bool:
-        return channel_id in self.doubted
+    def is_doubted(self, channel_id: int, doubt: int | None = None) -> bool:
+        return channel_id in self.doubted.values() if doubt is None else doubt in self.doubted
 
     async def age_mark_removed(
-        self, act: AdminAction, channel_id: int, category_id: int | None = None, *, own: bool = True
+        self,
+        act: AdminAction,
+        channel_id: int,
+        category_id: int | None = None,
+        *,
+        own: bool = True,
+        doubt: int | None = None,
     ) -> bool:
         if self.away:
             self.away -= 1
             raise Unavailable("The database is away.")
         self.removed.append((channel_id, category_id))
-        self.doubted.discard(channel_id)
+        self.doubted = {one: place for one, place in self.doubted.items() if doubt not in {None, one}}
         self.own.append(own)
         return True
 
@@ -145,3 +163,18 @@ async def test_a_category_gives_what_needs_the_mark_to_no_channel_that_comes_int
         moved = event == "CHANNEL_UPDATE"
         assert ("came into a category" if moved else "set anew") in line.data["content"]
     assert (policies.removed, policies.own) == ([(new_id, CATEGORY_ID)], [not moved])
+
+
+async def test_a_mark_that_goes_after_a_move_takes_what_is_set_for_the_channel_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(age_marks, "WAITS_S", (0.002,))
+    policies = Policies(away=1_000_000)  # at both events
+    async with opened(policies=policies, guild_settings=Logged(), server=a_server(nsfw=True)) as open_:
+        open_.hand_in("CHANNEL_UPDATE", channel(CHANNEL_ID, nsfw=True, parent=CATEGORY_ID))
+        await until(lambda: policies.doubts == 1)
+        open_.hand_in("CHANNEL_UPDATE", channel(CHANNEL_ID, nsfw=False, parent=CATEGORY_ID))
+        await until(lambda: policies.doubts == 2)
+        policies.away = 0
+        await until(lambda: not policies.doubted)
+    assert sorted(policies.own) == [False, True]

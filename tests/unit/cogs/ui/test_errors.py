@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import discord
 import pytest
@@ -159,3 +160,11 @@ def test_the_reason_of_a_rule_reaches_people_as_it_was_typed() -> None:
         "This server does not allow that prompt: \\[the rules\\](https\\://evil.example/x). "
         "Nothing was sent and nothing was charged."
     )
+
+
+async def test_an_interaction_that_lost_its_client_is_no_fault() -> None:
+    """Nothing can be said through a client that was closed, and nothing in the bot is broken."""
+    lost = cast("discord.Interaction", SimpleNamespace(id=1))
+    with capture_logs() as logs:
+        await REPLIES.say(lost, RuntimeError("Session is closed"))
+    assert [entry["log_level"] for entry in logs] == ["warning"]

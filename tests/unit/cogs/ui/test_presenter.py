@@ -1,5 +1,6 @@
 """The presenter: which way an edit goes, what becomes of it, and what Discord's refusals mean."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -298,3 +299,14 @@ async def test_where_discord_does_not_say_nothing_is_concluded() -> None:
     async with presenting(timedelta(minutes=14)) as (open_, presenter):
         assert await presenter.find_card(a_run()) is None
         assert not open_.discord.calls
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=20)], ids=["by token", "by channel"])
+async def test_a_client_that_is_closed_within_an_edit_is_no_fault_of_the_run(age: timedelta) -> None:
+    """discord.py sleeps between its own tries; a client that is away for long is closed meanwhile."""
+    async with presenting(age) as (open_, presenter):
+        open_.discord.refuse = refuse(str(MESSAGE_ID), 502)
+        edit = asyncio.create_task(presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE), name="edit")
+        await open_.discord.wait("PATCH", str(MESSAGE_ID))
+        await open_.client.close()
+        assert await edit is EditResult.LATER

@@ -16,6 +16,7 @@ from bot.runs.past import Viewing
 from bot.runs.review.review import Decision
 from bot.runs.review.service import Reported
 from bot.runs.run import Delivery, ReviewCause, Run
+from sandbox.runflow.switches import Switches
 from tests.unit.runs.review.test_reviews import (
     ADMIN,
     CHANNEL,
@@ -243,3 +244,37 @@ async def test_nothing_waits_for_a_moderator_whom_nobody_asked(tmp_path: Path) -
         await room.app.moderation.policies.set_channel(ADMIN, CHANNEL, everything)
         with pytest.raises(UserError, match="none was asked"):
             await room.services.history.pictures(run, Viewing(7, ChannelContext(GUILD, CHANNEL), 10_000_000))
+
+
+@pytest.mark.parametrize(("switches", "policy"), [(FAST, Policy.BLOCK), (FLAGGED, Policy.SPOILER)])
+async def test_pictures_that_stand_as_they_may_are_not_said_to_be_hidden(
+    tmp_path: Path, switches: Switches, policy: Policy
+) -> None:
+    """The answer to the upload was lost, and then the bot could not see the channel any more."""
+    async with runs_room(tmp_path, switches) as room:
+        rules = ChannelRules(policy=policy)
+        await room.app.moderation.policies.set_channel(ADMIN, CHANNEL, ChannelSetting(policy=policy))
+        room.card.answers = [EditResult.LATER, EditResult.FORBIDDEN]
+        await room.services.runs.start(run := await room.press(rules=rules), 11)
+        await until(room.card.has_ended_once)
+        room.clock.advance(1.1)
+        assert (await becomes(room, run, Delivery.SHOWN)).pictures_up is False
+        assert room.moderators.lines == []
+
+
+async def test_one_person_who_reports_a_gone_card_again_and_again_does_not_fill_the_log(tmp_path: Path) -> None:
+    async with reviewing(tmp_path, FAST, hide_reported=True) as room:
+        run = await room.to_the_end(await room.press())
+        room.card.always = EditResult.GONE
+        reports = room.services.reviews
+        assert await reports.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.NEW
+        await becomes(room, run, Delivery.UNDELIVERABLE)
+        await reports.reject(MODERATOR, run.id, "no")
+        await told(room, "rejected undeliverable")
+        await closed(room)
+        for _ in range(3):
+            assert await reports.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.TWICE
+            assert (await room.runs.load(run.id)).delivery is Delivery.UNDELIVERABLE
+        room.clock.advance(600)
+        assert await reports.report(run=run, reporter_id=8, reason="mean", hide=True) is Reported.TWICE
+        await told(room, "rejected undeliverable", 2)
