@@ -110,13 +110,20 @@ class AtStandin:
 
 
 @asynccontextmanager
-async def at_standin(count: int, switches: Switches = LONG, **following: float) -> AsyncGenerator[AtStandin]:
+async def at_standin(
+    count: int, switches: Switches = LONG, *, behind: int = 0, **following: float
+) -> AsyncGenerator[AtStandin]:
+    """`behind`: so many of the runs are older than a great many of others'."""
     clock = SandboxClock(stopped=True)
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
         crowd_at(runflow.url, clock, runflow.api_key) as crowd,
     ):
-        ids = [await made(crowd.client, number) for number in range(count)]
+        ids = [await made(crowd.client, number) for number in range(behind)]
+        if behind:
+            clock.advance(5)
+            runflow.fill(1_700, every_s=0.001)
+        ids += [await made(crowd.client, number) for number in range(behind, count)]
         tasks = [asyncio.create_task(crowd.follow(one, **following), name=one) for one in ids]
         await asyncio.sleep(0)
         try:
@@ -166,6 +173,12 @@ async def test_runs_behind_those_of_others_are_read_by_themselves_fifty_at_a_tim
         assert {one for _, one in room.crowd.reads} == set(room.ids)
         assert room.crowd.reads_in_any_s(0.9) <= 50
         assert room.crowd.overdue.oldest_s() <= 5
+
+
+async def test_those_that_a_list_does_not_reach_are_read_by_themselves_and_the_others_are_not() -> None:
+    async with at_standin(80, behind=40) as room:
+        await room.crowd.pass_s(8)
+        assert {one for _, one in room.crowd.reads} == set(room.ids[:40])
 
 
 async def test_lists_that_fail_are_made_up_for_by_single_reads_and_asked_again_later() -> None:
