@@ -32,10 +32,15 @@ class Clock:
         self.at += timedelta(seconds=delay_s)
 
 
-async def reserved(store: Store, add_run: AddRun, number: int, at: datetime) -> str:
+async def reserved(
+    store: Store,
+    add_run: AddRun,
+    number: int,
+    at: datetime,
+    demand: Demand = Demand(MicroUsd(100), pictures=1),  # noqa: B008 - frozen
+) -> str:
     def reserve(connection: Connection) -> str:
         run_id = add_run(connection, number)
-        demand = Demand(MicroUsd(100), pictures=1)
         _ = ledger.reserve(connection, run_id=run_id, person=PERSON, demand=demand, defaults=Defaults(), at=at)
         return run_id
 
@@ -77,8 +82,11 @@ async def test_batches_take_no_more_than_they_may(store: Store, add_run: AddRun)
     assert await wrong(store, hours_needed_from(NOON)) == []
 
 
-async def test_an_hour_in_which_something_is_held_stays_until_that_has_its_end(store: Store, add_run: AddRun) -> None:
-    run_id = await reserved(store, add_run, 1, LONG_AGO)
+@pytest.mark.parametrize(("money", "pictures"), [(100, 0), (0, 1)])
+async def test_an_hour_in_which_something_is_held_stays_until_that_has_its_end(
+    store: Store, add_run: AddRun, money: int, pictures: int
+) -> None:
+    run_id = await reserved(store, add_run, 1, LONG_AGO, Demand(MicroUsd(money), pictures=pictures))
     housekeeping = Housekeeping(store=store, clock=Clock())
     await housekeeping.drop_hours()
     assert await rows_of(store, Window.HOUR) == 3

@@ -19,7 +19,7 @@ from bot.errors import SettingsError, Unavailable
 from bot.runs.transitions import FINAL
 from bot.store import tables
 from bot.store.engine import Store
-from bot.store.postgresql import WRITERS
+from bot.store.postgresql import KEPT_FOR_FIRST, WRITERS
 from bot.store.tables import ledger_entries, runs, synced_commands
 from bot.store.upsert import insert_if_absent
 from tests.contract.meanwhile import meanwhile
@@ -450,6 +450,26 @@ async def test_in_a_rush_writers_wait_for_their_turn_and_not_for_each_others_row
         await asyncio.gather(*(store.write(written, number) for number in range(60)))
         assert await noted(store) == list(range(60))
     assert most <= WRITERS
+
+
+async def test_some_turns_of_writers_are_only_for_those_that_go_first(postgres_url: str) -> None:
+    at_work, most, ended = set[int](), 0, list[int]()
+
+    def written(connection: Connection, number: int) -> None:
+        nonlocal most
+        at_work.add(number)
+        most = max(most, len(at_work - {99}))
+        connection.execute(text("SELECT pg_sleep(0.002)"))
+        at_work.remove(number)
+        ended.append(number)
+
+    async with Store.open(postgres_url) as store:
+        others = asyncio.gather(*(store.write(written, number) for number in range(40)))
+        await asyncio.sleep(0)
+        await store.write_first(written, 99)
+        await others
+    assert most <= WRITERS - KEPT_FOR_FIRST
+    assert ended.index(99) < 20, "it waited for those that had come before it"
 
 
 async def test_a_row_that_stays_locked_is_bad_weather(postgres_url: str) -> None:

@@ -2,8 +2,12 @@
 
 import asyncio
 from contextlib import ExitStack
+from pathlib import Path
 
 from bot.runs.presses import Presses
+from bot.runs.run import State
+from sandbox.runflow.switches import PROFILES, without_waiting
+from tests.unit.runs.room import runs_room
 
 
 async def test_few_presses_hold_up_nobody() -> None:
@@ -35,3 +39,30 @@ async def test_a_stream_of_presses_without_end_starves_nobody() -> None:
             many.enter_context(presses.one())
         async with asyncio.timeout(1):
             await presses.let_pass()
+
+
+async def test_no_run_is_begun_while_many_presses_are_being_accepted(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, without_waiting(PROFILES["default"])) as room:
+        run = await room.press()
+        with ExitStack() as many:
+            for _ in range(4):
+                many.enter_context(room.app.wake_ups.presses.one())
+            await room.services.runs.start(run, 11)
+            await asyncio.sleep(0.1)
+            assert (room.runflow.create_requests, room.app.worker.alive) == (0, 1)
+        assert (await room.settled(run)).state is State.SUCCEEDED
+
+
+async def test_a_press_counts_while_it_is_being_accepted(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, without_waiting(PROFILES["default"]), serve=False) as room:
+        presses = room.app.wake_ups.presses
+        with ExitStack() as few:
+            for _ in range(3):
+                few.enter_context(presses.one())
+            accepting = asyncio.create_task(room.press())
+            await asyncio.sleep(0)
+            passed = asyncio.create_task(presses.let_pass())
+            await asyncio.sleep(0)
+            assert not passed.done()
+            await accepting
+            await asyncio.wait_for(passed, 1)

@@ -147,6 +147,16 @@ async def test_people_are_written_to_only_where_they_may_be(writes: bool) -> Non
         assert bool(open_.discord.named("POST", "/users/@me/channels")) is writes
 
 
+async def test_what_a_moderator_wrote_shows_no_page_in_a_direct_message() -> None:
+    async with opened(sanctions=Sanctions(writes=True), server=server()) as open_:
+        open_.discord.refuse = members()
+        open_.press(by(sanction("strike"), MODERATOR_ROLE))
+        await open_.discord.wait("PATCH", "/messages/@original")
+        calls = [call.data for call in open_.discord.named("POST", "/messages") if "flags" in call.data]
+    assert [data["flags"] & 4 for data in calls] == [4]  # SUPPRESS_EMBEDS
+    assert [data["allowed_mentions"] for data in calls] == [{"parse": []}]
+
+
 @pytest.mark.parametrize(("waiting", "words"), [(0, None), (1, "1 of their requests was"), (3, "3 of their requests")])
 async def test_a_stop_takes_back_what_waits(waiting: int, words: str | None) -> None:
     runs = FakeRuns(waiting=waiting)

@@ -110,13 +110,20 @@ class AtStandin:
 
 
 @asynccontextmanager
-async def at_standin(count: int, switches: Switches = LONG, **following: float) -> AsyncGenerator[AtStandin]:
+async def at_standin(
+    count: int, switches: Switches = LONG, *, behind: int = 0, **following: float
+) -> AsyncGenerator[AtStandin]:
+    """`behind`: so many of the runs are older than a great many of others'."""
     clock = SandboxClock(stopped=True)
     async with (
         RunflowStandin(clock=clock, switches=switches) as runflow,
         crowd_at(runflow.url, clock, runflow.api_key) as crowd,
     ):
-        ids = [await made(crowd.client, number) for number in range(count)]
+        ids = [await made(crowd.client, number) for number in range(behind)]
+        if behind:
+            clock.advance(5)
+            runflow.fill(1_700, every_s=0.001)
+        ids += [await made(crowd.client, number) for number in range(behind, count)]
         tasks = [asyncio.create_task(crowd.follow(one, **following), name=one) for one in ids]
         await asyncio.sleep(0)
         try:
@@ -168,6 +175,12 @@ async def test_runs_behind_those_of_others_are_read_by_themselves_fifty_at_a_tim
         assert room.crowd.overdue.oldest_s() <= 5
 
 
+async def test_those_that_a_list_does_not_reach_are_read_by_themselves_and_the_others_are_not() -> None:
+    async with at_standin(80, behind=40) as room:
+        await room.crowd.pass_s(8)
+        assert {one for _, one in room.crowd.reads} == set(room.ids[:40])
+
+
 async def test_lists_that_fail_are_made_up_for_by_single_reads_and_asked_again_later() -> None:
     async with at_standin(60, replace(LONG, list_errors=4)) as room:
         await room.crowd.pass_s(5)
@@ -197,7 +210,11 @@ async def test_a_callback_wakes_one_at_once_and_a_deadline_wakes_all() -> None:
 
 @asynccontextmanager
 async def at_list(
-    count: int, row: Callable[[str], Mapping[str, Any]], refusals: int = 0, takes_s: float = 0.0
+    count: int,
+    row: Callable[[str], Mapping[str, Any]],
+    refusals: int = 0,
+    takes_s: float = 0.0,
+    deadline_s: float = 10_000.0,
 ) -> AsyncGenerator[tuple[Crowd, ScriptedServer, list[str]]]:
     """A Runflow whose lists have such rows, the first few being refused for half a minute. Each `takes_s` to come."""
     refused = [web.Response(status=429, headers={"Retry-After": "30"}) for _ in range(refusals)]
@@ -214,7 +231,7 @@ async def at_list(
         return web.json_response({"items": items, "next": str(start + limit) if start + limit < count else None})
 
     async with ScriptedServer().then(answer) as server, crowd_at(server.url, clock, "k") as crowd:
-        tasks = [asyncio.create_task(crowd.follow(one), name=one) for one in ids]
+        tasks = [asyncio.create_task(crowd.follow(one, deadline_s=deadline_s), name=one) for one in ids]
         await asyncio.sleep(0)
         try:
             yield crowd, server, ids
@@ -244,6 +261,13 @@ async def test_while_a_long_list_is_read_the_newest_keep_being_looked_at() -> No
         assert max(after - before for before, after in pairwise(firsts)) <= 3  # pages, so a second and a half
 
 
+async def test_no_deadline_waits_for_the_end_of_a_long_list() -> None:
+    row: dict[str, Any] = {"status_code": "running", "input": {"prompt": "x" * 3_000}}
+    async with at_list(500, lambda one: {"id": one, **row}, takes_s=5.0, deadline_s=10.0) as (crowd, _, _):
+        await crowd.pass_s(80, until=lambda: bool(crowd.reads))
+        assert 10 <= crowd.reads[0][0] <= 25  # the whole list takes 50
+
+
 @pytest.mark.parametrize("row", [{}, {"status_code": "pondering"}, {"status_code": 7}])
 async def test_a_list_that_does_not_tell_how_a_run_stands_has_not_shown_it(row: dict[str, Any]) -> None:
     async with at_list(60, lambda one: {"id": one, **row}) as (crowd, server, ids):
@@ -266,6 +290,17 @@ async def test_while_a_pause_is_asked_for_nobody_is_woken_to_read() -> None:
         await crowd.pass_s(6)
         assert len(server.seen) > 1
         assert crowd.reads == []
+
+
+async def test_a_pause_that_outlasts_the_patience_with_a_list_wakes_nobody_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.runs.execution.sweeper._PATIENCE_S", 0.02)
+    async with at_list(60, lambda one: {"id": one, "status_code": "running"}, refusals=1) as (crowd, server, _):
+        await crowd.pass_s(5)
+        await asyncio.sleep(0.1)
+        await crowd.pass_s(20)
+        assert (len(server.seen), crowd.reads) == (1, [])
 
 
 async def test_a_list_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
