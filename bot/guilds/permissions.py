@@ -130,6 +130,7 @@ PERMISSIONS = Permissions(
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
         "appeal": _APPELLANTS,
+        "appeal_keep": _MODERATORS,
         "report": _REPORTERS,
     },
 )

@@ -11,7 +11,7 @@ from bot.custom_ids import number
 from bot.errors import Unavailable, UserError
 from bot.guilds.permissions import guild_of, need_not_own
 from bot.moderation.sanctions import SanctionStatus
-from bot.moderation.sanctions_service import APPEAL_MOST, Appeal
+from bot.moderation.sanctions_service import APPEAL_MOST, REASON_MOST, Appeal
 from bot.services import AdminAction, Guilds, Sanctions
 from cogs import Host
 from cogs.conduct import texts
@@ -19,12 +19,14 @@ from cogs.conduct.appeal_post import post_appeal
 from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, short
 from cogs.ui.log_channel import tell_admins
+from cogs.ui.markdown import plain
 from cogs.ui.replies import answer, wait_a_moment, write_to
 
 _log = structlog.get_logger(__name__)
 
 _FORM = "appeal"
 _WORDS = "words"
+_THEY_READ_IT = "The person will read this; please be kind."
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 _NOTHING = "There is nothing to appeal against: you may ask for pictures here."
@@ -80,17 +82,37 @@ class Appeals:
         await self._decide(interaction, appeal_id, lift=True)
 
     async def keep(self, interaction: discord.Interaction, appeal_id: int) -> None:
-        """Turn an appeal down. Raises UserError as `lift`."""
-        await self._decide(interaction, appeal_id, lift=False)
+        """Ask why what holds is to stay: the person reads it. Raises UserError as `lift`."""
+        await self._open(interaction, appeal_id)
+        form = Form(texts.KEEP, str(appeal_id), title="Keep it")
+        words: ui.TextInput[Form] = ui.TextInput(
+            custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=REASON_MOST
+        )
+        form.add_item(ui.Label(text="Why does it stay?", description=_THEY_READ_IT, component=words))
+        await open_form(interaction, form)
 
-    async def _decide(self, interaction: discord.Interaction, appeal_id: int, *, lift: bool) -> None:
-        guild_id = guild_of(interaction)
-        known = await self._sanctions.find_appeal(guild_id, appeal_id)
+    async def keep_because(self, interaction: discord.Interaction, appeal_id: int, values: Values) -> None:
+        """The form's answer: turn the appeal down. Raises UserError as `lift`, and without a reason."""
+        reason = plain(values.get(_WORDS, ""))
+        if not reason or len(reason) > REASON_MOST:
+            raise UserError(texts.REASON_WANTED)
+        await self._decide(interaction, appeal_id, lift=False, reason=reason)
+
+    async def _open(self, interaction: discord.Interaction, appeal_id: int) -> None:
+        """Raises UserError for one's own appeal, and for one that was decided already."""
+        known = await self._sanctions.find_appeal(guild_of(interaction), appeal_id)
         need_not_own(interaction, interaction.user.id, known.user_id)
-        decision = await self._sanctions.decide_appeal(AdminAction(guild_id, interaction.user.id), appeal_id, lift=lift)
+        if known.lifted is not None:
+            raise UserError(_decided_already(known))
+
+    async def _decide(self, interaction: discord.Interaction, appeal_id: int, *, lift: bool, reason: str = "") -> None:
+        guild_id = guild_of(interaction)
+        await self._open(interaction, appeal_id)
+        act = AdminAction(guild_id, interaction.user.id)
+        decision = await self._sanctions.decide_appeal(act, appeal_id, lift=lift, reason=reason)
         appeal = decision.appeal
         if not decision.first:
-            raise UserError(f"This was decided already. {texts.appeal_decided(appeal)} Nothing was changed.")
+            raise UserError(_decided_already(appeal))
         await self._show(interaction, appeal, decision.standing)
         settings = await self._guild_settings.settings_of(guild_id)
         tell_admins(interaction.client, settings.log_channel_id, texts.appeal_log(appeal))
@@ -131,6 +153,10 @@ class Appeals:
         return texts.appeal_heard(appeal, standing, server_of(interaction))
 
 
+def _decided_already(appeal: Appeal) -> str:
+    return f"This was decided already. {texts.appeal_decided(appeal)} Nothing was changed."
+
+
 def server_of(interaction: discord.Interaction) -> str:
     """The server's name; plain words where Discord did not name it."""
     return interaction.guild.name if interaction.guild else "the server"
@@ -143,4 +169,5 @@ async def setup(host: Host) -> None:
     host.router.on_form(_FORM, number, appeals.send)
     host.router.on_press(texts.LIFT, number, appeals.lift)
     host.router.on_press(texts.KEEP, number, appeals.keep)
+    host.router.on_form(texts.KEEP, number, appeals.keep_because)
     host.add_listener(appeals.tell_outcome, "on_app_command_completion")

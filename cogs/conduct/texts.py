@@ -207,7 +207,8 @@ def appeal_heard(appeal: Appeal, standing: SanctionStatus, server: str) -> str:
         granted = f"{they} have granted your appeal"
         return f"{granted}, but something else holds by now: {now}" if now else f"{granted}: {_FREE_AGAIN}"
     kept = f"{they} have read your appeal and turned it down"
-    return f"{kept}: {now}" if now else f"{kept}. By now you can ask for pictures there."
+    why = f"\nThe reason they gave: {literal(appeal.reason, REASON_MOST)}" if appeal.reason else ""
+    return f"{kept}: {now}{why}" if now else f"{kept}. By now you can ask for pictures there.{why}"
 
 
 _FREE_AGAIN = "you can ask for pictures there again."

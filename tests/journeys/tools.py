@@ -80,15 +80,26 @@ class Tools:
         **values: object,
     ) -> str:
         """Fill in the form that an interaction opened and send it; the text that only this person sees."""
+        return await self.told(await self.send_form(person, interaction_id, custom_id=custom_id, check=check, **values))
+
+    async def send_form(
+        self,
+        person: Person,
+        interaction_id: str,
+        *,
+        custom_id: str | None = None,
+        check: bool = True,
+        **values: object,
+    ) -> str:
+        """As `fill_in`, where what comes of it may be seen elsewhere; the id of the interaction."""
         form = await self.form(interaction_id)
-        sent = await self.people.submit_modal(
+        return await self.people.submit_modal(
             user_id=person.id,
             interaction_id=interaction_id,
             custom_id=custom_id or form["custom_id"],
             values=values,
             check=check,
         )
-        return await self.told(sent)
 
     async def form(self, interaction_id: str) -> Payload:
         """The form that an interaction opened. Raises Refused with what was said instead."""
