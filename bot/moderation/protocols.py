@@ -34,6 +34,10 @@ class Policies(Protocol):
         """
         ...
 
+    async def no_doubt(self, channel_id: int) -> None:
+        """Come back once that is written down, which takes a moment. Raises Unavailable where it takes longer."""
+        ...
+
     def is_doubted(self, channel_id: int, doubt: int | None = None) -> bool:
         """Whether something that happened to the mark is still to be written down; with `doubt`, whether that is."""
         ...

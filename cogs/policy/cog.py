@@ -133,6 +133,7 @@ class PolicyCommands(app_commands.Group):
         """
         context = channel_context_of(place)
         if not isinstance(place, discord.CategoryChannel):
+            await self._policies.no_doubt(context.rules_id)
             return await self._policies.rules_at(context), None
         without, marked = (replace(context, age_restricted=mark) for mark in (False, True))
         return await self._policies.rules_at(without), await self._policies.rules_at(marked)

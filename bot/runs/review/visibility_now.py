@@ -61,7 +61,9 @@ class VisibilityNow:
 
     async def decide_as_if(self, run: Run, review: Review) -> Visibility:
         """How the pictures would be shown now with this review in place of what is written down. Raises Unavailable."""
-        now = await self._policies.rules_at(await self._channels.channel_context(run))
+        context = await self._channels.channel_context(run)
+        await self._policies.no_doubt(context.rules_id)
+        now = await self._policies.rules_at(context)
         black = (0,) if review.why is ReviewCause.BLACK else ()
         return decide(run, Known(now, review, Verdict(), black))
 
