@@ -97,7 +97,7 @@ class Reply:
     interaction_id: int
     application_id: int
     token: str
-    created_at: datetime  # UTC
+    created_at: datetime  # UTC; of an accepted run by the bot's own clock, which Discord's may not agree with
     attachment_limit_bytes: int
     message_id: int | None = None
 

@@ -73,13 +73,13 @@ class RunService:
         self._store.need_allowed(place)
         if where is not None:
             await self._admission.until_known(where)
-        known = rules or ChannelRules(policy=policy)
+        known, now = rules or ChannelRules(policy=policy), self._store.now()
         checked = model.parse(options, safety_checker=known.safety_checker)
         run = Run(
             id=self._new_run_id(),
             user_id=user_id,
             place=place,
-            reply=reply,
+            reply=replace(reply, created_at=now),  # its age is told by the clock that tells it later
             model_id=model.model_id,
             input=checked.wire(),
             request=checked.request,
@@ -87,7 +87,7 @@ class RunService:
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
             held=model.most(checked),
-            created_at=self._store.now(),
+            created_at=now,
             rules=known,
         )
 

@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.errors import Unavailable
 from bot.runs.card import Ended
 from bot.runs.execution.reach import Reach
-from bot.runs.run import Delivery, Reason, Run, State
+from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.turns import Caps
 from sandbox.runflow.switches import PROFILES, without_waiting
 from tests.unit.runs.execution.test_recovery import serving
@@ -108,3 +110,20 @@ async def test_a_busy_runflow_is_asked_again_only_while_the_answer_can_be_shown(
         await until(over)
         assert how(await room.runs.load(run.id)) == NEVER_SENT
         assert (room.runflow.create_requests, await room.held()) == (1, 0)
+
+
+async def test_the_age_of_a_token_is_told_by_one_clock(tmp_path: Path) -> None:
+    """The machine's clock is an hour ahead of Discord's, or is being brought back to it."""
+    async with runs_room(tmp_path, FAST) as room:
+        at_discord = room.clock.now() - timedelta(hours=1)
+        run = await room.services.runs.accept(
+            user_id=7,
+            place=Place(1, 2),
+            reply=Reply(5, 8, "token", at_discord, 10_000_000),
+            model=FLUX_KLEIN,
+            options={"prompt": "a red fox"},
+        )
+        room.card.reaches = [False]
+        await room.services.runs.start(run, 11)
+        assert (await room.settled(run)).state is State.SUCCEEDED
+        assert room.card.asked_for == []
