@@ -9,6 +9,17 @@ from bot.runs.presses import Presses
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedReviews:
+    """Which reviews changed: of these runs, or `every` one."""
+
+    run_ids: frozenset[str]
+    every: bool
+
+    def __contains__(self, run_id: str) -> bool:
+        return self.every or run_id in self.run_ids
+
+
+@dataclass(frozen=True, slots=True)
 class WakeUps:
     """How a change reaches the workers of this process. A lost one costs nothing but time: rows tell what is due.
 
@@ -19,6 +30,7 @@ class WakeUps:
     runs: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     reviews: asyncio.Event = field(default_factory=asyncio.Event)
     _changed_reviews: set[str] = field(default_factory=set[str])
+    _every_review: asyncio.Event = field(default_factory=asyncio.Event)
     _heard: dict[str, set[asyncio.Event]] = field(default_factory=dict[str, set[asyncio.Event]])
 
     def wake_run(self, run_id: str) -> None:
@@ -30,8 +42,9 @@ class WakeUps:
         self._changed_reviews.add(run_id)
         self.reviews.set()
 
-    def wake_reviews(self) -> None:
-        """Let the review worker look for what is due."""
+    def wake_every_review(self) -> None:
+        """Let the review worker do whatever is due about any run, once more where it is at it already."""
+        self._every_review.set()
         self.reviews.set()
 
     @contextmanager
@@ -51,8 +64,9 @@ class WakeUps:
         for event in self._heard.get(run_id, ()):
             event.set()
 
-    def take_changed_reviews(self) -> frozenset[str]:
-        """The runs whose review changed since this was asked last."""
-        changed = frozenset(self._changed_reviews)
+    def take_changed_reviews(self) -> ChangedReviews:
+        """The reviews that changed since this was asked last."""
+        changed = ChangedReviews(frozenset(self._changed_reviews), every=self._every_review.is_set())
         self._changed_reviews.clear()
+        self._every_review.clear()
         return changed

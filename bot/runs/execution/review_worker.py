@@ -52,7 +52,8 @@ class ReviewWorker:
         for run_id in due:
             if run_id in self._worked_on:
                 # Only what changed meanwhile: what waits for its next try must not be tried without a pause.
-                self._once_more.update({run_id} & changed)
+                if run_id in changed:
+                    self._once_more.add(run_id)
             else:
                 self._worked_on.add(run_id)
                 tasks.create_task(self._work_on(run_id), name=f"review {run_id}")
@@ -70,7 +71,7 @@ class ReviewWorker:
                 self._worked_on.discard(run_id)
                 if run_id in self._once_more:
                     self._once_more.discard(run_id)
-                    self._wake_ups.wake_reviews()
+                    self._wake_ups.wake_review(run_id)
 
     async def _next_step(self, run_id: str) -> None:
         run, review = await self._store.read(_with_review, run_id)

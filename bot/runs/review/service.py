@@ -214,7 +214,7 @@ class ReviewService:
                 continue
             if not await self._channel.stands(one.channel_id, one.message_id):
                 await self._store.write(review_rows.unposted, one.run_id, one.message_id)
-        self._wake_ups.wake_reviews()
+        self._wake_ups.wake_every_review()
         await self.hide_again(guild_id)
 
     async def hide_again(self, guild_id: int) -> None:

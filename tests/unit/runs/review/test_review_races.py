@@ -144,3 +144,19 @@ async def test_pictures_wait_for_a_discord_that_is_away_and_are_not_withheld_for
 
         await until(was_asked)
         assert (await room.settled(run)).delivery is Delivery.SHOWN
+
+
+async def test_an_admin_who_asks_again_while_a_try_is_failing_gets_another_try_at_once(tmp_path: Path) -> None:
+    """The try under way may have seen how things stood before the admin mended them."""
+    async with reviewing(tmp_path) as room:
+        room.moderators.answers = [Obstacle.FORBIDDEN]
+        room.moderators.before_ask = lambda: _mended_meanwhile(room)
+        await room.to_the_end(await room.press(rules=REVIEW))
+        await is_asked(room)
+        assert room.moderators.tries == 2
+
+
+async def _mended_meanwhile(room: RunsRoom) -> None:
+    if room.moderators.tries == 1:
+        await room.services.reviews.retry(GUILD)
+        await asyncio.sleep(0.2)  # long enough for the worker to look for what is due, and find this try under way
