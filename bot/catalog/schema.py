@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Any, Self, TypeVar, get_args, get_origin
+from typing import Any, Self, TypeVar, cast, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
@@ -113,6 +113,17 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
         option = _option_at(where, names, given)
         value = shown(given[option]) if option in given else "left out"
         raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
+
+
+def options_given(checked: InputSchema) -> dict[str, object]:
+    """What a person would give to have this input again, by option: `check` takes it back. Unset options are absent."""
+    schema = type(checked)
+    given: dict[str, object] = {}
+    for name, ours in _names(schema).items():
+        value: object = getattr(checked, name)
+        values = cast("tuple[object, ...]", value) if _is_several(schema.model_fields[name]) else (value,)
+        given.update({option: one for option, one in zip(ours, values, strict=False) if one is not None})
+    return given
 
 
 @cache  # the same for each press, and what it is made of never changes
