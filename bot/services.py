@@ -15,6 +15,7 @@ from bot.moderation.protocols import Policies, PromptRules, Sanctions
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.money import MicroUsd
 from bot.runs.card import Pictures
+from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
 from bot.runs.review.service import Decided, Reported, Status
 from bot.runs.run import PictureRef, Place, Reply, Run
@@ -88,6 +89,20 @@ class Runs(Protocol):
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message; None for any other message."""
+        ...
+
+
+class Drafts(Protocol):
+    """Requests that were typed and refused, kept for a day for their author alone."""
+
+    async def keep(
+        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+    ) -> Draft:
+        """Keep a request; the draft. Raises Unavailable."""
+        ...
+
+    async def find(self, user_id: int, draft_id: str) -> Draft:
+        """A draft of this person's. Raises UserError where there is none (any more), and Unavailable."""
         ...
 
 
@@ -218,6 +233,7 @@ class Services:
     """Everything a cog receives."""
 
     runs: Runs
+    drafts: Drafts
     history: History
     ledger: Ledger
     reviews: Reviews

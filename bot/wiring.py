@@ -23,6 +23,7 @@ from bot.runs.card import CardView
 from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.held_card import HeldCard
 from bot.runs.delivery.progress import Progress
+from bot.runs.drafts import DraftService
 from bot.runs.execution.at_runflow import AtRunflow
 from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
@@ -190,6 +191,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             admission=admission,
             new_run_id=edges.entropy.new_run_id,
         ),
+        drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
         history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(

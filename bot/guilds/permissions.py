@@ -119,6 +119,8 @@ PERMISSIONS = Permissions(
         "change": _EVERYONE,
         "details": _EVERYONE,
         "download": _EVERYONE,
+        "draft_fewer": _EVERYONE,
+        "draft_change": _EVERYONE,
         "history_page": _OWN,
         "history_pictures": _OWN,
         "approve": _REVIEWERS,
@@ -133,6 +135,7 @@ PERMISSIONS = Permissions(
     },
     forms={
         "change": _EVERYONE,
+        "draft_change": _EVERYONE,
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
         "appeal": _APPELLANTS,

@@ -108,6 +108,18 @@ run_parents = Table(
 )
 """Which pictures a run was made from. Written with the run and never changed."""
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("model_id", String(128), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("parents", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+"""What somebody typed and the bot refused, for a day."""
+
 _UNCLOSED = text("(closed_at IS NULL)")
 _ENDS = text("kind IN ('settle', 'release')")
 

@@ -21,7 +21,7 @@ from bot.services import Guilds, Policies, PromptRules, Reviews, Runs, Sanctions
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
-from tests.unit.cogs.samples import FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeDrafts, FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 _QUIET_S = 10.0
@@ -64,6 +64,7 @@ async def opened(
     *,
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
+    drafts: FakeDrafts | None = None,
     ledger: FakeLedger | None = None,
     policies: object = None,
     sanctions: object = None,
@@ -77,6 +78,7 @@ async def opened(
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
         runs=runs or FakeRuns(),
+        drafts=drafts or FakeDrafts(),
         history=history or FakeHistory(),
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
