@@ -110,12 +110,15 @@ PERMISSIONS = Permissions(
     },
     menus={
         "Report picture": _REPORTERS,
+        "Remove picture": _OWN,
         "Stop this person": _MODERATORS,
     },
     buttons={
         "leave": _OWN,
         "history_page": _OWN,
         "history_pictures": _OWN,
+        "remove": _OWN,
+        "remove_yes": _EVERYONE,
         "approve": _REVIEWERS,
         "reject": _REVIEWERS,
         "review_off": _ADMINS,
@@ -132,6 +135,7 @@ PERMISSIONS = Permissions(
         "appeal": _APPELLANTS,
         "appeal_keep": _MODERATORS,
         "report": _REPORTERS,
+        "remove": _OWN,
     },
 )
 

@@ -117,6 +117,18 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """That the pictures of a run were removed: by whom (an id of Discord's), when (UTC), why. It is for good.
+
+    `reason` is a moderator's, who reads it is the person; the one who made the pictures gives none.
+    """
+
+    by: int
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """What the queue needs to know of a run. `has_card`: the message id of its card was noted."""
 
@@ -136,7 +148,8 @@ class Run:
 
     `rules` is what the channel said when the run was accepted; `review_why` is set when its prompt made a moderator's
     look necessary, whatever comes out. `pictures_up`: while the delivery is pending or still visible, pictures stand on
-    the card, or may stand there, that were to be seen before.
+    the card, or may stand there, that were to be seen before. `removal` is set once they were removed: nothing shows
+    them again.
     """
 
     id: str  # 32 hex digits, ours
@@ -162,6 +175,12 @@ class Run:
     rules: ChannelRules | None = None
     review_why: ReviewCause | None = None
     pictures_up: bool = False
+    removal: Removal | None = None
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the pictures were removed for good, whatever stands on the card at this moment."""
+        return self.removal is not None
 
     @property
     def rules_then(self) -> ChannelRules:

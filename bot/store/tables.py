@@ -45,6 +45,9 @@ LOST = text("state = 'lost'")
 WITH_TOKEN = text("interaction_token <> ''")
 """The condition on `runs` for those whose interaction's token is still kept."""
 
+REMOVED = text("(removed_at IS NOT NULL)")
+"""The condition on `runs` for those whose pictures were removed."""
+
 BEGINNINGS = text("kind IN ('reserve', 'grant')")
 """The condition on `ledger_entries` for those that begin something: what a run may cost, or a grant."""
 
@@ -84,10 +87,14 @@ runs = Table(
     Column("review_why", String(32)),
     Column("pictures_up", Boolean, nullable=False, server_default=false()),  # they stand there, and are to go
     Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
+    Column("removed_by", BigInteger),  # with `removed_at`: written once, by whoever removes the pictures
+    Column("removed_at", UtcDateTime),
+    Column("removed_why", String(512)),
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_runs_lost", "ended_at", "id", sqlite_where=LOST, postgresql_where=LOST),
+    Index("ix_runs_removed", "guild_id", "user_id", "removed_at", sqlite_where=REMOVED, postgresql_where=REMOVED),
     Index("ix_runs_with_token", "interaction_at", sqlite_where=WITH_TOKEN, postgresql_where=WITH_TOKEN),
 )
 
