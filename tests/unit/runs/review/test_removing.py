@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -291,6 +292,31 @@ async def test_removed_while_the_answer_is_that_none_could_be_read(tmp_path: Pat
         done = await becomes(room, run, Delivery.WITHHELD)
         assert (done.is_removed, done.reason) == (True, None)
         assert not any(isinstance(one, Ended) for one in endings(room))
+
+
+async def test_removed_in_the_moment_between_the_last_look_and_the_row(tmp_path: Path) -> None:
+    """The pictures stand, the row is about to say so: whoever waits for the next try reads what came of it."""
+    async with runs_room(tmp_path, FAST) as room:
+        write, waiting = room.store.write, list[asyncio.Task[Run]]()
+        run = await room.press()
+
+        async def removed_first(function: Any, *args: Any, **named: Any) -> Any:
+            if getattr(function, "__name__", "") == "note_shown":
+                room.store.write = write
+                await room.services.removals.remove(run, by=run.user_id)
+                waiting.append(asyncio.create_task(room.services.removals.after(run.id), name="waits for the next try"))
+                await asyncio.sleep(0.1)
+            return await write(function, *args, **named)
+
+        room.store.write = removed_first
+        await room.services.runs.start(run, 11)
+
+        async def is_waited_for() -> bool:
+            return bool(waiting)
+
+        await until(is_waited_for)
+        assert (await waiting[0]).delivery is Delivery.WITHHELD
+        assert [type(one) for one in endings(room)] == [Pictures, Removed]
 
 
 async def test_a_card_that_says_that_moderators_are_asked_does_not_cover_the_removal(tmp_path: Path) -> None:
