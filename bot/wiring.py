@@ -44,6 +44,7 @@ from bot.runs.review.asking import ReviewAsker
 from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.closing import ReviewCloser
 from bot.runs.review.held_images import HeldImages
+from bot.runs.review.removing import RemovalService
 from bot.runs.review.service import ReviewService
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.scheduling.scheduler import Scheduler
@@ -202,6 +203,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             clock=edges.clock,
             wake_ups=core.wake_ups,
         ),
+        removals=RemovalService(store=edges.store, clock=edges.clock, wake_ups=core.wake_ups),
         policies=core.moderation.policies,
         prompt_rules=core.moderation.prompt_rules,
         sanctions=core.moderation.sanctions,
@@ -269,7 +271,7 @@ def _review_worker(core: _Core) -> ReviewWorker:
         guild_settings=core.moderation.guild_settings,
         images=core.images,
         channel=edges.review_channel,
-        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility),
+        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility, wake_ups=core.wake_ups),
         clock=edges.clock,
     )
     closer = ReviewCloser(

@@ -27,6 +27,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.conduct.sanctions",
     "cogs.conduct.appeals",
     "cogs.reports.cog",
+    "cogs.remove.cog",
     "cogs.conduct.record",
 )
 

@@ -110,6 +110,7 @@ PERMISSIONS = Permissions(
     },
     menus={
         "Report picture": _REPORTERS,
+        "Remove picture": _OWN,
         "Stop this person": _MODERATORS,
     },
     buttons={
@@ -123,6 +124,8 @@ PERMISSIONS = Permissions(
         "draft_change": _EVERYONE,
         "history_page": _OWN,
         "history_pictures": _OWN,
+        "remove": _OWN,
+        "remove_yes": _EVERYONE,
         "approve": _REVIEWERS,
         "reject": _REVIEWERS,
         "review_off": _ADMINS,
@@ -141,6 +144,7 @@ PERMISSIONS = Permissions(
         "appeal": _APPELLANTS,
         "appeal_keep": _MODERATORS,
         "report": _REPORTERS,
+        "remove": _OWN,
     },
 )
 

@@ -34,6 +34,7 @@ _UNASKED = (
     "The channel where this was asked for now has a moderator look at such pictures first, and none was asked about "
     "these, so they cannot be shown again."
 )
+_REMOVED = "These pictures were removed, so they cannot be shown again."
 _TO_GO = "These pictures are to be taken away, so they cannot be shown again."
 _WITHHELD = "The rules of the channel where this was asked for keep these pictures back, so they cannot be shown here."
 _ELSEWHERE = (
@@ -118,6 +119,8 @@ class RunHistory:
 
     async def _need_visible(self, run: Run, viewing: Viewing, black: tuple[int, ...] = ()) -> Visibility:
         """How the pictures may be seen there, now. Raises UserError where they may not."""
+        if run.is_removed:
+            raise UserError(_REMOVED)
         if run.delivery is Delivery.WITHHELD:
             raise UserError(_WITHHELD)
         if run.delivery is Delivery.HELD:
@@ -127,6 +130,8 @@ class RunHistory:
         if not has_pictures(run):
             raise UserError(_ON_THEIR_WAY if run.delivery is Delivery.PENDING else _NONE)
         visibility = await self._visibility.decide(run, black=black)
+        if visibility.removal is not None:
+            raise UserError(_REMOVED)
         if visibility.showing is Showing.HELD:
             is_asked = visibility.review is not None and visibility.outcome is None
             raise UserError(_HELD if is_asked else _UNASKED)

@@ -17,7 +17,7 @@ from bot.client.probe import point_discord_at
 from bot.clock import SystemClock
 from bot.entropy import Entropy
 from bot.guilds.permissions import PERMISSIONS, Permissions
-from bot.services import Guilds, Policies, PromptRules, Reviews, Runs, Sanctions, Services
+from bot.services import Guilds, Policies, PromptRules, Removals, Reviews, Runs, Sanctions, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
@@ -70,6 +70,7 @@ async def opened(
     sanctions: object = None,
     guild_settings: object = None,
     reviews: object = None,
+    removals: object = None,
     models: Registry | None = None,
     permissions: Permissions = PERMISSIONS,
     server: dict[str, Any] | None = None,
@@ -82,6 +83,7 @@ async def opened(
         history=history or FakeHistory(),
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
+        removals=cast("Removals", removals),
         policies=cast("Policies", policies or FakePolicies()),
         prompt_rules=cast("PromptRules", None),
         sanctions=cast("Sanctions", sanctions),
