@@ -12,8 +12,9 @@ from pydantic import Field
 
 from bot.catalog.model import PROMPT_MOST, ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import ChoiceEnum, InputSchema, Readable, Withheld, check, option_names, options_of
+from bot.catalog.schema import ChoiceEnum, InputSchema, Means, Readable, Withheld, check, option_names, options_of
 from bot.money import MicroUsd, parse_usd
+from bot.prompting.values import Meaning, Ratio
 
 _MEGAPIXEL = 1_000_000
 _PRICE_PER_MEGAPIXEL = parse_usd("0.005")
@@ -59,6 +60,11 @@ class ImageSize(ChoiceEnum):
         ratio = ":".join(part.upper() for part in rest)
         return f"{' '.join(filter(None, (shape.capitalize(), ratio)))}, {self.size.width_px}x{self.size.height_px}"
 
+    @property
+    def ratio(self) -> Ratio:
+        """Width to height."""
+        return Ratio(self.size.width_px, self.size.height_px)
+
 
 class OutputFormat(ChoiceEnum):
     """The file formats."""
@@ -77,17 +83,24 @@ class FluxKleinInput(InputSchema):
     """A checked input. Defaults are sent as well, so that a change of Runflow's cannot change a picture."""
 
     prompt: Annotated[
-        str, Field(min_length=1, max_length=PROMPT_MOST, description="What the picture shows"), Readable()
+        str,
+        Field(min_length=1, max_length=PROMPT_MOST, description="What the picture shows"),
+        Readable(),
+        Means(Meaning.PROMPT),
     ]
-    image_size: Annotated[ImageSize, Field(description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
-    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, description="How many pictures")] = 1
+    image_size: Annotated[ImageSize, Field(description="Shape and pixels"), Means(Meaning.RATIO)] = (
+        ImageSize.LANDSCAPE_4_3
+    )
+    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, description="How many pictures"), Means(Meaning.COUNT)] = 1
     num_inference_steps: Annotated[
         int,
         Field(ge=1, le=50, description="Steps of refinement; more take longer, and 4 are what the model is made for"),
+        Means(Meaning.STEPS),
     ] = 4
     seed: Annotated[
         int | None,
         Field(ge=0, le=2**32 - 1, description="The same seed and options give the same picture. Left out: random"),
+        Means(Meaning.SEED),
     ] = None
     output_format: Annotated[OutputFormat, Field(description="File format")] = OutputFormat.PNG
     enable_safety_checker: Annotated[bool, Withheld()] = True

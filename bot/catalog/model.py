@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bot.catalog.request import Request
 from bot.money import MicroUsd
+from bot.prompting.values import Meaning, Ratio
 
 PROMPT_MOST = 2000
 """The most characters of a prompt: the bot's own limit. Discord's option would take 6000, which no card can show."""
@@ -51,15 +52,19 @@ class OptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One allowed value of an option: `value` as Runflow spells it, `label` for people."""
+    """One allowed value of an option: `value` as Runflow spells it, `label` for people, `ratio` where it is a shape."""
 
     value: str
     label: str
+    ratio: Ratio | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length."""
+    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length.
+
+    `meaning` is set where what people write into prompts can choose it (`bot/catalog/prompt_check.py`).
+    """
 
     name: str
     kind: OptionKind
@@ -68,6 +73,7 @@ class Option:
     choices: tuple[Choice, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,16 @@ import structlog
 from discord import app_commands
 
 from bot.catalog.model import Model
+from bot.catalog.prompt_check import noted
 from bot.errors import Unavailable
 from bot.runs.card import Balance, Ended
 from bot.runs.run import Reason, Run, State
 from bot.services import Runs
 from cogs import Host
-from cogs.ui import cards
+from cogs.ui import cards, discord_limits, prompt_texts
 from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
 from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, may_have_worked, short
+from cogs.ui.markdown import length
 from cogs.ui.model_command import model_command
 
 _log = structlog.get_logger(__name__)
@@ -63,16 +65,28 @@ class Imagine:
         )
 
     async def _notice(self, interaction: discord.Interaction, run: Run) -> None:
-        """Tell the person, for their eyes only, which limits are nearly used. The run goes on whatever comes of it."""
+        """Tell the person, for their eyes only, what became of their prompt, and which limits are nearly used.
+
+        The run goes on whatever comes of it.
+        """
+        limits = await self._limits_nearly_used(run)
+        room = discord_limits.CONTENT - length(limits) - 1
+        of_prompt = prompt_texts.said(noted(self._model, run.prompt, run.input), room)
+        words = "\n".join(filter(None, (of_prompt, limits)))
+        if not words:
+            return
         try:
-            notices = await self._runs.notices(run)
-            if not notices:
-                return
-            words = "\n".join(one.sentence for one in notices)
             async with asyncio.timeout(WORDS_TIMEOUT_S):
                 await interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
-        except (Unavailable, *CALL_ERRORS) as error:
+        except CALL_ERRORS as error:
             _log.info("a notice could not be told", run=run.id, why=short(error))
+
+    async def _limits_nearly_used(self, run: Run) -> str:
+        try:
+            return "\n".join(one.sentence for one in await self._runs.notices(run))
+        except Unavailable as error:
+            _log.info("limits that are nearly used could not be told", run=run.id, why=short(error))
+            return ""
 
     async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
         done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)
