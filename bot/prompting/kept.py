@@ -26,11 +26,11 @@ def kept_spans(text: str, settings: Sequence[Span]) -> tuple[list[Span], list[Sp
     """
     quotes: list[Span] = []
     braces: list[Span] = []
-    closers, at = _Closers(text), 0
+    closers, at, passed = _Closers(text), 0, dict[str, int]()
     lines = [start for start, _ in settings]
     for match in _OPENERS.finditer(text):
         start = match.start()
-        if start < at or closers.are_gone(text[start]):
+        if start < max(at, passed.get(text[start], 0)) or closers.are_gone(text[start]):
             continue
         line = settings[place] if (place := bisect_right(lines, start) - 1) >= 0 else (0, 0)
         end = None if line[0] <= start < line[1] else closers.end_of(start)
@@ -38,7 +38,9 @@ def kept_spans(text: str, settings: Sequence[Span]) -> tuple[list[Span], list[Sp
             continue
         last = settings[place] if (place := bisect_right(lines, end - 1) - 1) >= 0 else (0, 0)
         if start < last[0] and end < last[1] and text[end - 2] in ": ":
-            continue  # a quote that never ended, and one of the line's own
+            if text[start] in _CLOSERS:
+                passed[text[start]] = last[0]  # a quote that never ended, and one of the line's own
+            continue
         (braces if text[start] == "{" else quotes).append((start, end))
         at = end
     return quotes, braces
