@@ -12,7 +12,17 @@ from pydantic import Field
 
 from bot.catalog.model import PROMPT_MOST, ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import ChoiceEnum, InputSchema, Means, Readable, Withheld, check, option_names, options_of
+from bot.catalog.schema import (
+    ChoiceEnum,
+    InputSchema,
+    Means,
+    Readable,
+    Withheld,
+    check,
+    option_names,
+    options_given,
+    options_of,
+)
 from bot.money import MicroUsd, parse_usd
 from bot.prompting.values import Meaning, Ratio
 
@@ -84,25 +94,37 @@ class FluxKleinInput(InputSchema):
 
     prompt: Annotated[
         str,
-        Field(min_length=1, max_length=PROMPT_MOST, description="What the picture shows"),
+        Field(min_length=1, max_length=PROMPT_MOST, title="Words", description="What the picture shows"),
         Readable(),
         Means(Meaning.PROMPT),
     ]
-    image_size: Annotated[ImageSize, Field(description="Shape and pixels"), Means(Meaning.RATIO)] = (
+    image_size: Annotated[ImageSize, Field(title="Shape", description="Shape and pixels"), Means(Meaning.RATIO)] = (
         ImageSize.LANDSCAPE_4_3
     )
-    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, description="How many pictures"), Means(Meaning.COUNT)] = 1
+    num_images: Annotated[
+        int, Field(ge=1, le=_MOST_IMAGES, title="How many", description="How many pictures"), Means(Meaning.COUNT)
+    ] = 1
     num_inference_steps: Annotated[
         int,
-        Field(ge=1, le=50, description="Steps of refinement; more take longer, and 4 are what the model is made for"),
+        Field(
+            ge=1,
+            le=50,
+            title="Steps",
+            description="Steps of refinement; more take longer, and 4 are what the model is made for",
+        ),
         Means(Meaning.STEPS),
     ] = 4
     seed: Annotated[
         int | None,
-        Field(ge=0, le=2**32 - 1, description="The same seed and options give the same picture. Left out: random"),
+        Field(
+            ge=0,
+            le=2**32 - 1,
+            title="Seed",
+            description="The same seed and options give the same picture. Left out: random",
+        ),
         Means(Meaning.SEED),
     ] = None
-    output_format: Annotated[OutputFormat, Field(description="File format")] = OutputFormat.PNG
+    output_format: Annotated[OutputFormat, Field(title="File format", description="File format")] = OutputFormat.PNG
     enable_safety_checker: Annotated[bool, Withheld()] = True
 
     @property
@@ -138,6 +160,11 @@ class FluxKlein:
     def read(self, stored: Mapping[str, Any]) -> FluxKleinInput:
         """The input of a row. Raises ValueError."""
         return FluxKleinInput.from_stored(stored)
+
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
+        """What a person would give to have this input again; `anew`: with a seed of its own."""
+        asked = self._own(checked)
+        return options_given(asked.model_copy(update={"seed": None}) if anew else asked)
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

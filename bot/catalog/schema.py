@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Any, Self, TypeVar, get_args, get_origin
+from typing import Any, Self, TypeVar, cast, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
@@ -127,6 +127,17 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
         raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
 
 
+def options_given(checked: InputSchema) -> dict[str, object]:
+    """What a person would give to have this input again, by option: `check` takes it back. Unset options are absent."""
+    schema = type(checked)
+    given: dict[str, object] = {}
+    for name, ours in _names(schema).items():
+        value: object = getattr(checked, name)
+        values = cast("tuple[object, ...]", value) if _is_several(schema.model_fields[name]) else (value,)
+        given.update({option: one for option, one in zip(ours, values, strict=False) if one is not None})
+    return given
+
+
 @cache  # the same for each press, and what it is made of never changes
 def _names(schema: type[InputSchema]) -> Mapping[str, tuple[str, ...]]:
     """The names of each field's options."""
@@ -175,23 +186,26 @@ def _options(name: str, field: FieldInfo) -> tuple[Option, ...]:
     kind, named, means = _type(field), _mark(field, Named), _mark(field, Means)
     meaning = means.meaning if means else None
     option = named.name if named else name
+    label = field.title or option.replace("_", " ").capitalize()
     description, required = _description(field), field.is_required()
     if issubclass(kind, ChoiceEnum):
         choices = tuple(Choice(choice.value, choice.label, choice.ratio) for choice in kind)
-        return (Option(option, OptionKind.TEXT, description, required, choices, meaning=meaning),)
+        return (Option(option, OptionKind.TEXT, description, required, choices, label=label, meaning=meaning),)
     if kind not in _KINDS:
         raise TypeError(f"no option can carry {kind.__name__}")
     if _is_several(field):
         least, most = _bounds(field)
         numbered = [option, *(f"{option}_{number}" for number in range(2, int(most) + 1))]
         return tuple(
-            Option(one, _KINDS[kind], description, required and number <= least)
+            Option(one, _KINDS[kind], description, required and number <= least, label=label)
             for number, one in enumerate(numbered, 1)
         )
     if _KINDS[kind] in {OptionKind.FLAG, OptionKind.IMAGE}:
-        return (Option(option, _KINDS[kind], description, required),)
+        return (Option(option, _KINDS[kind], description, required, label=label),)
     least, most = _bounds(field)
-    return (Option(option, _KINDS[kind], description, required, minimum=least, maximum=most, meaning=meaning),)
+    return (
+        Option(option, _KINDS[kind], description, required, minimum=least, maximum=most, label=label, meaning=meaning),
+    )
 
 
 def _refuse_unknown(given: Mapping[str, object], offered: list[str]) -> None:

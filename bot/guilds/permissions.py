@@ -114,6 +114,11 @@ PERMISSIONS = Permissions(
     },
     buttons={
         "leave": _OWN,
+        "picture": _EVERYONE,
+        "again": _EVERYONE,
+        "change": _EVERYONE,
+        "details": _EVERYONE,
+        "download": _EVERYONE,
         "history_page": _OWN,
         "history_pictures": _OWN,
         "approve": _REVIEWERS,
@@ -127,6 +132,7 @@ PERMISSIONS = Permissions(
         "log_anyway": _ADMINS,
     },
     forms={
+        "change": _EVERYONE,
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
         "appeal": _APPELLANTS,

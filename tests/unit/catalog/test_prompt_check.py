@@ -10,7 +10,17 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.model import Model, ModelInput, Output, Price
 from bot.catalog.prompt_check import Became, Noted, noted, with_prompt_checked
 from bot.catalog.request import Request
-from bot.catalog.schema import ChoiceEnum, InputSchema, Means, Named, Withheld, check, option_names, options_of
+from bot.catalog.schema import (
+    ChoiceEnum,
+    InputSchema,
+    Means,
+    Named,
+    Withheld,
+    check,
+    option_names,
+    options_given,
+    options_of,
+)
 from bot.money import MicroUsd
 from bot.prompting.values import Meaning, Ratio
 from tests.unit.catalog.sketch import SKETCH
@@ -54,6 +64,10 @@ class Other:
 
     def read(self, stored: Mapping[str, Any]) -> OtherInput:
         return OtherInput.from_stored(stored)
+
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
+        assert isinstance(checked, OtherInput)
+        return options_given(checked)
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         return option_names(OtherInput, fields)

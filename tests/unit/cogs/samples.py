@@ -108,6 +108,10 @@ class SampleModel:
     def read(self, stored: Mapping[str, Any]) -> Checked:
         return Checked(stored)
 
+    def options_given(self, checked: object, *, anew: bool = False) -> dict[str, object]:
+        assert isinstance(checked, Checked)
+        return dict(checked.wire())
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         return tuple(fields)
 
@@ -240,7 +244,9 @@ class FakeHistory:
         self.viewings.append(viewing)
         if self.refusal is not None:
             raise self.refusal
-        return Pictures(pictures(2), spoiler=self.spoiler)
+        found = pictures(2)
+        wanted = found if viewing.only is None else tuple(one for one in found if one.index == viewing.only)
+        return Pictures(wanted, spoiler=self.spoiler)
 
 
 @dataclass
