@@ -32,6 +32,13 @@ _NO_SUCH_RUN = "This request is not known any more. Nothing was changed."
 _NOT_YOURS = "Only the person who asked for this, or a moderator here, can take it out of the queue."
 
 
+def _under(model: Model, sent: Mapping[str, object], run: Run, rules: ChannelRules) -> Run:
+    """A run whose options are `sent`, under other rules than those it was made with."""
+    is_known = rules.safety_checker is run.rules_then.safety_checker
+    wire = run.input if is_known else model.parse(sent, safety_checker=rules.safety_checker).wire()
+    return replace(run, input=wire, policy=rules.policy, rules=rules)
+
+
 _ONE_PRESS = timedelta(seconds=3)  # presses of one button by one person closer to each other than this are one
 
 
@@ -101,9 +108,10 @@ class RunService:
         self._store.need_allowed(place)
         if where is not None:
             await self._admission.until_known(where)
-        known, now = rules or ChannelRules(policy=policy), self._store.now()
+        known = rules or ChannelRules(policy=policy)
         sent = with_prompt_checked(model, options)
         checked = model.parse(sent, safety_checker=known.safety_checker)
+        now = self._store.now()
         run = Run(
             id=self._new_run_id(),
             user_id=user_id,
@@ -121,20 +129,16 @@ class RunService:
             parents=parents,
             button=button,
         )
-
-        def under(rules: ChannelRules) -> Run:
-            is_known = rules.safety_checker is known.safety_checker
-            wire = run.input if is_known else model.parse(sent, safety_checker=rules.safety_checker).wire()
-            return replace(run, input=wire, policy=rules.policy, rules=rules)
-
         with self._wake_ups.presses.one():
-            return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
+            return await self._admitted(
+                run, role_ids, partial(self._as_ruled, run, where, partial(_under, model, sent))
+            )
 
     def _as_ruled(
-        self, run: Run, where: ChannelContext | None, under: Callable[[ChannelRules], Run], connection: Connection
+        self, run: Run, where: ChannelContext | None, under: Callable[[Run, ChannelRules], Run], connection: Connection
     ) -> Run:
         """The run under the rules that hold where it is asked for, now."""
-        return run if where is None else under(self._admission.rules_in(connection, where))
+        return run if where is None else under(run, self._admission.rules_in(connection, where))
 
     async def _admitted(self, run: Run, role_ids: tuple[int, ...], as_ruled: Callable[[Connection], Run]) -> Run:
         """Write the run where the server lets it through; judged anew where its rules for prompts have changed."""
