@@ -188,6 +188,8 @@ def _values(run: Run) -> dict[str, Any]:
         "held_micro_usd": run.held,
         "cost_micro_usd": run.cost,
         "cost_estimated": run.cost_estimated,
+        "given_back_micro_usd": run.given_back,
+        "pictures_shown": run.pictures_shown,
         "runflow_id": run.runflow_id,
         "reason": run.reason.value if run.reason else None,
         "reason_fields": list(run.reason_fields),
@@ -238,4 +240,6 @@ def _run(row: Row[Any]) -> Run:
         rules=ChannelRules.from_json(row.rules) if row.rules else None,
         review_why=ReviewCause(row.review_why) if row.review_why else None,
         pictures_up=row.pictures_up,
+        given_back=None if row.given_back_micro_usd is None else MicroUsd(row.given_back_micro_usd),
+        pictures_shown=row.pictures_shown,
     )

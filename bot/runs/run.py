@@ -137,6 +137,9 @@ class Run:
     `rules` is what the channel said when the run was accepted; `review_why` is set when its prompt made a moderator's
     look necessary, whatever comes out. `pictures_up`: while the delivery is pending or still visible, pictures stand on
     the card, or may stand there, that were to be seen before.
+
+    `given_back` is the part of `cost` that counts against none of the person's limits (None: nothing was given back).
+    `pictures_shown`: how many its card showed when it last did; None until it shows some.
     """
 
     id: str  # 32 hex digits, ours
@@ -162,6 +165,8 @@ class Run:
     rules: ChannelRules | None = None
     review_why: ReviewCause | None = None
     pictures_up: bool = False
+    given_back: MicroUsd | None = None
+    pictures_shown: int | None = None
 
     @property
     def rules_then(self) -> ChannelRules:

@@ -113,6 +113,8 @@ class RunStore:
                 ledger.lose(connection, run_id=before.id)
             case None:
                 pass
+        if (back := change.back) is not None:
+            _ = ledger.refund(connection, run_id=before.id, amount=back.amount, pictures=back.pictures, at=self.now())
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
         """Note what became of the card."""

@@ -18,7 +18,7 @@ from bot.runs.review.visibility import Visibility
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.run import Delivery, Reason, Run
 from bot.runs.store import RunStore
-from bot.runs.transitions import Change
+from bot.runs.transitions import Change, giving_back
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +38,7 @@ class _Try:
     visibility: Visibility
     answer: EditResult | None = None
     may_stand: frozenset[Showing] = frozenset()
+    pictures: int = 0
 
 
 class Deliverer:
@@ -93,7 +94,7 @@ class Deliverer:
         """Note what became of the last try to show pictures, or keep them back."""
         if shown.answer is EditResult.YES or _stand_as_they_may(run, shown):
             _log.info("run ended", state=run.state, reason=run.reason, delivery=Delivery.SHOWN)
-            return await self._held.shown(run, shown.visibility)
+            return await self._held.shown(run, shown.visibility, shown.pictures)
         if shown.may_stand and not run.pictures_up:
             run = await self._store.apply(run, Change(replace(run, pictures_up=True)))
         if shown.answer is None:
@@ -105,7 +106,8 @@ class Deliverer:
         fetched = seen.fetched
 
         async def send(fitted: Fitted) -> _Try | TooLarge:
-            return await self._edit_while_visible(run, fitted, (*fetched.missing, *fitted.missing), seen.black)
+            sent = await self._edit_while_visible(run, fitted, (*fetched.missing, *fitted.missing), seen.black)
+            return replace(sent, pictures=len(fitted.pictures)) if isinstance(sent, _Try) else sent
 
         return await fit_and_send(fetched.pictures, _limit_bytes(run), send)
 
@@ -156,7 +158,8 @@ class Deliverer:
         return await self._say(run, Ended(hide_prompt=hide))
 
     async def _because(self, run: Run, reason: Reason) -> Run:
-        return await self._store.apply(run, Change(replace(run, reason=reason)))
+        """Write down why no picture can be shown, and give back what they cost: /history may show them for nothing."""
+        return await self._store.apply(run, giving_back(Change(replace(run, reason=reason)), shown=0))
 
     async def _say(self, run: Run, final: FinalCard, delivery: Delivery = Delivery.SHOWN) -> Run:
         return await self._note(run, await self._edit(run, final), delivery)
