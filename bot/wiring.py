@@ -267,7 +267,7 @@ def _review_worker(core: _Core) -> ReviewWorker:
         guild_settings=core.moderation.guild_settings,
         images=core.images,
         channel=edges.review_channel,
-        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility),
+        card=HeldCard(card=edges.card, visibility=core.visibility),
         clock=edges.clock,
     )
     closer = ReviewCloser(

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.catalog.model import Model
 from bot.errors import Unavailable
-from bot.runs.card import Balance, Ended
+from bot.runs.card import Ended
 from bot.runs.run import Reason, Run, State
 from bot.services import Runs
 from cogs import Host
@@ -121,9 +121,7 @@ class Imagine:
         await self._runs.abandon(run)
         _log.warning("run abandoned before it was sent", run=run.id)
         ended = replace(run, state=State.CANCELED, reason=Reason.FAULT)
-        card = cards.final(
-            ended, Ended(hide_prompt=run.rules_then.hide_prompt), Balance(used=run.held, left=None), self._model.title
-        )
+        card = cards.final(ended, Ended(hide_prompt=run.rules_then.hide_prompt), self._model.title)
         try:
             async with asyncio.timeout(_MENDING_TIMEOUT_S):
                 if not (await interaction.original_response()).flags.ephemeral:

@@ -10,7 +10,7 @@ from discord import app_commands, ui
 from bot.catalog.registry import Registry
 from bot.ledger.sentences import PRIVATE_USE_IS_OFF
 from bot.ledger.values import LimitUse, Measure, RecentRun, UsageReport, Window
-from bot.money import MicroUsd, format_usd
+from bot.money import MicroUsd, cost_for_people
 from bot.runs.run import State
 from bot.runs.transitions import FINAL
 from bot.services import Ledger
@@ -88,7 +88,9 @@ def _used(report: UsageReport) -> str:
         total = report.totals.get(window)
         money = MicroUsd(0 if total is None else total.used(Measure.MONEY))
         held = MicroUsd(0 if total is None else total.held)
-        parts.append(f"{format_usd(money)} {words}" + (f" (of which {format_usd(held)} on hold)" if held else ""))
+        parts.append(
+            f"{cost_for_people(money)} {words}" + (f" (of which {cost_for_people(held)} on hold)" if held else "")
+        )
     return ", ".join(parts)
 
 
@@ -116,7 +118,7 @@ def run_line(run: RecentRun) -> str:
     else:
         standing = _ENDED[state]
     if state not in FINAL or run.held:  # what a lost run cost is known later
-        cost = f"up to {format_usd(run.held)} on hold"
+        cost = f"up to {cost_for_people(run.held)} on hold"
     else:
         cost = card_texts.cost(run.cost, estimated=run.estimated) if run.cost else "no charge"
     return f"{prompt} · {pictures}, {standing} · {cost} · {card_texts.relative(run.created_at)}"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from bot.errors import LimitError
 from bot.ledger import ledger, recount, reports, stored, totals
-from bot.ledger.limits import counted_in, persons_own
+from bot.ledger.limits import counted_in, persons_own, pictures_left
 from bot.ledger.sentences import left_in
 from bot.ledger.values import Defaults, Demand, Disagreement, Kind, Limit, Measure, Person, Subject, Total, Window
 from bot.money import MicroUsd
@@ -60,8 +60,10 @@ class Ledger:
         """What the person used today, and has left."""
 
         def look(connection: Connection) -> Any:
-            used, least = reports.used_and_least_left(connection, PERSON, limits, at)
-            return used, None if least is None else least.left
+            today = next(key for key in persons_own(PERSON, at) if key.window is Window.DAY)
+            used = totals.read(connection, [today]).get(today, Total()).used(Measure.MONEY)
+            left = [use.left for use in reports.limit_uses(connection, PERSON, limits, at)]
+            return used, min(left, default=None)
 
         return await self._store.read(look)
 
@@ -183,7 +185,7 @@ async def test_a_refusal_says_what_is_left_and_until_when_and_writes_nothing(boo
     error = caught.value
     assert (error.resets_at, error.fits) == (midnight, 0)
     assert str(error) == (
-        "That could cost up to $0.006, and you have $0.0025 left of your $1.00 for today. "
+        "That could cost up to 0.6 ¢, and you have 0.25 ¢ left of your $1.00 for today. "
         f"You get a fresh $1.00 <t:{int(midnight.timestamp())}:R>. Until then, cheaper pictures may fit."
     )
     assert await books.kinds() == ["reserve"]
@@ -311,20 +313,14 @@ async def test_what_is_left_names_the_limit_that_leaves_least(store: Store, add_
         def change(connection: Connection) -> Any:
             for limit in limits:
                 stored.put(connection, limit)
-            _, least = reports.used_and_least_left(connection, PERSON, DOLLAR, NOON)
-            return least
+            return pictures_left(reports.limit_uses(connection, PERSON, DOLLAR, NOON), MicroUsd(5_000))
 
         least = await store.write(change)
-        return None if least is None else left_in(least)
+        return None if least is None else left_in(least[1])
 
     assert await left() == "today"
     assert await left(hour) == "this hour"
     assert await left(channel) == "today for this channel", "of two that leave the same, the one that lasts longer"
-
-    def look(connection: Connection) -> None:
-        assert (reports.used_and_least_left(connection, PERSON, NO_LIMITS, NOON))[1] is not None
-
-    await store.read(look)
 
 
 async def rows_today(store: Store) -> dict[Subject, Total]:

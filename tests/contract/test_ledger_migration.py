@@ -112,7 +112,7 @@ async def test_cards_that_showed_their_pictures_are_known_to_have(
                 at = NOON.strftime("%Y-%m-%d %H:%M:%S.%f") if store.dialect == "sqlite" else NOON
                 row = {"id": f"{1:032x}", "guild": 1, "at": at, "number": 1, "parent": None, "no": False}
                 connection.execute(RUN, row | {"result": '{"num_outputs": 2}'})
-                values = dict(zip(("state", "delivery", "reason"), became, strict=True))
+                values: dict[str, Any] = dict(zip(("state", "delivery", "reason"), became, strict=True))
                 connection.execute(
                     text("UPDATE runs SET state = :state, delivery = :delivery, reason = :reason"), values
                 )

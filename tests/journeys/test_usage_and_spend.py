@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import AsyncGenerator
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from io import BytesIO, StringIO
 
 import pytest
@@ -36,13 +36,13 @@ async def test_usage_tells_what_was_charged_and_what_is_left(shop: tuple[Stage, 
     spent = stage.billed(fox) + stage.billed(owl)
     assert answer.is_ephemeral
     assert f"{usd(spent)} today" in answer.text
-    assert f"{usd(spent)} of $0.50 used, {usd(LIMIT - spent)} left, resets" in answer.text
-    assert "You, $0.50 a day: [#---------] 1 %" in answer.text
+    assert f"{usd(spent)} of 50 ¢ used, {usd(LIMIT - spent, rounding=ROUND_FLOOR)} left, resets" in answer.text
+    assert "You, 50 ¢ a day: [#---------] 1 %" in answer.text
     assert f"a red fox · 2 pictures, finished · {usd(stage.billed(fox))}" in answer.text
     assert f"a *blue* owl · 1 picture, finished · {usd(stage.billed(owl))}" in answer.text
     assert answer.text.index("owl") < answer.text.index("fox")
     assert "green hen" not in answer.text
-    assert "Square, 512x512: about $0.001311, at most $0.005" in answer.text
+    assert "Square, 512x512: about 0.14 ¢, at most 0.5 ¢" in answer.text
 
 
 async def test_privately_other_limits_and_other_runs_count(shop: tuple[Stage, tuple[Answer, ...]]):
@@ -50,7 +50,7 @@ async def test_privately_other_limits_and_other_runs_count(shop: tuple[Stage, tu
     for channel in (stage.cast.dm_of(stage.cast.member.id), stage.cast.elsewhere):
         answer = await stage.use("usage", channel=channel)
         assert answer.is_ephemeral
-        assert "$0.00 today" in answer.text
+        assert "0 ¢ today" in answer.text
         assert "You have not asked for anything here yet." in answer.text
 
 

@@ -1,7 +1,6 @@
 """The last form of a card: pictures as the channel allows at the moment of showing, or words instead."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import structlog
 
@@ -118,8 +117,7 @@ class Deliverer:
 
         Before each try it is decided anew who may see it; and after the last, because an upload may take a while.
         """
-        used = partial(self._store.balance_in, run=run)
-        visibility, balance = await self._visibility.decide_and(run, used, black=black)
+        visibility = await self._visibility.decide(run, black=black)
         answer, may_stand = EditResult.LATER, frozenset[Showing]()
         for delay_s in _TRIES_AFTER_S:
             if delay_s and answer is EditResult.LATER:
@@ -127,7 +125,7 @@ class Deliverer:
                 visibility = await self._visibility.decide(run, black=black)
             if not visibility.is_shown:
                 return _Try(visibility, None, may_stand)
-            answer = await self._card.end(run, visibility.pictures(fitted.pictures, missing), balance)
+            answer = await self._card.end(run, visibility.pictures(fitted.pictures, missing))
             if answer is EditResult.TOO_LARGE:
                 return TOO_LARGE  # and so were these pictures at any try before
             if answer not in {EditResult.YES, EditResult.LATER}:
@@ -166,11 +164,10 @@ class Deliverer:
 
     async def _edit(self, run: Run, final: FinalCard) -> EditResult:
         """Edit the card to words, tried again while Discord takes nothing."""
-        balance = await self._store.balance(run)
         answer = EditResult.LATER
         for delay_s in _TRIES_AFTER_S:
             await self._wait(delay_s)
-            answer = await self._card.end(run, final, balance)
+            answer = await self._card.end(run, final)
             if answer is not EditResult.LATER:
                 break
         return answer

@@ -187,7 +187,7 @@ async def test_what_brought_no_picture_counts_for_nobody_but_the_server(
         assert await used(room) == (0, 0)
         assert await spent(room) == done.cost == done.given_back
         assert done.cost
-        run, ending, *_ = room.card.ends[-1]
+        run, ending = room.card.ends[-1]
         assert isinstance(ending, Ended)
         assert run.given_back == done.cost, "the card is written when the row says so"
 

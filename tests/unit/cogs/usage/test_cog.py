@@ -69,11 +69,11 @@ async def test_it_tells_limits_prices_and_runs() -> None:
     said = await shown(ledger)
     assert ledger.asked == [("usage", Person(USER_ID, GUILD_ID, CHANNEL_ID))]
     for words in (
-        "$0.30 today (of which $0.04 on hold), $0.00 this month",
-        f"You, $0.50 a day: `[######----] 60 %` · $0.30 of $0.50 used, $0.20 left, resets <t:{STAMP}:R>",
-        "Each picture: about $0.012, at most $0.04",
-        f"a red fox · 4 pictures, finished · $0.012 · <t:{STAMP}:R>",
-        "finished · about $0.005 ·",
+        "30 ¢ today (of which 4 ¢ on hold), 0 ¢ this month",
+        f"You, 50 ¢ a day: `[######----] 60 %` · 30 ¢ of 50 ¢ used, 20 ¢ left, resets <t:{STAMP}:R>",
+        "Each picture: about 1.2 ¢, at most 4 ¢",
+        f"a red fox · 4 pictures, finished · 1.2 ¢ · <t:{STAMP}:R>",
+        "finished · about 0.5 ¢ ·",
     ):
         assert words in said
 
@@ -164,10 +164,10 @@ def test_bars(used: int, whole: int, said: str) -> None:
             use(Limit(Subject.ROLE, 5, Window.EVER, Measure.RUNS, 3, 1), LimitCause.ROLE, 3, resets_at=None),
             "You, as <@&5>, 3 runs at once: `[##########] 100 %` · 3 runs of 3 runs under way, nothing left",
         ),
-        (use(replace(DAILY, amount=0), used=0), "You, $0.00 a day: switched off"),
+        (use(replace(DAILY, amount=0), used=0), "You, 0 ¢ a day: switched off"),
         (
             use(amount=700_000, left=400_000),
-            "You, $0.50 a day: `[####------] 42 %` · $0.30 of $0.70 used, $0.40 left ($0.20 granted on top), "
+            "You, 50 ¢ a day: `[####------] 42 %` · 30 ¢ of 70 ¢ used, 40 ¢ left (20 ¢ granted on top), "
             f"resets <t:{STAMP}:R>",
         ),
     ],
@@ -196,13 +196,13 @@ def test_limits_are_described(limit: Limit, said: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"state": "accepted", "held": MicroUsd(20_000), "cost": None}, "waiting in line · up to $0.02 on hold"),
-        ({"state": "running", "held": MicroUsd(20_000), "cost": None}, "in progress · up to $0.02 on hold"),
-        ({"state": "partial"}, "finished in part · $0.012"),
+        ({"state": "accepted", "held": MicroUsd(20_000), "cost": None}, "waiting in line · up to 2 ¢ on hold"),
+        ({"state": "running", "held": MicroUsd(20_000), "cost": None}, "in progress · up to 2 ¢ on hold"),
+        ({"state": "partial"}, "finished in part · 1.2 ¢"),
         ({"state": "failed", "cost": None}, "no pictures · no charge"),
         ({"state": "canceled", "cost": MicroUsd(0)}, "canceled · no charge"),
         ({"state": "lost", "cost": None, "held": MicroUsd(0)}, "no pictures · no charge"),
-        ({"state": "lost", "cost": None, "held": MicroUsd(5_000)}, "no pictures · up to $0.005 on hold"),
+        ({"state": "lost", "cost": None, "held": MicroUsd(5_000)}, "no pictures · up to 0.5 ¢ on hold"),
     ],
 )
 def test_each_run_has_its_words(changes: dict[str, Any], said: str) -> None:
@@ -212,7 +212,7 @@ def test_each_run_has_its_words(changes: dict[str, Any], said: str) -> None:
 def test_pictures_that_cost_the_same_share_a_line() -> None:
     heading, *lines = price_lines(FLUX_KLEIN)
     assert heading == r"**What a picture costs** with FLUX.2 \[klein\] 4B"
-    assert "Square, 512x512: about $0.001311, at most $0.005" in lines
-    assert "Portrait 4:3, 768x1024 or Landscape 4:3, 1024x768: about $0.003933, at most $0.005" in lines
+    assert "Square, 512x512: about 0.14 ¢, at most 0.5 ¢" in lines
+    assert "Portrait 4:3, 768x1024 or Landscape 4:3, 1024x768: about 0.4 ¢, at most 0.5 ¢" in lines
     assert len(lines) == 4
-    assert price_lines(SampleModel())[1:] == ["Each picture: about $0.012, at most $0.04"]
+    assert price_lines(SampleModel())[1:] == ["Each picture: about 1.2 ¢, at most 4 ¢"]
