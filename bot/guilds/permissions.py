@@ -114,6 +114,7 @@ PERMISSIONS = Permissions(
     },
     buttons={
         "leave": _OWN,
+        "usage_part": _EVERYONE,
         "history_page": _OWN,
         "history_pictures": _OWN,
         "approve": _REVIEWERS,

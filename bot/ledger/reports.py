@@ -182,6 +182,8 @@ def _recent_run(row: Row[Any], *, is_held: bool) -> RecentRun:
         held=MicroUsd(row.held_micro_usd if is_held else 0),
         cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
         estimated=row.cost_estimated,
+        shown=row.pictures_shown,
+        given_back=None if row.given_back_micro_usd is None else MicroUsd(row.given_back_micro_usd),
     )
 
 

@@ -245,7 +245,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class RecentRun:
-    """A run as `/usage` lists it. `state` is a value of `bot.runs.run.State`; `cost` None: not charged (yet)."""
+    """A run as `/usage` lists it. `state` is a value of `bot.runs.run.State`; `cost` None: not charged (yet).
+
+    `shown`: how many pictures its card showed, None where it never did; `given_back` is the part of `cost` that does
+    not count.
+    """
 
     run_id: str
     created_at: datetime
@@ -255,6 +259,8 @@ class RecentRun:
     held: MicroUsd  # while it is in flight, and while nobody knows what it cost
     cost: MicroUsd | None
     estimated: bool
+    shown: int | None = None
+    given_back: MicroUsd | None = None
 
 
 @dataclass(frozen=True, slots=True)

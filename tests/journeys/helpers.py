@@ -166,6 +166,22 @@ class Stage:
         async with self._following(how, person, channel) as press:
             return await press.end()
 
+    async def turned(self, answer: Answer, custom_id: str) -> str:
+        """What a reply says once the member has pressed one of its buttons."""
+        message = answer.message or {}
+        events = self.discord.people.subscribe()
+        try:
+            await self.discord.people.press(
+                user_id=self.cast.member.id, message_id=int(message["id"]), custom_id=custom_id
+            )
+            async with asyncio.timeout(PATIENCE_S):
+                async for event in events:
+                    if event["t"] == "message_update" and event["message"]["id"] == message["id"]:
+                        return "\n".join(flatten(event["message"]))
+        finally:
+            events.close()
+        raise AssertionError("the sandbox was closed")
+
     @asynccontextmanager
     async def pressing(
         self,

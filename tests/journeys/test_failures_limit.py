@@ -34,7 +34,8 @@ async def test_the_press_that_could_pass_the_limit_is_refused_for_its_person_alo
         answer = await thrifty.imagine(image_size="square")
         assert answer.shows(1)
         usage = await thrifty.use("usage")
-        assert (f"{usd(left)} left" if left else "nothing left") in usage.text
+        limits = await thrifty.turned(usage, "usage_part:limits")
+        assert (f"{usd(left)} left" if left else "nothing left") in limits
     await thrifty.closed_books(answer.id)
 
     refused = await thrifty.imagine(image_size="square")

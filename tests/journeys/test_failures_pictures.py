@@ -102,7 +102,9 @@ async def test_a_cost_that_is_not_named_is_estimated_and_said_to_be(stage: Stage
     stage.play(profile)
     answer = await stage.imagine(image_size="landscape_4_3", num_images=2)
     usage = await stage.use("usage")
-    assert "· about 0.79 ¢ ·" in usage.text  # 2 x 1024 x 768 pixels at $0.005 a megapixel, rounded up
+    assert "· about 0.79 ¢ ·" in await stage.turned(
+        usage, "usage_part:runs"
+    )  # 2 x 1024 x 768 pixels at $0.005 a megapixel, rounded up
     books = await stage.closed_books(answer.id)
     assert books.entries[1:] == (Entry("settle", 7865, estimated=True),)
 
