@@ -14,7 +14,7 @@ from bot.images.image import MissingPicture
 from bot.moderation.policy import Showing
 from bot.runflow.reading import Reading
 from bot.runs import rows
-from bot.runs.card import Pictures
+from bot.runs.card import FinalCard, Pictures
 from bot.runs.images import RunImages, look_at
 from bot.runs.past import Page, Viewing, has_pictures
 from bot.runs.review.visibility import Visibility
@@ -101,6 +101,19 @@ class RunHistory:
         """
         with structlog.contextvars.bound_contextvars(run=run.id):
             return await self._pictures(run, viewing)
+
+    async def kept_back(self, run: Run) -> FinalCard | None:
+        """How the pictures of a run are kept from view at this moment; None where they are not, or there are none.
+
+        Raises Unavailable.
+        """
+        if not run.made_pictures:
+            return None
+        visibility = await self._visibility.decide(run)
+        if visibility.is_shown:
+            return None
+        review = visibility.review
+        return visibility.words(asked=review is not None and review.obstacle is None)
 
     async def _pictures(self, run: Run, viewing: Viewing) -> Pictures:
         await self._need_visible(run, viewing)
