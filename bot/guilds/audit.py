@@ -35,6 +35,7 @@ class AuditKind(StrEnum):
     REVIEW_APPROVED = "review approved"
     REVIEW_REJECTED = "review rejected"
     TAKEN_FROM_QUEUE = "taken from queue"
+    RUN_CANCELED = "run canceled"
     HISTORY_READ = "history read"
     RECORD_READ = "record read"
     SPEND_READ = "spend read"

@@ -114,6 +114,7 @@ PERMISSIONS = Permissions(
     },
     buttons={
         "leave": _OWN,
+        "cancel": _OWN,
         "history_page": _OWN,
         "history_pictures": _OWN,
         "approve": _REVIEWERS,

@@ -55,6 +55,8 @@ def change(connection: Connection, before: Run, after: Run) -> bool:
     del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
     if after.reply.message_id is None:
         del values["message_id"]  # whoever read the row before the card was noted does not undo that
+    if after.runflow_id is None:
+        del values["runflow_id"]  # and who read it before Runflow's answer came does not undo that
     as_before = runs.c.state.in_(AT_RUNFLOW) if before.state in AT_RUNFLOW else runs.c.state == before.state
     done = connection.execute(
         update(runs).where(runs.c.id == before.id, as_before, runs.c.delivery == before.delivery).values(**values)

@@ -331,7 +331,7 @@ class Press:
         def is_drawn(_: Payload) -> bool:
             # Its row does not say how far a run is at Runflow; the card does.
             state = (self._stage.books(self.id).row or {}).get("state", "accepted")
-            return state not in {"accepted", "submitting"} and "in Runflow's queue" not in self.forms[-1]
+            return state not in {"accepted", "submitting"} and "Starting soon" not in self.forms[-1]
 
         return await self._follow(is_drawn)
 

@@ -16,7 +16,7 @@ from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spen
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
 from bot.money import MicroUsd
-from bot.runs.card import Balance, Pictures
+from bot.runs.card import Balance, InLine, Pictures
 from bot.runs.past import Page, Viewing
 from bot.runs.run import Delivery, Place, Reply, Result, Run, State
 
@@ -175,8 +175,8 @@ class FakeRuns:
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         return ()
 
-    def position(self, run: Run) -> int | None:
-        return self.waits_at
+    def position(self, run: Run) -> InLine | None:
+        return None if self.waits_at is None else InLine(self.waits_at)
 
     async def leave_all(self, user_id: int, act: AdminAction) -> int:
         self.taken_back.append((user_id, act))
@@ -188,6 +188,9 @@ class FakeRuns:
         self.left.append((run_id, user_id, moderated_channel_id))
         self.changed.set()
         return a_run(id=run_id)
+
+    async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
+        return await self.leave(run_id, user_id=user_id, moderated_channel_id=moderated_channel_id)
 
     async def start(self, run: Run, message_id: int) -> None:
         if self.broken is not None:
