@@ -321,9 +321,9 @@ class Press:
         self._stage, self._events = stage, events
         self._reply: str | None = None
 
-    async def says(self, words: str) -> Payload:
-        """The reply, once it says `words`."""
-        return await self._follow(lambda message: words in self.forms[-1])
+    async def says(self, *words: str) -> Payload:
+        """The reply, once it says any of these."""
+        return await self._follow(lambda message: any(each in self.forms[-1] for each in words))
 
     async def drawing(self) -> Payload:
         """The reply, as it is edited when the run is being drawn at Runflow."""
