@@ -154,6 +154,7 @@ class FakeRuns:
     hold: asyncio.Event | None = None
     waits_at: int | None = None
     left: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
+    canceled: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
     waiting: int = 0
     taken_back: list[tuple[int, AdminAction]] = field(default_factory=list[tuple[int, AdminAction]])
     accepted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -190,7 +191,11 @@ class FakeRuns:
         return a_run(id=run_id)
 
     async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
-        return await self.leave(run_id, user_id=user_id, moderated_channel_id=moderated_channel_id)
+        if self.refusal is not None:
+            raise self.refusal
+        self.canceled.append((run_id, user_id, moderated_channel_id))
+        self.changed.set()
+        return a_run(id=run_id)
 
     async def start(self, run: Run, message_id: int) -> None:
         if self.broken is not None:

@@ -125,6 +125,37 @@ async def test_a_run_that_failed_in_its_slot_keeps_it():
     assert line.waiting == 0
 
 
+async def test_who_waits_is_told_for_how_long_once_enough_runs_have_told_it():
+    clock = a_clock()
+    line = Scheduler(caps=ONE, clock=clock)
+    for number, one in enumerate(runs(1, 2, 3, 4)):
+        assert line.expect(one) is None
+        assert line.enter(one)
+        async with line.slot(one):
+            (waiting,) = (replace(run, id=f"w{number}", user_id=one.user_id) for run in runs(1))
+            assert line.expect(waiting) == InLine(1, own=1, about_s=4.0 if number == 3 else None)
+            line.forget(waiting.id)
+            clock.advance(4)
+
+
+async def test_a_canceled_run_tells_nothing_of_how_long_runs_take_and_counts_until_its_deadline():
+    clock = a_clock()
+    turns: list[str] = []
+    line = Scheduler(caps=Caps(at_once=1, per_guild=9, per_user=1), clock=clock, turn_came=turns.append, deadline_s=60)
+    one, other = runs(1, 1)
+    assert line.enter(one)
+    async with line.slot(one):
+        line.leave_behind(replace(one, submitted_at=clock.now()))
+    assert not line.enter(other)
+    assert line.in_line(other.id, 1) == InLine(1), "it waits for the bot, not for a run of its own person"
+    clock.advance(59)
+    line.expire()
+    assert turns == []
+    clock.advance(2)
+    line.expire()
+    assert turns == [other.id]
+
+
 # --- with the room around it
 
 
