@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+_LONG_AGO = 0.0  # by the loop's clock
+
 
 class CallingOff:
     """Which runs are waited for. Called off before that, a run is not waited for at all."""
@@ -18,7 +20,7 @@ class CallingOff:
         if wait is None:
             self._early.add(run_id)
         else:
-            wait.reschedule(asyncio.get_running_loop().time())
+            wait.reschedule(_LONG_AGO)
 
     @asynccontextmanager
     async def until_called_off(self, run_id: str) -> AsyncGenerator[None]:
