@@ -14,7 +14,7 @@ from bot.moderation.policy import Policy
 from bot.moderation.protocols import Policies, PromptRules, Sanctions
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.money import MicroUsd
-from bot.runs.card import Balance, FinalCard, Pictures
+from bot.runs.card import Balance, FinalCard, InLine, Pictures
 from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
 from bot.runs.review.removing import Removed
@@ -58,8 +58,8 @@ class Runs(Protocol):
         """
         ...
 
-    def position(self, run: Run) -> int | None:
-        """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
+    def position(self, run: Run) -> InLine | None:
+        """Where a run that was just accepted waits in the queue; None where it may start at once."""
         ...
 
     async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
@@ -67,6 +67,13 @@ class Runs(Protocol):
 
         Only for the one who asked, and for whoever moderates the channel `moderated_channel_id` (checked by the cog)
         where the run is from there. Raises UserError for anybody else and for a run that waits no more; Unavailable.
+        """
+        ...
+
+    async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
+        """Wait no more for a run that has no end; its card then says so by itself, and what is billed is settled.
+
+        For whom, and raises: as `leave`, for a run that has its end.
         """
         ...
 

@@ -107,7 +107,12 @@ class _Core:
 def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     """Everything between the edges, made once. Nothing runs until the parts are served."""
     core = _core(edges, choices)
-    scheduler = Scheduler(caps=choices.caps, clock=edges.clock, turn_came=core.wake_ups.wake_run)
+    scheduler = Scheduler(
+        caps=choices.caps,
+        clock=edges.clock,
+        turn_came=core.wake_ups.wake_run,
+        deadline_s=choices.run_deadline_s,
+    )
     overdue = OverduePolls(edges.clock)
     admission = Admission(
         sanctions=core.moderation.sanctions,
@@ -245,7 +250,13 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
     steps = RunSteps(
         cards=CardFinder(store=core.store, card=edges.card, clock=clock),
         scheduler=scheduler,
-        at_runflow=AtRunflow(store=core.store, submitter=submitter, poller=poller, clock=clock),
+        at_runflow=AtRunflow(
+            store=core.store,
+            submitter=submitter,
+            poller=poller,
+            clock=clock,
+            calling_off=core.wake_ups.calling_off,
+        ),
         deliverer=deliverer,
         progress=lambda: Progress(
             card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s, quiet_s=choices.progress_quiet_s

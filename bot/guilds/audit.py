@@ -36,6 +36,7 @@ class AuditKind(StrEnum):
     REVIEW_REJECTED = "review rejected"
     PICTURE_REMOVED = "picture removed"
     TAKEN_FROM_QUEUE = "taken from queue"
+    RUN_CANCELED = "run canceled"
     HISTORY_READ = "history read"
     RECORD_READ = "record read"
     SPEND_READ = "spend read"

@@ -23,6 +23,27 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class InLine:
+    """Where a run waits in the bot's own queue. `position`: from 1.
+
+    `own`: how many runs of its own person are being made, where those alone hold it up; 0 where others do. `about_s`:
+    how long until its turn, in seconds; None where nobody can tell.
+    """
+
+    position: int
+    own: int = 0
+    about_s: float | None = None
+
+
+class Word(StrEnum):
+    """What a card says of a run under way beside its state."""
+
+    LOOKING = "looking"  # what became of it at Runflow is not known, and is being found out
+    BUSY = "busy"  # Runflow does not take it yet; it is sent again
+    LATE = "late"  # it takes longer than usual
+
+
+@dataclass(frozen=True, slots=True)
 class Pictures:
     """The end people want. `spoiler` hides every picture until a click; `missing` tells which are not there.
 
@@ -101,10 +122,10 @@ class EditResult(StrEnum):
 class CardView(Protocol):
     """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
 
-    async def progress(self, run: Run, position: int | None = None, *, looking: bool = False) -> EditResult:
-        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1.
+    async def progress(self, run: Run, line: InLine | None = None, *, word: Word | None = None) -> EditResult:
+        """Edit the card to what `run.state` says. `line`: where it waits in the bot's own queue, if it does.
 
-        `looking`: what became of the run at Runflow is not known, and is being found out.
+        `word`: what is to be said beside that, if anything.
         """
         ...
 

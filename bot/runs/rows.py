@@ -88,6 +88,8 @@ def change(connection: Connection, before: Run, after: Run) -> bool:
     del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
     if after.reply.message_id is None:
         del values["message_id"]  # whoever read the row before the card was noted does not undo that
+    if after.runflow_id is None:
+        del values["runflow_id"]  # and who read it before Runflow's answer came does not undo that
     as_before = runs.c.state.in_(AT_RUNFLOW) if before.state in AT_RUNFLOW else runs.c.state == before.state
     as_known = runs.c.removed_at.is_(None) if before.removal is None else runs.c.removed_at.is_not(None)
     same = (runs.c.id == before.id, as_before, runs.c.delivery == before.delivery, as_known)

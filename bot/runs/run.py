@@ -23,7 +23,7 @@ class State(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     CANCELED = "canceled"
-    LOST = "lost"  # no trace of it at Runflow, or no end by the deadline
+    LOST = "lost"  # given up: no trace of it at Runflow, no end by the deadline, or canceled after it was sent
 
 
 AT_RUNFLOW = frozenset({State.QUEUED, State.DISPATCHING, State.RUNNING})
@@ -59,6 +59,8 @@ class Reason(StrEnum):
     CANCELED = "canceled"
     LEFT_QUEUE = "left_queue"  # by the one who asked, before anything was sent
     REMOVED = "removed"  # from the queue, by a moderator
+    CANCELED_BY_ASKER = "canceled_by_asker"  # after its turn had come; Runflow may go on with it all the same
+    CANCELED_BY_MODERATOR = "canceled_by_moderator"  # as that
     OUT_OF_REACH = "out_of_reach"  # waited until nothing could be shown any more, so it was not sent
     LOST = "lost"  # the create's answer was lost and no run was found
     DEADLINE = "deadline"  # no end by the deadline
@@ -67,6 +69,9 @@ class Reason(StrEnum):
     UPLOAD_REFUSED = "upload_refused"  # too large: to be fetched, or for Discord even at the smallest fitting
     CONTENT = "content"  # Runflow ended it, or made nothing, because of what it shows
     FAULT = "fault"  # ours; a reference is given
+
+
+_CANCELED_BY_SOMEBODY = frozenset({Reason.CANCELED_BY_ASKER, Reason.CANCELED_BY_MODERATOR})
 
 
 class ReviewCause(StrEnum):
@@ -202,6 +207,11 @@ class Run:
     def rules_then(self) -> ChannelRules:
         """What held for the run when it was accepted; where only the policy was kept, the rest as if nobody set it."""
         return self.rules or ChannelRules(policy=self.policy)
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether somebody canceled it after its turn had come: what it costs is booked, its pictures go nowhere."""
+        return self.reason in _CANCELED_BY_SOMEBODY
 
     @property
     def made_pictures(self) -> bool:

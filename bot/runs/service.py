@@ -12,18 +12,18 @@ from bot.catalog.model import Model
 from bot.catalog.prompt_check import typed_prompt, with_prompt_checked
 from bot.catalog.request import Request
 from bot.errors import RepeatedPress, Unavailable, UserError
-from bot.guilds.audit import AdminAction
+from bot.guilds.audit import AdminAction, AuditKind
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.moderation.prompt_rules_service import RulesChanged
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runs import rows
 from bot.runs.admission import Admission, Passed
-from bot.runs.card import Balance
+from bot.runs.card import Balance, InLine
 from bot.runs.run import Delivery, PictureRef, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import Accepted, RunStore
-from bot.runs.transitions import FINAL, ended
+from bot.runs.transitions import FINAL, canceled, ended
 from bot.runs.wake_ups import WakeUps
 from bot.store import locks
 
@@ -31,6 +31,9 @@ _log = structlog.get_logger(__name__)
 
 _NO_SUCH_RUN = "This request is not known any more. Nothing was changed."
 _NOT_YOURS = "Only the person who asked for this, or a moderator here, can take it out of the queue."
+_NOT_YOURS_TO_CANCEL = "Only the person who asked for this, or a moderator here, can cancel it."
+_IS_CANCELED = "This is canceled already."
+_IS_FINISHED = "This is finished already, so there is nothing to cancel."
 
 
 def _under(model: Model, sent: Mapping[str, object], run: Run, rules: ChannelRules) -> Run:
@@ -63,6 +66,12 @@ def _as_typed(request: Request, typed: str | None) -> Request:
     if typed is None or typed == request.prompt:
         return request
     return replace(request, prompt=typed, sent=request.prompt)
+
+
+def _act_of(run: Run, user_id: int) -> AdminAction | None:
+    """Whose act it is where a moderator ends another person's run; None for one's own."""
+    guild_id = run.place.guild_id
+    return None if guild_id is None or user_id == run.user_id else AdminAction(guild_id, user_id)
 
 
 class RunService:
@@ -187,8 +196,8 @@ class RunService:
         self._store.hand_over(run, message_id)
         self._wake_ups.wake_run(run.id)
 
-    def position(self, run: Run) -> int | None:
-        """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
+    def position(self, run: Run) -> InLine | None:
+        """Where a run that was just accepted waits in the queue; None where it may start at once."""
         return self._scheduler.expect(run)
 
     async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
@@ -197,20 +206,42 @@ class RunService:
         Where it starts at the same moment, the row's state decides. Raises UserError when the press is somebody
         else's and when the run waits no more, and Unavailable.
         """
+        run = await self._of(run_id, user_id, moderated_channel_id, refusal=_NOT_YOURS)
+        if run.state is not State.ACCEPTED:
+            raise UserError(_over(run))
+        left = await self._take_out(run, _act_of(run, user_id))
+        if left is None:
+            raise UserError(_over(await self._store.load(run_id)))
+        return left
+
+    async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
+        """Wait no more for a run, wherever it is, for the one who asked or who moderates its channel.
+
+        Its place is free at once, and its card says so. Runflow cannot be made to stop: what it bills is settled when
+        it is known (`transitions.canceled`). Where the run ends at the same moment, the row's state decides. Raises as
+        `leave`, for a run that has its end.
+        """
+        run = await self._of(run_id, user_id, moderated_channel_id, refusal=_NOT_YOURS_TO_CANCEL)
+        act = _act_of(run, user_id)
+        while run.state not in FINAL:
+            change = canceled(run, by_moderator=act is not None, at=self._store.now())
+            done = await self._store.take(run, change, act, AuditKind.RUN_CANCELED)
+            if done is not None:
+                self._wake_ups.calling_off.call_off(run_id)
+                self._wake_ups.wake_run(run_id)  # whoever works on it ends its card
+                return done
+            run = await self._store.load(run_id)
+        raise UserError(_IS_CANCELED if run.state is State.CANCELED or run.is_unwanted else _IS_FINISHED)
+
+    async def _of(self, run_id: str, user_id: int, moderated_channel_id: int | None, *, refusal: str) -> Run:
+        """A run that somebody may end. Raises UserError."""
         try:
             run = await self._store.load(run_id)
         except LookupError:
             raise UserError(_NO_SUCH_RUN) from None
         if user_id != run.user_id and run.place.channel_id != moderated_channel_id:
-            raise UserError(_NOT_YOURS)
-        if run.state is not State.ACCEPTED:
-            raise UserError(_over(run))
-        guild_id = run.place.guild_id
-        act = None if guild_id is None or user_id == run.user_id else AdminAction(guild_id, user_id)
-        left = await self._take_out(run, act)
-        if left is None:
-            raise UserError(_over(await self._store.load(run_id)))
-        return left
+            raise UserError(refusal)
+        return run
 
     async def leave_all(self, user_id: int, act: AdminAction) -> int:
         """Take whatever a person has waiting in a server out of the queue, as a moderator's act; how many those were.

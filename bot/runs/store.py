@@ -72,11 +72,17 @@ class RunStore:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
         return await self.take(before, change) or await self.load(before.id)
 
-    async def take(self, before: Run, change: Change, act: AdminAction | None = None) -> Run | None:
+    async def take(
+        self,
+        before: Run,
+        change: Change,
+        act: AdminAction | None = None,
+        kind: AuditKind = AuditKind.TAKEN_FROM_QUEUE,
+    ) -> Run | None:
         """Write a change, books included; None where the row has moved on, and nothing was written.
 
         Of several who try the same step at once, in whatever process, exactly one is given the run. `act`: whose act
-        it is, where a moderator takes a run out of the queue; its audit row is part of it.
+        it is, where a moderator ends a run, and `kind` of what kind; its audit row is part of it.
         """
 
         def taken(connection: Connection) -> Run | None:
@@ -85,7 +91,7 @@ class RunStore:
             self._book(connection, before, change)
             if act is not None:
                 about = {"run": before.id, "user": str(before.user_id)}
-                note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
+                note(connection, act, kind, before=None, after=about, at=self.now())
             return change.run
 
         written = await self._store.write(taken)

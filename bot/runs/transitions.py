@@ -55,7 +55,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class KeepHeld:
-    """The run is not under way any more, but nobody knows yet what it cost: all that was held for it stays held."""
+    """Nobody waits for the run any more, and nobody knows yet what it cost: all that was held for it stays held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,27 @@ def giving_back(change: Change, *, shown: int) -> Change:
     return change if back is None else replace(change, run=replace(change.run, given_back=back.amount), back=back)
 
 
+def canceled(run: Run, *, by_moderator: bool, at: datetime) -> Change:
+    """What a press on Cancel makes of a run that has no end.
+
+    Runflow cannot be made to stop. So one that may have been sent is given up as a lost one is: what was held for it
+    stays held until Runflow says what it cost, and it is looked for until then.
+    """
+    reason = Reason.CANCELED_BY_MODERATOR if by_moderator else Reason.CANCELED_BY_ASKER
+    return ended(run, State.CANCELED if run.state is State.ACCEPTED else State.LOST, reason, at)
+
+
+def never_sent(run: Run, at: datetime) -> Change:
+    """What it makes of a run that was canceled while it was being sent, that nothing of it was taken: it is free."""
+    after = replace(run, state=State.CANCELED, delivery=Delivery.PENDING, ended_at=at)
+    return Change(after, Release())
+
+
 def read(run: Run, reading: Reading, model: Model | None, at: datetime) -> Change | None:
     """What a reading makes of the run; None where it is stale, repeated, or of a status nobody knows.
 
     `model` is the run's, None where the catalog has it no more. The first reading also brings Runflow's id: adopted
-    even when the status tells nothing new.
+    even when the status tells nothing new. A run that somebody canceled stays canceled, whatever Runflow made of it.
     """
     state = _STATE_OF.get(reading.status)
     known = run if run.runflow_id else replace(run, runflow_id=reading.runflow_id)
@@ -128,13 +144,13 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at:
     )
     books = _books(run, state, reading, model)
     cost, estimated = (books.cost, books.estimated) if isinstance(books, Settle) else (None, False)
-    reason = _reason(state, reading)
+    reason = run.reason if run.is_unwanted else _reason(state, reading)
     fields = reading.failure.fields if reading.failure else ()
     named = model.option_names(fields) if model else fields
     change = Change(
         replace(
             run,
-            state=state,
+            state=State.CANCELED if run.is_unwanted else state,
             result=result,
             cost=cost,
             cost_estimated=estimated,

@@ -78,7 +78,7 @@ def standing(run: Run) -> str:
         return "waiting in line" if run.state is State.ACCEPTED else "in progress"
     made = run.result.num_outputs if run.result and run.state in {State.SUCCEEDED, State.PARTIAL} else 0
     if not made:
-        return "canceled" if run.state is State.CANCELED else "no pictures"
+        return "canceled" if run.state is State.CANCELED or run.is_unwanted else "no pictures"
     pictures = "1 picture" if made == 1 else f"{made} pictures"
     if run.is_removed:
         still = _BECAME[run.delivery] if run.delivery is Delivery.STILL_VISIBLE else ""

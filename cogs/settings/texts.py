@@ -56,6 +56,7 @@ WORDS: Mapping[AuditKind, str] = {
     AuditKind.REVIEW_REJECTED: "rejected pictures",
     AuditKind.PICTURE_REMOVED: "removed pictures",
     AuditKind.TAKEN_FROM_QUEUE: "took a request out of the queue",
+    AuditKind.RUN_CANCELED: "canceled a request",
     AuditKind.HISTORY_READ: "looked at somebody's requests",
     AuditKind.RECORD_READ: "looked at somebody's record",
     AuditKind.SPEND_READ: "looked at what people spent",

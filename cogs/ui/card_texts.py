@@ -8,7 +8,7 @@ from typing import assert_never
 from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, cost_for_people
-from bot.runs.card import Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
+from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Withheld, Word
 from bot.runs.refunds import owed
 from bot.runs.review.service import REASON_MOST
 from bot.runs.review.visibility import changed_prompt
@@ -34,7 +34,17 @@ SEE_DETAILS = "Details says why."
 MAY_BE_UNSAFE = "May not be safe for work: hidden until you open it."
 
 _OUR_FAULT = frozenset({Reason.NO_PICTURES, Reason.PICTURES_UNREADABLE, Reason.UPSTREAM_FAILED})
-_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED, Reason.OUT_OF_REACH})
+_CANCELED = frozenset(
+    {
+        Reason.CANCELED,
+        Reason.LEFT_QUEUE,
+        Reason.REMOVED,
+        Reason.CANCELED_BY_ASKER,
+        Reason.CANCELED_BY_MODERATOR,
+        Reason.OUT_OF_REACH,
+    }
+)
+_STEP_S, _MINUTE_S = 5, 60
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
 
@@ -49,18 +59,32 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def progress(run: Run, place: int | None = None) -> str:
-    """Where an unfinished run stands. `place`: its place in the bot's own queue, from 1; None where it has none."""
-    if place is not None and run.state is State.ACCEPTED:
-        return f"Waiting for a free place: {ordinal(place)} in line. Nothing has been sent yet."
+def progress(run: Run, line: InLine | None = None, word: Word | None = None) -> str:
+    """Where an unfinished run stands. `line`: where it waits in the bot's own queue; None where it does not."""
+    if line is not None and run.state is State.ACCEPTED:
+        return in_line(line)
     started = relative(run.submitted_at or run.created_at)
+    match word:
+        case Word.LOOKING:
+            return looking(run)
+        case Word.BUSY:
+            return "The service is busy; still trying."
+        case Word.LATE:
+            return f"This is taking longer than usual. Started {started}"
+        case None:
+            return _standing(run, started)
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _standing(run: Run, started: str) -> str:
     match run.state:
         case State.ACCEPTED | State.SUBMITTING:
-            return "Sending your request…"
+            return "Starting…"
         case State.QUEUED:
-            return f"Waiting in Runflow's queue · sent {started}"
+            return f"Starting soon… Sent {started}"
         case State.DISPATCHING | State.RUNNING:
-            return f"Drawing… started {started}"
+            return f"Drawing… Started {started}"
         case State.SUCCEEDED | State.PARTIAL:
             return "Fetching your pictures…" if run.images_wanted > 1 else "Fetching your picture…"
         case State.FAILED | State.CANCELED | State.LOST:
@@ -69,18 +93,39 @@ def progress(run: Run, place: int | None = None) -> str:
             assert_never(unknown)
 
 
+def in_line(line: InLine) -> str:
+    """Where a waiting run stands, what it waits for where that is its person's own, and how long, where that is known.
+
+    The time is that until its turn.
+    """
+    if not line.own:
+        where = f"You're {ordinal(line.position)} in line."
+    else:
+        are = "1 of your requests is" if line.own == 1 else f"{line.own} of your requests are"
+        turn = "starts next" if line.position == 1 else f"is {ordinal(line.position)} in line"
+        where = f"{are} still being made; this one {turn}."
+    return where if line.about_s is None else f"{where} {_about(line.about_s)}"
+
+
+def _about(seconds: float) -> str:
+    """A time that nobody knows exactly: in steps of five seconds, from a minute on in whole minutes."""
+    if seconds < _MINUTE_S - _STEP_S / 2:
+        return f"About {max(round(seconds / _STEP_S), 1) * _STEP_S} s."
+    return f"About {max(round(seconds / _MINUTE_S), 1)} min."
+
+
 def looking(run: Run) -> str:
     """That nobody knows what became of a run, and that it is being found out. Of money nothing is known yet."""
     if run.state in {State.ACCEPTED, State.SUBMITTING}:
-        return "Runflow gave no clear answer. Looking there for your request; this card will change by itself."
-    return "Runflow does not answer. Asking again until it does; this card will change by itself."
+        return "There was no clear answer. Looking for your request; this card will change by itself."
+    return "The service does not answer. Asking again until it does; this card will change by itself."
 
 
-def title(run: Run, ending: FinalCard | None) -> str:  # noqa: PLR0911 - one for each ending
+def title(run: Run, ending: FinalCard | None, line: InLine | None = None) -> str:  # noqa: PLR0911 - one for each ending
     """The first words of a card: they tell the state without colour or emoji."""
     match ending:
         case None:
-            return "In progress"
+            return "Working on it" if line is None or run.state is not State.ACCEPTED else "In line"
         case Pictures(pictures):
             return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
         case Withheld():
@@ -129,6 +174,10 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "You left the queue."
         case Reason.REMOVED:
             return "A moderator took this request out of the queue."
+        case Reason.CANCELED_BY_ASKER:
+            return "You canceled this."
+        case Reason.CANCELED_BY_MODERATOR:
+            return "A moderator canceled this."
         case Reason.OUT_OF_REACH:
             return (
                 "This waited so long that its pictures could not have been shown here any more, so it was not sent. "
@@ -217,6 +266,8 @@ def charged(run: Run) -> str | None:
 
     Runflow may still bill a run that was sent and given up as lost.
     """
+    if run.state is State.LOST and run.is_unwanted:
+        return "If the service still bills it, it counts."
     if run.state is State.LOST and run.submitted_at is not None and not run.cost:
         return "You were not charged so far. What it may cost stays on hold until that is certain, for a day at most."
     if not run.cost:

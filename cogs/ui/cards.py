@@ -6,8 +6,9 @@ import discord
 from discord import ui
 
 from bot.images.image import Picture
-from bot.runs.card import Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
+from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Withheld, Word
 from bot.runs.run import PictureRef, Run, State
+from bot.runs.transitions import FINAL
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
 from cogs.ui.markdown import cut, length, literal, plain
@@ -36,16 +37,19 @@ class Card(Layout):
             self.add_item(ui.ActionRow(*row))
 
 
-def progress(run: Run, model_title: str, place: int | None = None, *, looking: bool = False) -> Card:
-    """The card of an unfinished run. One that waits in the bot's own queue, at `place`, can be taken out of it.
+def progress(run: Run, model_title: str, line: InLine | None = None, *, word: Word | None = None) -> Card:
+    """The card of an unfinished run. One that waits in the bot's own queue can be taken out of it, others canceled.
 
-    `looking`: what became of it at Runflow is not known, and is being found out.
+    `word`: what is said beside its state.
     """
-    status = card_texts.looking(run) if looking else card_texts.progress(run, place)
-    items: list[ui.Item[Card]] = [*_head(run, model_title, None, beside=length(status)), ui.TextDisplay(status)]
-    if place is not None and run.state is State.ACCEPTED:
+    status = card_texts.progress(run, line, word)
+    head = _head(run, model_title, None, beside=length(status), line=line)
+    items: list[ui.Item[Card]] = [*head, ui.TextDisplay(status)]
+    if run.state not in FINAL:
+        waits = line is not None and run.state is State.ACCEPTED
+        button = Press("leave", run.id, label="Leave the queue") if waits else Press("cancel", run.id, label="Cancel")
         buttons: ui.ActionRow[Card] = ui.ActionRow()
-        items.append(buttons.add_item(Press("leave", run.id, label="Leave the queue")))
+        items.append(buttons.add_item(button))
     return Card(*items)
 
 
@@ -107,14 +111,14 @@ def _once_more(run: Run) -> list[Press]:
 
 
 def _head(
-    run: Run, model_title: str, ending: FinalCard | None, *, beside: int
+    run: Run, model_title: str, ending: FinalCard | None, *, beside: int, line: InLine | None = None
 ) -> "tuple[ui.TextDisplay[Card], ui.TextDisplay[Card]]":
     """Title and prompt. `beside` is the length of all other text.
 
     Where pictures are kept from view, the prompt is covered. Where the channel hides prompts it is left out from the
     first card on, until pictures are shown.
     """
-    title = f"**{card_texts.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
+    title = f"**{card_texts.title(run, ending, line)}** · {literal(model_title, TITLE_LIMIT)}"
     kept_back = isinstance(ending, Withheld | Held | Rejected)
     if run.rules_then.hide_prompt if ending is None else not isinstance(ending, Pictures) and ending.hide_prompt:
         return ui.TextDisplay(title), ui.TextDisplay(card_texts.PROMPT_HIDDEN)

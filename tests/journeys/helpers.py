@@ -344,9 +344,9 @@ class Press:
         self._stage, self._events = stage, events
         self._reply: str | None = None
 
-    async def says(self, words: str) -> Payload:
-        """The reply, once it says `words`."""
-        return await self._follow(lambda message: words in self.forms[-1])
+    async def says(self, *words: str) -> Payload:
+        """The reply, once it says any of these."""
+        return await self._follow(lambda message: any(each in self.forms[-1] for each in words))
 
     async def drawing(self) -> Payload:
         """The reply, as it is edited when the run is being drawn at Runflow."""
@@ -354,7 +354,7 @@ class Press:
         def is_drawn(_: Payload) -> bool:
             # Its row does not say how far a run is at Runflow; the card does.
             state = (self._stage.books(self.id).row or {}).get("state", "accepted")
-            return state not in {"accepted", "submitting"} and "in Runflow's queue" not in self.forms[-1]
+            return state not in {"accepted", "submitting"} and "Starting soon" not in self.forms[-1]
 
         return await self._follow(is_drawn)
 

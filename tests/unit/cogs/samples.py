@@ -16,7 +16,7 @@ from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spen
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
 from bot.money import MicroUsd
-from bot.runs.card import Balance, FinalCard, Pictures
+from bot.runs.card import Balance, FinalCard, InLine, Pictures
 from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
 from bot.runs.run import Delivery, PictureRef, Place, Reply, Result, Run, State
@@ -162,6 +162,7 @@ class FakeRuns:
     hold: asyncio.Event | None = None
     waits_at: int | None = None
     left: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
+    canceled: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
     waiting: int = 0
     taken_back: list[tuple[int, AdminAction]] = field(default_factory=list[tuple[int, AdminAction]])
     accepted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -184,8 +185,8 @@ class FakeRuns:
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         return ()
 
-    def position(self, run: Run) -> int | None:
-        return self.waits_at
+    def position(self, run: Run) -> InLine | None:
+        return None if self.waits_at is None else InLine(self.waits_at)
 
     async def leave_all(self, user_id: int, act: AdminAction) -> int:
         self.taken_back.append((user_id, act))
@@ -195,6 +196,13 @@ class FakeRuns:
         if self.refusal is not None:
             raise self.refusal
         self.left.append((run_id, user_id, moderated_channel_id))
+        self.changed.set()
+        return a_run(id=run_id)
+
+    async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
+        if self.refusal is not None:
+            raise self.refusal
+        self.canceled.append((run_id, user_id, moderated_channel_id))
         self.changed.set()
         return a_run(id=run_id)
 

@@ -250,6 +250,11 @@ async def test_pictures_discord_finds_too_large_are_said_to_be_so(answer: tuple[
         ({"state": State.RUNNING}, "in progress · not charged yet"),
         ({"state": State.LOST, "result": None, "cost": None}, "no pictures · no charge so far"),
         ({"state": State.CANCELED, "result": None, "cost": None}, "canceled · no charge"),
+        (
+            {"state": State.LOST, "reason": Reason.CANCELED_BY_ASKER, "result": None, "cost": None},
+            "canceled · no charge so far",
+        ),
+        ({"state": State.CANCELED, "reason": Reason.CANCELED_BY_ASKER}, "canceled · cost 1.2 ¢"),
         ({"delivery": Delivery.PENDING}, "4 pictures, on the way to the card · cost 1.2 ¢"),
         ({"delivery": Delivery.HELD}, "4 pictures, waiting for a moderator · cost 1.2 ¢"),
         ({"delivery": Delivery.WITHHELD}, "4 pictures, kept back by the channel's rules · cost 1.2 ¢"),

@@ -49,7 +49,7 @@ async def test_a_press_shows_a_card_and_starts_the_run_with_its_message() -> Non
     assert not call.data["flags"] & EPHEMERAL
     assert call.data["allowed_mentions"] == {"parse": []}
     assert "a red fox" in texts(call)
-    assert "Sending your request" in texts(call)
+    assert "Starting…" in texts(call)
     ((run, message_id),) = runs.started
     assert message_id == MESSAGE_ID
     assert run.reply.token == "tok-secret"

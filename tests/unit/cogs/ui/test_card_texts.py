@@ -9,9 +9,10 @@ import pytest
 from bot.errors import PictureFault
 from bot.images.image import MissingPicture
 from bot.money import MicroUsd
-from bot.runs.card import Ended, Held, Pictures, Rejected, Withheld
+from bot.runs.card import Ended, Held, InLine, Pictures, Rejected, Withheld, Word
 from bot.runs.run import Place, Reason, Result, ReviewCause, State
 from cogs.ui import card_texts
+from sandbox.once import UNFINISHED
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
 
 
@@ -46,11 +47,63 @@ def test_every_state_has_words(state: State) -> None:
 )
 def test_places_are_said_as_people_say_them(number: int, word: str) -> None:
     assert card_texts.ordinal(number) == word
-    assert is_for_people(card_texts.progress(a_run(), number))
+    assert is_for_people(card_texts.progress(a_run(), InLine(number)))
 
 
 def test_a_place_is_said_only_while_nothing_was_sent() -> None:
-    assert "in line" not in card_texts.progress(a_run(state=State.QUEUED), 3)
+    assert "in line" not in card_texts.progress(a_run(state=State.QUEUED), InLine(3))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (InLine(2), "You're 2nd in line."),
+        (InLine(3, about_s=14.2), "You're 3rd in line. About 15 s."),
+        (InLine(1, own=2, about_s=0.1), "2 of your requests are still being made; this one starts next. About 5 s."),
+        (InLine(1, own=1), "1 of your requests is still being made; this one starts next."),
+        (InLine(2, own=2), "2 of your requests are still being made; this one is 2nd in line."),
+        (InLine(9, about_s=57.4), "You're 9th in line. About 55 s."),
+        (InLine(9, about_s=58.0), "You're 9th in line. About 1 min."),
+        (InLine(90, about_s=400.0), "You're 90th in line. About 7 min."),
+    ],
+)
+def test_who_waits_reads_why_and_about_how_long(line: InLine, said: str) -> None:
+    assert card_texts.progress(a_run(), line) == said
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "said"),
+    [
+        (State.ACCEPTED, None, "Starting…"),
+        (State.SUBMITTING, None, "Starting…"),
+        (State.SUBMITTING, Word.BUSY, "The service is busy; still trying."),
+        (State.QUEUED, None, "Starting soon…"),
+        (State.RUNNING, None, "Drawing…"),
+        (State.QUEUED, Word.LATE, "This is taking longer than usual."),
+        (State.RUNNING, Word.LATE, "This is taking longer than usual."),
+    ],
+)
+def test_progress_is_said_in_few_words_without_the_names_of_vendors(state: State, word: Word | None, said: str) -> None:
+    found = card_texts.progress(a_run(state=state), word=word)
+    assert found.startswith(said)
+    assert "Runflow" not in found + card_texts.progress(a_run(state=state), word=Word.LOOKING)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Reason.CANCELED_BY_ASKER, "You canceled this."),
+        (Reason.CANCELED_BY_MODERATOR, "A moderator canceled this."),
+    ],
+)
+def test_who_canceled_is_said_and_what_is_known_of_the_cost(reason: Reason, said: str) -> None:
+    given_up = a_run(state=State.LOST, reason=reason)
+    assert card_texts.title(given_up, Ended()) == "Canceled"
+    assert card_texts.ended(given_up) == said
+    assert card_texts.charged(given_up) == "If the service still bills it, it counts."
+    over = replace(given_up, state=State.CANCELED)
+    assert card_texts.charged(over) == "You were not charged."
+    assert card_texts.charged(replace(over, cost=MicroUsd(12_000))) == "This cost $0.012."
 
 
 @pytest.mark.parametrize("fault", PictureFault)
@@ -76,8 +129,8 @@ def test_progress_waits_with_a_clock_that_costs_no_edits() -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        (State.SUBMITTING, "Runflow gave no clear answer. Looking there for your request; "),
-        (State.RUNNING, "Runflow does not answer. Asking again until it does; "),
+        (State.SUBMITTING, "There was no clear answer. Looking for your request; "),
+        (State.RUNNING, "The service does not answer. Asking again until it does; "),
     ],
 )
 def test_what_is_looked_for_says_so_and_nothing_of_money(state: State, said: str) -> None:
@@ -218,5 +271,5 @@ def test_titles_tell_the_state_in_words() -> None:
     endings = (None, Pictures(pictures(1)), Pictures(pictures(4)), Withheld(checked=True), Ended())
     titles = [card_texts.title(run, ending) for ending in endings]
     assert len(set(titles)) == len(titles)
-    assert titles[0] == "In progress"  # the sandbox's terminal waits for any other
+    assert titles[0] in UNFINISHED  # the sandbox's terminal waits for any other
     assert card_texts.title(a_run(reason=Reason.CANCELED), Ended()) == "Canceled"

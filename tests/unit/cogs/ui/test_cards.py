@@ -13,8 +13,9 @@ from bot.errors import PictureFault
 from bot.images.image import MissingPicture
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
-from bot.runs.card import Ended, FinalCard, Pictures, Withheld
+from bot.runs.card import Ended, FinalCard, InLine, Pictures, Withheld, Word
 from bot.runs.run import Reason, Result, State
+from bot.runs.transitions import FINAL
 from cogs.ui import cards
 from cogs.ui.markdown import length
 from tests.unit.cogs.samples import a_run, done, pictures
@@ -63,21 +64,29 @@ async def test_limits_hold_for_hostile_prompts(prompt: str) -> None:
         assert holds_the_limits(cards.final(run, ending, TITLE))
     for state in State:
         assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE))
-        assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE, 1000))
+        assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE, InLine(1000, own=1000, about_s=1e6)))
     assert all(0 < length(cards.alt_text(run, picture)) <= 1024 for picture in pictures(4))
 
 
-async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
-    def buttons(card: cards.Card) -> list[str]:
-        return [part["custom_id"] for part in parts(card) if "custom_id" in part]
+def buttons(card: cards.Card) -> list[str]:
+    return [part["custom_id"] for part in parts(card) if "custom_id" in part]
 
+
+async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
     run = a_run()
-    waiting = cards.progress(run, TITLE, 3)
-    assert "Waiting for a free place: 3rd in line. Nothing has been sent yet." in text(waiting)
+    waiting = cards.progress(run, TITLE, InLine(3))
+    assert text(waiting).startswith("**In line**")
+    assert "You're 3rd in line." in text(waiting)
     assert buttons(waiting) == [f"leave:{run.id}"]
-    for card in (cards.progress(run, TITLE), cards.progress(a_run(state=State.SUBMITTING), TITLE, 3)):
-        assert "in line" not in text(card)
-        assert not buttons(card)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("word", [None, *Word])
+async def test_a_card_of_a_run_under_way_can_be_canceled(state: State, word: Word | None) -> None:
+    card = cards.progress(a_run(state=state), TITLE, None if state is State.ACCEPTED else InLine(3), word=word)
+    assert "in line" not in text(card)
+    assert text(card).startswith("**Working on it**")
+    assert buttons(card) == ([] if state in FINAL else [f"cancel:{a_run().id}"])
 
 
 async def test_a_long_prompt_is_cut_with_an_ellipsis_and_a_short_one_is_whole() -> None:

@@ -175,7 +175,7 @@ async def test_a_last_card_that_discord_rejects_ends_in_plain_words(ending: Fina
         last = open_.discord.calls[-1]
         assert len(open_.discord.calls) == 2
     assert last.body["attachments"] == []
-    assert "In progress" not in str(last.body)
+    assert "Working on it" not in str(last.body)
     assert "¢" not in str(last.body)
     assert ("/history" in str(last.body)) is not isinstance(ending, Ended)
 
