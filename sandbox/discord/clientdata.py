@@ -1,14 +1,15 @@
 """The `data` of an interaction, built as Discord's client and server build it from what a person chose."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sandbox.discord import payloads
 from sandbox.discord.cast import Person
+from sandbox.discord.clientforms import entered
 from sandbox.discord.media import Upload, take_in
 from sandbox.discord.messages import Message
 from sandbox.discord.rules.options import Option
-from sandbox.discord.rules.tree import Kind
+from sandbox.discord.rules.tree import SELECTS, Kind, assign_ids
 from sandbox.discord.wire import Payload, as_int, sid
 from sandbox.discord.world import World
 
@@ -107,31 +108,40 @@ class ClientData:
             data["resolved"] = resolved
         return data
 
-    def modal(self, custom_id: str, components: Sequence[Payload], values: Mapping[str, object]) -> Payload:
+    def modal(
+        self, custom_id: str, components: Sequence[Payload], values: Mapping[str, object], *, channel_id: int
+    ) -> Payload:
         """Data of a submitted modal, with its fields in the order in which they were asked."""
+        resolved: dict[str, dict[str, Any]] = {}
         parts: list[Payload] = []
-        for number, part in enumerate(components, start=1):
-            base: Payload = {"type": part["type"], "id": part.get("id") or 2 * number - 1}
+        for part in _numbered(components):
+            base: Payload = {"type": part["type"], "id": part["id"]}
             if part["type"] == Kind.LABEL:
-                parts.append(base | {"component": _filled(part["component"], values, 2 * number)})
-            elif part["type"] == 1:
-                parts.append(base | {"components": [_filled(each, values, 2 * number) for each in part["components"]]})
-            else:
-                parts.append(base)
-        return {"custom_id": custom_id, "components": parts, "resolved": {}}
+                base["component"] = self._field(part["component"], values, resolved, channel_id)
+            elif part["type"] == Kind.ACTION_ROW:
+                base["components"] = [self._field(each, values, resolved, channel_id) for each in part["components"]]
+            parts.append(base)
+        return {"custom_id": custom_id, "components": parts, "resolved": resolved}
+
+    def _field(
+        self, field: Payload, values: Mapping[str, object], resolved: dict[str, dict[str, Any]], channel_id: int
+    ) -> Payload:
+        kind, value = field["type"], entered(field, values)
+        filled: Payload = {"type": kind, "id": field["id"], "custom_id": field["custom_id"]}
+        if kind in {Kind.TEXT_INPUT, Kind.RADIO_GROUP, Kind.CHECKBOX}:
+            return filled | {"value": value}
+        picks = cast("list[object]", value)
+        if kind == Kind.FILE_UPLOAD:
+            picks = [self._resolve(Option.ATTACHMENT, each, resolved, channel_id) for each in picks]
+        elif kind in SELECTS and kind != Kind.STRING_SELECT:
+            for each in picks:
+                self._pick(as_int(each) or 0, resolved)
+        return filled | {"values": [str(each) for each in picks]}
 
 
-def _filled(component: Payload, values: Mapping[str, object], number: int) -> Payload:
-    value = values.get(component["custom_id"])
-    filled: Payload = {
-        "type": component["type"],
-        "id": component.get("id") or number,
-        "custom_id": component["custom_id"],
-    }
-    if component["type"] == 4:
-        return filled | {"value": "" if value is None else str(value)}
-    chosen = [value] if isinstance(value, str) and value else value
-    return filled | {"values": chosen or []}
+def _numbered(components: Sequence[Payload]) -> list[Payload]:
+    """The components with an id each, as Discord gives those that have none."""
+    return cast("list[Payload]", assign_ids(components))
 
 
 def _kind_of(value: object) -> int:
