@@ -20,9 +20,7 @@ class ClientData:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def command(
-        self, way: Sequence[Payload], values: Mapping[str, object], *, channel_id: int, focused: str | None = None
-    ) -> Payload:
+    def command(self, way: Sequence[Payload], values: Mapping[str, object], *, focused: str | None = None) -> Payload:
         """Data of a slash command. `way` leads from the command to the subcommand that is called."""
         resolved: dict[str, dict[str, Any]] = {}
         declared = {option["name"]: option for option in way[-1].get("options") or ()}
@@ -34,7 +32,7 @@ class ClientData:
             option: Payload = {
                 "name": name,
                 "type": int(kind),
-                "value": self._resolve(kind, value, resolved, channel_id),
+                "value": self._resolve(kind, value, resolved),
             }
             if name == focused:
                 option["focused"] = True
@@ -65,13 +63,19 @@ class ClientData:
             data["guild_id"] = command["guild_id"]
         return data
 
-    def _resolve(self, kind: int, value: object, resolved: dict[str, dict[str, Any]], channel_id: int) -> object:
+    def _resolve(self, kind: int, value: object, resolved: dict[str, dict[str, Any]]) -> object:
         if kind == Option.ATTACHMENT and isinstance(value, Upload):
             upload = take_in(
-                value, attachment_id=self._world.ids.next(), channel_id=channel_id, description=None, ephemeral=True
+                value,
+                attachment_id=self._world.ids.next(),
+                channel_id=self._world.application_id,
+                description=None,
+                ephemeral=True,
             )
             self._world.keep_upload(upload)
-            resolved.setdefault("attachments", {})[sid(upload.id)] = payloads.attachment(upload, self._world.cdn_url)
+            resolved.setdefault("attachments", {})[sid(upload.id)] = payloads.attachment(
+                upload, self._world.addresses.of(upload)
+            )
             return sid(upload.id)
         if kind in {Option.USER, Option.CHANNEL, Option.ROLE, Option.MENTIONABLE}:
             self._pick(as_int(value) or 0, resolved)
@@ -108,31 +112,27 @@ class ClientData:
             data["resolved"] = resolved
         return data
 
-    def modal(
-        self, custom_id: str, components: Sequence[Payload], values: Mapping[str, object], *, channel_id: int
-    ) -> Payload:
+    def modal(self, custom_id: str, components: Sequence[Payload], values: Mapping[str, object]) -> Payload:
         """Data of a submitted modal, with its fields in the order in which they were asked."""
         resolved: dict[str, dict[str, Any]] = {}
         parts: list[Payload] = []
         for part in _numbered(components):
             base: Payload = {"type": part["type"], "id": part["id"]}
             if part["type"] == Kind.LABEL:
-                base["component"] = self._field(part["component"], values, resolved, channel_id)
+                base["component"] = self._field(part["component"], values, resolved)
             elif part["type"] == Kind.ACTION_ROW:
-                base["components"] = [self._field(each, values, resolved, channel_id) for each in part["components"]]
+                base["components"] = [self._field(each, values, resolved) for each in part["components"]]
             parts.append(base)
         return {"custom_id": custom_id, "components": parts, "resolved": resolved}
 
-    def _field(
-        self, field: Payload, values: Mapping[str, object], resolved: dict[str, dict[str, Any]], channel_id: int
-    ) -> Payload:
+    def _field(self, field: Payload, values: Mapping[str, object], resolved: dict[str, dict[str, Any]]) -> Payload:
         kind, value = field["type"], entered(field, values)
         filled: Payload = {"type": kind, "id": field["id"], "custom_id": field["custom_id"]}
         if kind in {Kind.TEXT_INPUT, Kind.RADIO_GROUP, Kind.CHECKBOX}:
             return filled | {"value": value}
         picks = cast("list[object]", value)
         if kind == Kind.FILE_UPLOAD:
-            picks = [self._resolve(Option.ATTACHMENT, each, resolved, channel_id) for each in picks]
+            picks = [self._resolve(Option.ATTACHMENT, each, resolved) for each in picks]
         elif kind in SELECTS and kind != Kind.STRING_SELECT:
             for each in picks:
                 self._pick(as_int(each) or 0, resolved)

@@ -71,7 +71,7 @@ def compose(world: World, body: Body, frame: Frame, old: Message | None = None) 
     attachments = (*kept, *_new(world, body, frame, ephemeral=bool(flags & EPHEMERAL)))
     components = old.components if old else ()
     if "components" in payload:
-        components = Layout(attachments, world.cdn_url, world.ids).resolve(payload["components"] or ())
+        components = Layout(attachments, world.addresses, world.ids).resolve(payload["components"] or ())
     content = payload.get("content") or "" if "content" in payload or old is None else old.content
     embeds = resolve_embeds(payload.get("embeds") or ()) if "embeds" in payload or old is None else old.embeds
     return Draft(str(content).strip(), flags & ~LOADING, components, embeds, attachments)
@@ -130,7 +130,7 @@ def _new(world: World, body: Body, frame: Frame, *, ephemeral: bool) -> list[Att
     made: list[Attachment] = []
     for number, upload in sorted(body.files.items()):
         entry = entries.get(number, {})
-        named = Upload(entry.get("filename") or upload.filename, upload.content)
+        named = Upload(entry.get("filename") or upload.filename, upload.content, upload.claimed_type)
         attachment = take_in(
             named,
             attachment_id=world.ids.next(),

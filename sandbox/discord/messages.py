@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from sandbox.discord import payloads
+from sandbox.discord.addresses import Addresses
 from sandbox.discord.cast import Person
 from sandbox.discord.media import Attachment
 from sandbox.discord.rules.tree import walk
@@ -51,17 +52,18 @@ class Message:
         return bool(self.flags & LOADING)
 
 
-def render(message: Message, *, author: Person, application_id: int, cdn_url: str) -> Payload:
-    """A message as Discord answers and dispatches it (MessageResponse)."""
+def render(message: Message, *, author: Person, application_id: int, addresses: Addresses) -> Payload:
+    """A message as Discord answers and dispatches it (MessageResponse); the addresses of its files are fresh."""
+    files = {sid(each.id): each for each in message.attachments}
     payload: Payload = {
         "id": sid(message.id),
         "channel_id": sid(message.channel_id),
         "type": message.type,
         "content": message.content,
         "author": payloads.user(author),
-        "attachments": [payloads.attachment(each, cdn_url) for each in message.attachments],
+        "attachments": [payloads.attachment(each, addresses.of(each)) for each in message.attachments],
         "embeds": list(message.embeds),
-        "components": list(message.components),
+        "components": [addresses.refresh(each, files) for each in message.components],
         "mentions": [],
         "mention_roles": [],
         "mention_everyone": False,

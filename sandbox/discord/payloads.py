@@ -175,9 +175,8 @@ def _thread(value: Channel) -> Payload:
     }
 
 
-def attachment(value: Attachment, cdn_url: str) -> Payload:
+def attachment(value: Attachment, url: str) -> Payload:
     """A message's attachment (MessageAttachmentResponse): what is not known is left out, never null."""
-    url = attachment_url(value, cdn_url)
     payload: Payload = {
         "id": sid(value.id),
         "filename": value.filename,
@@ -194,11 +193,6 @@ def attachment(value: Attachment, cdn_url: str) -> Payload:
     if value.ephemeral:
         payload["ephemeral"] = True
     return payload
-
-
-def attachment_url(value: Attachment, cdn_url: str) -> str:
-    """Where the file can be had."""
-    return f"{cdn_url}/attachments/{value.channel_id}/{value.id}/{value.filename}"
 
 
 def application(bot: Person, owner: Person, guild_count: int) -> Payload:

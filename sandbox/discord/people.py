@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sandbox.discord import payloads
 from sandbox.discord.cast import DM, GROUP_DM, Channel, Person
-from sandbox.discord.clientchecks import ClientRefusal, Known, check_values, find_leaf
+from sandbox.discord.clientchecks import ClientRefusal, Known, check_upload, check_values, find_leaf
 from sandbox.discord.clientdata import ClientData
 from sandbox.discord.clientforms import check_form, check_selection
 from sandbox.discord.compose import Draft
@@ -19,6 +19,7 @@ from sandbox.discord.interactions import (
     Interactions,
     described,
 )
+from sandbox.discord.media import Upload, take_in
 from sandbox.discord.messages import Message, find_component
 from sandbox.discord.permissions import Permission, in_guild
 from sandbox.discord.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU
@@ -66,7 +67,7 @@ class People:
                 raise ClientRefusal(f"There is no command /{command}.")
             self._check_use(person, channel, way[0])
             check_values(way[-1], values, known=self._known(person))
-        data = self._data.command(way or (_made_up(command),), values, channel_id=channel.id)
+        data = self._data.command(way or (_made_up(command),), values)
         return sid(self._interactions.begin(COMMAND, person, channel, data, name=command).id)
 
     async def use_context_menu(
@@ -136,7 +137,7 @@ class People:
             if asked.person.id != person.id or asked.modal["custom_id"] != custom_id:
                 raise ClientRefusal("This form is somebody else's.")
             check_form(asked.modal, values, known=self._known(person))
-        data = self._data.modal(custom_id, asked.modal["components"], values, channel_id=asked.channel.id)
+        data = self._data.modal(custom_id, asked.modal["components"], values)
         message = None if asked.message is None else self._world.message(asked.message.id)
         begun = self._interactions.begin(MODAL_SUBMIT, person, asked.channel, data, message=message, trigger=asked)
         return sid(begun.id)
@@ -160,17 +161,26 @@ class People:
         if option is None or not option.get("autocomplete"):
             raise ClientRefusal(f"{focused}: this option has no suggestions.")
         values = {focused: "", **(options or {})}
-        data = self._data.command(way, values, channel_id=channel.id, focused=focused)
+        data = self._data.command(way, values, focused=focused)
         interaction = self._interactions.begin(AUTOCOMPLETE, person, channel, data, name=command)
         await interaction.settled.wait()
         return interaction.choices
 
-    async def say(self, *, user_id: int, channel_id: int, content: str) -> str:
-        """Write an ordinary message. Gives its id."""
+    async def say(self, *, user_id: int, channel_id: int, content: str, files: Sequence[Upload] = ()) -> str:
+        """Write an ordinary message, with files if there are any. Gives its id. Raises ClientRefusal."""
         person, channel = self._actor(user_id), self._place(channel_id)
-        if not self._world.may(person, channel, Permission.SEND_MESSAGES):
+        needed = Permission.SEND_MESSAGES | (Permission.ATTACH_FILES if files else Permission(0))
+        if not self._world.may(person, channel, needed):
             raise ClientRefusal("You do not have permission to send messages in this channel.")
-        draft = Draft(content, 0, (), (), ())
+        for file in files:
+            check_upload(file.filename, file, self._known(person))
+        kept = [
+            take_in(
+                file, attachment_id=self._world.ids.next(), channel_id=channel.id, description=None, ephemeral=False
+            )
+            for file in files
+        ]
+        draft = Draft(content, 0, (), (), tuple(kept))
         return sid(self._timeline.post(draft, channel_id=channel.id, author_id=person.id).id)
 
     async def delete_message(self, *, user_id: int, message_id: int | str) -> None:
