@@ -13,6 +13,7 @@ from sandbox.discord.rules.refusals import (
     cannot_message_user,
     missing_access,
     missing_permissions,
+    not_in_private,
     not_the_author,
     refuse_if_any,
     unknown_channel,
@@ -111,6 +112,8 @@ class Channels:
         """Take a message away: the bot's own, or with permission anyone's."""
         message = self._message(call)
         if message.author_id != self._world.application_id:
+            if self._channel(call).guild_id is None:
+                raise not_in_private()
             self._channel(call, Permission.MANAGE_MESSAGES)
         self._timeline.delete(message)
         return NO_CONTENT

@@ -4,11 +4,13 @@ import { drawActivity } from "./activity.js";
 import { Events, Refused, getState, post } from "./api.js";
 import { Composer } from "./composer.js";
 import { compareIds, displayName, face, h } from "./dom.js";
-import { offered, useMenu } from "./menu.js";
+import { MENU, attempt, offered, useMenu } from "./menu.js";
 import { openModal } from "./modal.js";
 import { drawChannels, drawPeople, drawProfiles } from "./side.js";
 import { setClock } from "./time.js";
 import { Timeline } from "./timeline.js";
+
+const MANAGE_MESSAGES = 1n << 13n;
 
 const $ = (id) => document.getElementById(id);
 
@@ -23,7 +25,7 @@ class Page {
       person: () => this.me,
       channel: () => this.here,
       channelLabel: () => this.label(this.channel()),
-      commands: () => this.commands,
+      commands: () => offered(this.commands, MENU.slash, this.channel()),
       lists: () => ({ people: this.people.map((one) => ({ ...one, name: displayName(one) })), channels: this.channels, roles: this.roles }),
     });
     this.listen();
@@ -43,7 +45,7 @@ class Page {
       revealedOf: (id) => this.revealed.get(id) ?? this.revealed.set(id, new Set()).get(id),
       usedBy: (message) => this.usedBy(message),
       press: (message, customId, values, from) => this.press(message, customId, values, from),
-      menu: (kind) => offered(this.commands, kind, this.channel()?.permissions),
+      menu: (kind, targetId) => [...offered(this.commands, kind, this.channel()), ...this.owned(kind, targetId)],
       use: (kind, command, targetId, from) => this.use(command, targetId, from),
       dismiss: (message) => this.dismiss(message.id),
       dismissInteraction: (interaction) => this.dismiss(interaction.id),
@@ -159,7 +161,15 @@ class Page {
 
   takeAway(id) {
     this.messages.delete(id);
-    this.timeline.remove(id);
+    this.timeline.takeAway(id);
+  }
+
+  // Discord's own entry of a message's menu, beside those of apps.
+  owned(kind, targetId) {
+    const message = kind === MENU.message && this.messages.get(String(targetId));
+    if (!message) return [];
+    const mine = String(message.author?.id) === this.me;
+    return mine || BigInt(this.channel()?.permissions ?? 0) & MANAGE_MESSAGES ? [{ name: "Delete Message", deletes: true }] : [];
   }
 
   takeInteraction(event) {
@@ -194,7 +204,7 @@ class Page {
   async use(command, targetId, from) {
     const key = from.closest("[data-id]")?.dataset.id;
     if (key) this.timeline.note(key, "");
-    const refused = await useMenu({ person: this.me, channel: this.here, command, targetId });
+    const refused = command.deletes ? await attempt("delete", { as: this.me, message_id: targetId }) : await useMenu({ person: this.me, channel: this.here, command, targetId });
     if (refused && key) this.timeline.note(key, refused);
   }
 
@@ -251,7 +261,7 @@ class Page {
   drawPresence() {
     const count = this.commands.length;
     const more = h("span", { class: "more" }, ` · ${count} command${count === 1 ? "" : "s"}`);
-    $("presence").replaceChildren(...(this.online === false ? ["Bot offline"] : ["Bot online", more]));
+    $("presence").replaceChildren(this.online === false ? "Bot offline" : "Bot online", more);
     $("presence").className = `presence ${this.online === false ? "away" : "online"}`;
   }
 }

@@ -58,7 +58,7 @@ export function control(option, id, lists) {
     return h("select", common, h("option", { value: "" }, "choose…"),
       choices.map((choice) => h("option", { value: String(choice.value) }, choice.name)));
   }
-  if (option.type === KIND.attachment) return h("input", { ...common, disabled: true, value: "not in this sandbox" });
+  if (option.type === KIND.attachment) return h("input", { ...common, type: "file" });
   if (option.type === KIND.string && !option.autocomplete) return h("textarea", { ...common, rows: 1, enterkeyhint: "send" });
   const numeric = option.type === KIND.integer || option.type === KIND.number;
   return h("input", {

@@ -58,9 +58,19 @@ export class Timeline {
     this.list.insertBefore(row, after ?? null);
   }
 
+  // Whoever stood on the row goes on from the next one, or from the message box.
   remove(key) {
-    this.rows.get(key)?.remove();
+    const row = this.rows.get(key);
+    const held = row?.contains(document.activeElement);
+    const next = row?.nextElementSibling ?? row?.previousElementSibling;
+    row?.remove();
     this.rows.delete(key);
+    if (held) (next?.querySelector("button, a[href], select") ?? document.getElementById("composer"))?.focus();
+  }
+
+  takeAway(key) {
+    if (this.rows.has(key)) this.live.textContent = "A message was deleted";
+    this.remove(key);
   }
 
   // A short line under a message: why a press did not work.
