@@ -59,6 +59,7 @@ class Attachment:
     height: int | None
     description: str | None = None
     ephemeral: bool = False
+    spoiler: bool = False
 
     @property
     def size_bytes(self) -> int:

@@ -7,6 +7,7 @@ from sandbox.discord.media import Attachment
 from sandbox.discord.wire import Payload, sid, sids, stamp
 
 LOCALE = "en-US"
+IS_SPOILER = 1 << 3  # attachment flag
 
 
 def user(person: Person) -> Payload:
@@ -192,6 +193,8 @@ def attachment(value: Attachment, url: str) -> Payload:
         payload["description"] = value.description
     if value.ephemeral:
         payload["ephemeral"] = True
+    if value.spoiler:
+        payload["flags"] = IS_SPOILER
     return payload
 
 

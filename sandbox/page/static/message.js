@@ -9,6 +9,7 @@ import { clockTime } from "./time.js";
 
 const EPHEMERAL = 64;
 const LOADING = 128;
+const IS_SPOILER = 8; // an attachment's flag
 
 // `on` lends a message what it needs of the page: names, people, press(), dismiss(), revealedOf(), usedBy().
 export function messageRow(message, on) {
@@ -84,7 +85,7 @@ function lend(message, on) {
 function looseAttachments(message, lent) {
   if (!message.attachments?.length || message.components?.length) return [];
   const items = message.attachments.map((attachment) => ({
-    media: attachment, description: attachment.description, spoiler: attachment.filename.startsWith("SPOILER_"),
+    media: attachment, description: attachment.description, spoiler: attachment.filename.startsWith("SPOILER_") || Boolean((attachment.flags ?? 0) & IS_SPOILER),
   }));
   return [gallery(items, lent, "attachments")];
 }
