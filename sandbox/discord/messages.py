@@ -27,7 +27,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `components` are in the form Discord answers with; `visible_to` is set for ephemeral ones."""
+    """One message. `components` are in the form Discord answers with; `visible_to` is set for ephemeral ones.
+
+    `answers_id` is the message of the channel that this one replies to.
+    """
 
     id: int
     channel_id: int
@@ -45,6 +48,7 @@ class Message:
     by_webhook: bool = False
     nonce: str | int | None = None
     tts: bool = False
+    answers_id: int | None = None
 
     @property
     def is_loading(self) -> bool:

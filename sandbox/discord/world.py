@@ -143,6 +143,19 @@ class World:
 
     def render(self, message: Message) -> Payload:
         """A message as Discord sends it."""
+        rendered = self._bare(message)
+        if message.answers_id is None:
+            return rendered
+        channel, answered = self._channels[message.channel_id], self._messages.get(message.answers_id)
+        reference: Payload = {"type": 0, "message_id": sid(message.answers_id), "channel_id": sid(message.channel_id)}
+        if channel.guild_id is not None:
+            reference["guild_id"] = sid(channel.guild_id)
+        return rendered | {
+            "message_reference": reference,
+            "referenced_message": None if answered is None else self._bare(answered),
+        }
+
+    def _bare(self, message: Message) -> Payload:
         author = self._people[message.author_id]
         return render(message, author=author, application_id=self.application_id, addresses=self.addresses)
 

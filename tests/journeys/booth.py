@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from playwright.async_api import Browser, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from sandbox.clock import SandboxClock
 from sandbox.discord import DiscordStandin
@@ -90,3 +90,19 @@ async def open_booth(browser: Browser, *, phone: bool = False) -> AsyncGenerator
         finally:
             await context.close()
     assert not complaints
+
+
+# A box within a label counts with it, as a finger may hit either; what reaches beyond its text counts with its reach.
+_SMALL = """(root, least) => [...root.querySelectorAll("button, a[href], input, select, textarea")].map((node) => {
+    const box = (node.closest(".choice") ?? node).getBoundingClientRect();
+    if (!box.width || !box.height) return "";
+    const reach = getComputedStyle(node, "::after");
+    const more = reach.position === "absolute" ? -2 * parseFloat(reach.top) || 0 : 0;
+    const name = node.getAttribute("aria-label") ?? (node.textContent || node.id);
+    return box.width < least || box.height + more < least ? `${name}: ${box.width} x ${box.height + more}` : "";
+}).filter(Boolean)"""
+
+
+async def too_small(within: Locator, least_px: float = 43.5) -> list[str]:
+    """What a finger would miss: everything to press that is smaller than 44 pixels either way."""
+    return await within.evaluate(_SMALL, least_px)

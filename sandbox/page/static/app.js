@@ -47,6 +47,9 @@ class Page {
       press: (message, customId, values, from) => this.press(message, customId, values, from),
       menu: (kind, targetId) => [...offered(this.commands, kind, this.channel()), ...this.owned(kind, targetId)],
       use: (kind, command, targetId, from) => this.use(command, targetId, from),
+      message: (id) => this.messages.get(String(id)),
+      jump: (channelId, messageId) => this.jump(String(channelId), messageId && String(messageId)),
+      command: (name) => this.composer.take(name) || this.composer.say(`/${name} cannot be used here.`),
       dismiss: (message) => this.dismiss(message.id),
       dismissInteraction: (interaction) => this.dismiss(interaction.id),
     };
@@ -61,7 +64,9 @@ class Page {
   }
 
   label(channel) {
-    return channel ? (channel.type === 1 ? `@${channel.name ?? displayName(this.bot())}` : `#${channel.name}`) : "";
+    if (!channel) return "";
+    if (channel.type === 3) return channel.name; // a group has neither sign
+    return channel.type === 1 ? `@${channel.name ?? displayName(this.bot())}` : `#${channel.name}`;
   }
 
   bot() {
@@ -240,6 +245,14 @@ class Page {
     document.getElementById("composer-input")?.focus();
   }
 
+  // Goes to a message in the page, wherever it is.
+  jump(channelId, messageId) {
+    if (!this.channels.some((one) => String(one.id) === channelId)) return this.composer.say("You cannot open that channel.");
+    if (channelId !== this.here) this.visit(channelId);
+    if (messageId && !this.timeline.show(messageId)) this.composer.say("That message is no longer here.");
+    return undefined;
+  }
+
   // --- drawing ------------------------------------------------------------------------------------------------------
 
   drawSide() {
@@ -276,6 +289,13 @@ function closeSide() {
 }
 
 const page = new Page();
+
+$("banner").hidden = sessionStorage.getItem("banner") === "hidden";
+$("hide-banner").addEventListener("click", () => {
+  sessionStorage.setItem("banner", "hidden");
+  $("banner").hidden = true;
+  document.getElementById("composer").focus();
+});
 
 $("person").addEventListener("change", (event) => page.become(event.target.value));
 $("profile").addEventListener("change", async (event) => {

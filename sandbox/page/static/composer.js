@@ -62,6 +62,13 @@ export class Composer {
     })), found.length ? "" : "No command of that name.");
   }
 
+  // Opens a command by its whole name. Gives whether there is one here.
+  take(name) {
+    const leaf = this.page.commands().flatMap((command) => leaves(command)).find((one) => one.name === name);
+    if (leaf) this.choose(leaf, "");
+    return Boolean(leaf);
+  }
+
   choose(leaf, rest) {
     this.close();
     this.command = leaf;

@@ -73,6 +73,18 @@ export class Timeline {
     this.remove(key);
   }
 
+  // Brings a row into view and puts the focus on it. Gives whether it is there.
+  show(key) {
+    const row = this.rows.get(key);
+    if (!row) return false;
+    this.pinned = false;
+    row.scrollIntoView({ block: "center" });
+    row.focus({ preventScroll: true });
+    row.classList.add("pointed-at");
+    setTimeout(() => row.classList.remove("pointed-at"), 2500);
+    return true;
+  }
+
   // A short line under a message: why a press did not work.
   note(key, text) {
     const row = this.rows.get(key);
