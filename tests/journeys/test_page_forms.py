@@ -92,13 +92,26 @@ async def test_sending_right_after_a_keystroke(booth: Booth):
 
 
 async def test_every_option_can_be_tapped(phone: Booth):
-    long = "Words that take two lines on a telephone, so that the hint grows while the finger is down"
-    options = [{**option(name=name), "description": long} for name in ("shape", "count", "steps", "seed", "format")]
-    await phone.register(command({**option(required=True), "description": "Short"}, *options, name="draw"))
+    # The hint of the field takes three lines, that of a chip one: were it to change while the finger is down, the
+    # chip would move from under it before it lifts.
+    long = {
+        **option(required=True),
+        "description": "Words that take some lines on a telephone, " + "so many are they " * 3,
+    }
+    names = ("shape", "count", "steps", "seed", "format")
+    short = [{**option(name=name), "description": "Short"} for name in names]
+    await phone.register(command(long, *short, name="draw"))
     await phone.command("draw")
-    for name in ("format", "seed", "steps", "count", "shape"):
-        await phone.page.get_by_role("button", name=f"+ {name}").tap()
-        await expect(phone.page.get_by_label(name, exact=True)).to_be_focused()
+    page = phone.page
+    for name in reversed(names):
+        await page.get_by_label("prompt").focus()
+        chip = await page.get_by_role("button", name=f"+ {name}").bounding_box()
+        assert chip is not None
+        await page.mouse.move(chip["x"] + chip["width"] / 2, chip["y"] + 4)
+        await page.mouse.down()
+        await page.wait_for_timeout(50)
+        await page.mouse.up()
+        await expect(page.get_by_label(name, exact=True)).to_be_focused()
 
 
 async def test_commands_are_offered_where_they_can_be_used(booth: Booth):
