@@ -56,6 +56,7 @@ class PageServer:
                 web.post(UPLOADS, self._upload),
                 web.post("/api/menu", self._menu),
                 web.post("/api/delete", self._delete),
+                web.post("/api/say", self._say),
                 web.post("/api/press", self._press),
                 web.post("/api/modal", self._modal),
                 web.post("/api/autocomplete", self._autocomplete),
@@ -172,6 +173,20 @@ class PageServer:
                 target_id=_id(body.get("target_id")),
             )
         )
+
+    async def _say(self, request: web.Request) -> web.StreamResponse:
+        body = await _json(request)
+        user_id = _id(body.get("as"))
+        try:
+            message_id = await self._discord.people.say(
+                user_id=user_id,
+                channel_id=_id(body.get("channel_id")),
+                content=_text(body, "content"),
+                files=self._uploads.filled_in(user_id, {"files": list(body.get("files") or ())})["files"],
+            )
+        except ClientRefusal as refusal:
+            return _refused(str(refusal))
+        return web.json_response({"message_id": message_id})
 
     async def _delete(self, request: web.Request) -> web.StreamResponse:
         body = await _json(request)

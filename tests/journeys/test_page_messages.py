@@ -159,3 +159,30 @@ async def test_little_height_is_left_to_the_messages(booth: Booth):
     await booth.resize((350, 225))
     height = await booth.page.locator("#timeline").evaluate("node => node.getBoundingClientRect().height")
     assert height > 225 * 0.45
+
+
+async def test_a_picture_of_ones_own_has_the_menu_of_apps(booth: Booth):
+    await booth.register(command(name="Edit this", type=3, description=""))
+    page = booth.page
+    async with page.expect_file_chooser() as choosing:
+        await page.get_by_role("button", name="Post a file").press("Enter")
+    chooser = await choosing.value
+    await chooser.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": PNG})
+    await page.get_by_role("button", name="Menu of this message by Mira").click()
+    await page.get_by_role("menuitem", name="Edit this").click()
+    interaction, _ = await booth.asked(2)
+    (message,) = interaction.data["resolved"]["messages"].values()
+    assert [(each["filename"], each["width"]) for each in message["attachments"]] == [("mine.png", 3)]
+
+
+async def test_arrows_go_from_message_to_message(booth: Booth):
+    page = booth.page
+    ids = [(await booth.says({"content": f"Number {number}"}))["id"] for number in range(3)]
+    await expect(page.locator(".message")).to_have_count(3)
+    await page.get_by_role("list", name="Messages").focus()
+    for key, place in (("ArrowUp", 2), ("ArrowUp", 1), ("ArrowDown", 2), ("ArrowDown", 2), ("Home", 0), ("End", 2)):
+        await page.keyboard.press(key)
+        await expect(page.locator(f'[data-id="{ids[place]}"]')).to_be_focused()
+    await page.keyboard.press("Tab")
+    inside = page.locator(f'[data-id="{ids[2]}"]').get_by_role("button")
+    await expect(inside.first).to_be_focused()

@@ -31,9 +31,29 @@ export class Composer {
       id: "composer-input", type: "text", class: "plain-input", role: "combobox", "aria-expanded": "false",
       "aria-controls": "picker", "aria-autocomplete": "list", "aria-label": "Message", oninput: () => this.onInput(),
     });
-    this.bar.replaceChildren(this.input);
+    this.bar.replaceChildren(this.attachButton(), this.input);
     this.renamed();
     this.close();
+  }
+
+  // A picture of one's own, as a message of one's own: its menu then has what apps can do with it.
+  attachButton() {
+    const input = h("input", { type: "file", hidden: true, onchange: () => this.attach(input) });
+    return h("span", { class: "attach" }, input,
+      h("button", { type: "button", class: "attach-button", "aria-label": "Post a file", title: "Post a file", onclick: () => input.click() }, "+"));
+  }
+
+  async attach(input) {
+    if (!input.files.length) return;
+    this.say("");
+    try {
+      const file = await upload(this.page.person(), input.files[0]);
+      await post("say", { as: this.page.person(), channel_id: this.page.channel(), content: "", files: [file] });
+    } catch (refused) {
+      if (!(refused instanceof Refused)) throw refused;
+      this.say(refused.message);
+    }
+    input.value = "";
   }
 
   renamed() {

@@ -11,6 +11,7 @@ export class Timeline {
     // Pictures that arrive late must not push the newest message out of sight.
     list.addEventListener("load", () => this.pinned && this.toEnd(), true);
     list.addEventListener("scroll", () => (this.pinned = this.nearEnd()), { passive: true });
+    list.addEventListener("keydown", (event) => this.onKey(event));
     this.pinned = true;
     new ResizeObserver(() => this.pinned && this.toEnd()).observe(list);
   }
@@ -71,6 +72,19 @@ export class Timeline {
   takeAway(key) {
     if (this.rows.has(key)) this.live.textContent = "A message was deleted";
     this.remove(key);
+  }
+
+  // From the list the arrows go into the messages, and from one to the next; Tab goes on into one.
+  onKey(event) {
+    const rows = [...this.list.querySelectorAll(":scope > .message")];
+    const at = rows.indexOf(event.target);
+    if (!rows.length || (event.target !== this.list && at < 0)) return;
+    const last = rows.length - 1;
+    const to = { ArrowUp: at < 0 ? last : Math.max(0, at - 1), ArrowDown: at < 0 ? last : Math.min(last, at + 1), Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    rows[to].focus({ preventScroll: true });
+    rows[to].scrollIntoView({ block: "nearest" });
   }
 
   // Brings a row into view and puts the focus on it. Gives whether it is there.
