@@ -120,6 +120,8 @@ WRONG: dict[str, tuple[Json, list[Any]]] = {
     "radio": (field(RADIO, options=choices("a", "b")), [None, "c", ["a"], True]),
     "boxes": (field(BOXES, options=choices("a", "b"), max_values=1), [[], ["c"], ["a", "b"], ["a", "a"]]),
     "box": (field(BOX), ["yes", None, 1]),
+    "the same box twice": (field(BOXES, options=choices("a", "b")), [["a", "a"]]),
+    "the same option twice": (field(STRINGS, options=choices("a", "b"), max_values=2), [["a", "a"]]),
     "strings": (field(STRINGS, options=choices("a", "b")), [[], ["c"], ["a", "b"], ["a", "a"]]),
     "users": (field(USERS), [[], ["5"], ["words"]]),
     "roles": (field(ROLES), [[], ["5"]]),

@@ -58,7 +58,7 @@ export class Composer {
 
   renamed() {
     if (this.command) return;
-    this.input.placeholder = `Message ${this.page.channelLabel()}. Type / for commands`;
+    this.input.placeholder = `Message ${this.page.channelLabel()} or type /`;
   }
 
   say(text) {
