@@ -85,7 +85,7 @@ async def open_booth(browser: Browser, *, phone: bool = False) -> AsyncGenerator
             page.on("console", on_console)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             await page.goto(server.url)
-            await page.get_by_role("heading", name="#general", exact=True).wait_for()
+            await page.locator("body[data-listening]").wait_for()
             yield Booth(page, stage)
         finally:
             await context.close()

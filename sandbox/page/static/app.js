@@ -85,6 +85,7 @@ class Page {
 
   listen() {
     this.events?.close();
+    delete document.body.dataset.listening;
     this.queue = [];
     if (!this.me) {
       this.load();
@@ -117,6 +118,7 @@ class Page {
     }
     const waiting = this.queue ?? [];
     this.queue = null;
+    document.body.dataset.listening = ""; // from here on nothing is missed
     for (const event of waiting) this.take(event);
   }
 

@@ -71,8 +71,8 @@ FITTING: dict[int, st.SearchStrategy[Any]] = {
 @pytest.mark.parametrize("kind", FITTING)
 @given(st.data())
 def test_a_form_is_refused_in_words_or_heard_as_it_was_asked(kind: int, data: st.DataObject):
-    field = data.draw(fields(kind))
-    values = data.draw(st.fixed_dictionaries({}, optional={"field": FITTING[kind] | FITTING[kind] | entered}))
+    field: Payload = data.draw(fields(kind))
+    values: Payload = data.draw(st.fixed_dictionaries({}, optional={"field": FITTING[kind] | FITTING[kind] | entered}))
     modal: Payload = {"custom_id": "form", "title": "Form"}
     modal["components"] = [{"type": 18, "label": "Field", "component": field}]
     if check_modal(modal):
