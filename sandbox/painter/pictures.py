@@ -36,7 +36,7 @@ def paint(prompt: str, *, seed: int, index: int, width_px: int, height_px: int) 
     scene = scene_of(words, rng)
     painting = _compose(scene, rng, width_px, height_px)
     scenery.falling(painting)
-    _label(painting.image, words)
+    _label(painting.image)
     return painting.image
 
 
@@ -87,22 +87,17 @@ def _seascape(scene: Scene, rng: random.Random, width_px: int, height_px: int) -
     return painting
 
 
-def _label(image: Image.Image, prompt: str) -> None:
-    """A line in the lower left that says what this is. The font has Latin letters only: others are left out."""
-    size = max(12, round(min(image.size) * 0.021))
+def _label(image: Image.Image) -> None:
+    """A line in the lower right that says what this is."""
+    size = max(11, round(min(image.size) * 0.018))
     font = ImageFont.load_default(size)
-    shown = " ".join("".join(letter if letter.isascii() and letter.isprintable() else " " for letter in prompt).split())
-    text = f"{LABEL} · {shown}" if shown else LABEL
-    room = image.width * 0.8
-    while font.getlength(text) > room and len(text) > len(LABEL):
-        text = text[: -(8 if text.endswith("…") else 7)].rstrip(" ·") + "…"
     pad, margin = round(size * 0.6), round(size * 0.8)
-    wide, tall = round(font.getlength(text)) + 2 * pad, round(size * 1.25) + pad
+    wide, tall = round(font.getlength(LABEL)) + 2 * pad, round(size * 1.25) + pad
     badge = Image.new("L", (wide, tall))
-    ImageDraw.Draw(badge).rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=150)
-    at = (margin, image.height - margin - tall)
+    ImageDraw.Draw(badge).rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=110)
+    at = (image.width - margin - wide, image.height - margin - tall)
     image.paste((12, 14, 22), at, badge)
-    ImageDraw.Draw(image).text((at[0] + pad, at[1] + tall / 2), text, font=font, fill=(245, 246, 250), anchor="lm")
+    ImageDraw.Draw(image).text((at[0] + pad, at[1] + tall / 2), LABEL, font=font, fill=(245, 246, 250), anchor="lm")
 
 
 def black_picture(width_px: int, height_px: int, file_format: str) -> bytes:

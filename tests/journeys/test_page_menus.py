@@ -92,7 +92,7 @@ async def test_moderators_decide_in_their_room(page: Page):
     await use(page, "/review channel")
     await page.get_by_role("button", name="+ channel").press("Enter")
     await page.get_by_label("channel", exact=True).select_option(label="#mod-room")
-    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Send").press("Enter")
     await reads(page, "Moderators are asked in")
     await become(page, "Mira (member)")
     await use(page, "/imagine a red fox")
