@@ -39,12 +39,15 @@ class Runs(Protocol):
         role_ids: tuple[int, ...] = (),
         parents: tuple[PictureRef, ...] = (),
         button: str | None = None,
+        private: bool = False,
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
         `where` is where it is asked for: what holds there is read with it; without it `rules` hold, or a bare policy.
         `role_ids` are the person's roles at this moment, `parents` the pictures it is made from, `button` the custom_id
-        that was pressed for it. Raises OptionError, LimitError, or Unavailable; RepeatedPress for a press that has its
+        that was pressed for it; `private`: only its person sees its card.
+
+        Raises OptionError, LimitError, or Unavailable; RepeatedPress for a press that has its
         run already, or of the same button by the same person within 3 s; UserError for a person or a prompt that the
         server does not let through, and where private use is switched off.
         """
@@ -266,6 +269,24 @@ class Removals(Protocol):
         ...
 
 
+class Posts(Protocol):
+    """What a cog may ask about private pictures that are to be posted."""
+
+    async def post(self, run: Run, *, by: int) -> None:
+        """Make a private run one for all, in its channel and under what holds there now; one press of any number does.
+
+        Raises UserError for another person's, for what is posted already or cannot be, and Unavailable.
+        """
+        ...
+
+    async def after(self, run_id: str) -> Run:
+        """A posted run as it stands after the next try to show it: private again where it could not be posted.
+
+        Comes back within some ten seconds, whatever stands then. Raises LookupError, and Unavailable.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a cog receives."""
@@ -276,6 +297,7 @@ class Services:
     ledger: Ledger
     reviews: Reviews
     removals: Removals
+    posts: Posts
     models: Registry
     policies: Policies
     prompt_rules: PromptRules

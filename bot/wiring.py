@@ -40,6 +40,7 @@ from bot.runs.execution.worker import Worker
 from bot.runs.history import RunHistory
 from bot.runs.housekeeping import Housekeeping
 from bot.runs.images import RunImages
+from bot.runs.posting import PostingService
 from bot.runs.review.asking import ReviewAsker
 from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.closing import ReviewCloser
@@ -209,6 +210,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             wake_ups=core.wake_ups,
         ),
         removals=RemovalService(store=edges.store, clock=edges.clock, wake_ups=core.wake_ups),
+        posts=PostingService(store=edges.store, admission=admission, clock=edges.clock, wake_ups=core.wake_ups),
         policies=core.moderation.policies,
         prompt_rules=core.moderation.prompt_rules,
         sanctions=core.moderation.sanctions,
@@ -248,7 +250,7 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         clock=clock,
     )
     steps = RunSteps(
-        cards=CardFinder(store=core.store, card=edges.card, clock=clock),
+        cards=CardFinder(store=core.store, card=edges.card, clock=clock, tried=core.wake_ups.tried),
         scheduler=scheduler,
         at_runflow=AtRunflow(
             store=core.store,

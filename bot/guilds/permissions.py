@@ -120,6 +120,7 @@ PERMISSIONS = Permissions(
         "change": _EVERYONE,
         "details": _EVERYONE,
         "download": _EVERYONE,
+        "post": _EVERYONE,
         "draft_fewer": _EVERYONE,
         "draft_change": _EVERYONE,
         "usage_part": _EVERYONE,

@@ -243,6 +243,7 @@ def _setting_of(row: Row[Any]) -> ChannelSetting:
         undecided_after_s=row.undecided_after_s,
         undecided_reject=row.undecided_reject,
         hide_reported=row.hide_reported,
+        private=row.private,
     )
 
 

@@ -46,6 +46,7 @@ class ChannelSetting:
     undecided_after_s: int | None = None
     undecided_reject: bool | None = None
     hide_reported: bool | None = None
+    private: bool | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -79,6 +80,7 @@ class ChannelSetting:
             undecided_after_s=self.undecided_after_s,
             undecided_reject=self.undecided_reject,
             hide_reported=self.hide_reported,
+            private=self.private,
         )
 
 
@@ -101,7 +103,10 @@ def kept_from_category(channel: ChannelSetting, category: ChannelSetting) -> Cha
 
 @dataclass(frozen=True, slots=True)
 class ChannelRules:
-    """What holds for a run, everything decided. `undecided_after_s` None: an undecided picture waits without end."""
+    """What holds for a run, everything decided. `undecided_after_s` None: an undecided picture waits without end.
+
+    `private`: answers are for the eyes of whoever asks, until they post them.
+    """
 
     policy: Policy
     approve_everything: bool = False
@@ -111,6 +116,7 @@ class ChannelRules:
     undecided_after_s: int | None = None
     undecided_reject: bool = False
     hide_reported: bool = False
+    private: bool = False
 
     def as_json(self) -> dict[str, object]:
         """As it is kept with a run."""
@@ -129,6 +135,7 @@ class ChannelRules:
             undecided_after_s=after if isinstance(after, int) else None,
             undecided_reject=kept.get("undecided_reject") is True,
             hide_reported=kept.get("hide_reported") is True,
+            private=kept.get("private") is True,
         )
 
 
@@ -161,6 +168,7 @@ def rules_for(
         undecided_after_s=held.undecided_after_s or None,
         undecided_reject=held.undecided_reject or False,
         hide_reported=held.hide_reported or False,
+        private=held.private or False,
     )
 
 
@@ -182,4 +190,5 @@ def stricter_rules(one: ChannelRules, other: ChannelRules) -> ChannelRules:
         undecided_after_s=min(after, default=None),
         undecided_reject=one.undecided_reject or other.undecided_reject,
         hide_reported=one.hide_reported or other.hide_reported,
+        private=one.private or other.private,
     )

@@ -120,7 +120,7 @@ class EditResult(StrEnum):
 
 
 class CardView(Protocol):
-    """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
+    """Shows runs to people. Edits and posts raise nothing that Discord answers: what they give says what came of it."""
 
     async def progress(self, run: Run, line: InLine | None = None, *, word: Word | None = None) -> EditResult:
         """Edit the card to what `run.state` says. `line`: where it waits in the bot's own queue, if it does.
@@ -131,6 +131,13 @@ class CardView(Protocol):
 
     async def end(self, run: Run, ending: FinalCard) -> EditResult:
         """Edit the card to its last form."""
+        ...
+
+    async def post(self, run: Run) -> int | EditResult:
+        """Post a message of the bot's own in the run's channel, which becomes its card; its id, or why there is none.
+
+        Asked again, because the answer was lost or a process has ended, it gives the same message.
+        """
         ...
 
     async def find_card(self, run: Run) -> int | None:

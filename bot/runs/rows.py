@@ -71,8 +71,9 @@ def find(connection: Connection, *, run_id: str | None, runflow_id: str) -> Run 
 
 
 def by_message(connection: Connection, message_id: int) -> Run | None:
-    """The run whose card is this message, where there is one."""
-    row = connection.execute(select(runs).where(runs.c.message_id == message_id)).first()
+    """The run whose card is this message, where there is one. What one person alone sees is nobody's to point at."""
+    wanted = select(runs).where(runs.c.message_id == message_id, runs.c.private.is_(False))
+    row = connection.execute(wanted).first()
     return None if row is None else _run(row)
 
 
@@ -80,10 +81,10 @@ def change(connection: Connection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written.
 
     A row that says how far a run is at Runflow has not moved on from another that does. One whose pictures were removed
-    has: whoever read it before does not know, and nobody but `remove` writes that.
+    has: whoever read it before does not know, and nobody but `remove` writes that. So has one that was posted (`post`).
     """
     values = _values(after)
-    for name in _OF_REMOVAL:
+    for name in (*_OF_REMOVAL, *_OF_POSTING):
         del values[name]
     del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
     if after.reply.message_id is None:
@@ -92,7 +93,8 @@ def change(connection: Connection, before: Run, after: Run) -> bool:
         del values["runflow_id"]  # and who read it before Runflow's answer came does not undo that
     as_before = runs.c.state.in_(AT_RUNFLOW) if before.state in AT_RUNFLOW else runs.c.state == before.state
     as_known = runs.c.removed_at.is_(None) if before.removal is None else runs.c.removed_at.is_not(None)
-    same = (runs.c.id == before.id, as_before, runs.c.delivery == before.delivery, as_known)
+    as_shown = runs.c.private.is_(before.private)
+    same = (runs.c.id == before.id, as_before, runs.c.delivery == before.delivery, as_known, as_shown)
     return connection.execute(update(runs).where(*same).values(**values)).rowcount == 1
 
 
@@ -109,6 +111,36 @@ def remove(connection: Connection, run_id: str, removal: Removal) -> bool:
     removed = update(runs).where(runs.c.id == run_id, runs.c.removed_at.is_(None))
     pending = {"delivery": Delivery.PENDING.value, "pictures_up": up}
     return connection.execute(removed.values(**values, **pending)).rowcount == 1
+
+
+def post(connection: Connection, run: Run, at: datetime, review_why: ReviewCause | None) -> bool:
+    """Make a private run one whose card is to stand for all; False where it has moved on, so that one press does it.
+
+    What led to its private card is forgotten: the next card is a message of its own.
+    """
+    values: dict[str, Any] = {"private": False, "posted_at": at, "message_id": None, "interaction_token": ""}
+    values |= {"delivery": Delivery.PENDING.value, "pictures_up": False}
+    values["review_why"] = review_why.value if review_why else None
+    as_before = (runs.c.delivery == run.delivery, runs.c.removed_at.is_(None))
+    posted = update(runs).where(runs.c.id == run.id, runs.c.private.is_(True), *as_before)
+    return connection.execute(posted.values(**values)).rowcount == 1
+
+
+def note_post(connection: Connection, run_id: str, message_id: int) -> Run:
+    """Note the message that a posted run's card is, whatever else was written meanwhile; the run as it stands then.
+
+    Raises LookupError.
+    """
+    waits = (runs.c.posted_at.is_not(None), runs.c.message_id.is_(None))
+    connection.execute(update(runs).where(runs.c.id == run_id, *waits).values(message_id=message_id))
+    return load(connection, run_id)
+
+
+def unpost(connection: Connection, run_id: str) -> bool:
+    """Make a run that could not be posted private again; False where its message stands, or it is removed by now."""
+    values: dict[str, Any] = {"private": True, "posted_at": None, "delivery": Delivery.UNDELIVERABLE.value}
+    waits = (runs.c.posted_at.is_not(None), runs.c.message_id.is_(None), runs.c.removed_at.is_(None))
+    return connection.execute(update(runs).where(runs.c.id == run_id, *waits).values(**values)).rowcount == 1
 
 
 def removal_of(connection: Connection, run_id: str) -> Removal | None:
@@ -229,6 +261,7 @@ def _of(user_id: int, guild_id: int | None) -> Select[Any]:
 
 
 _OF_REMOVAL = ("removed_by", "removed_at", "removed_why")
+_OF_POSTING = ("private", "posted_at")
 
 
 def _values(run: Run) -> dict[str, Any]:
@@ -261,6 +294,8 @@ def _values(run: Run) -> dict[str, Any]:
         "cost_estimated": run.cost_estimated,
         "given_back_micro_usd": run.given_back,
         "pictures_shown": run.pictures_shown,
+        "private": run.private,
+        "posted_at": run.posted_at,
         "runflow_id": run.runflow_id,
         "reason": run.reason.value if run.reason else None,
         "reason_fields": list(run.reason_fields),
@@ -319,6 +354,8 @@ def _run(row: Row[Any]) -> Run:
         removal=_removal(row),
         given_back=None if row.given_back_micro_usd is None else MicroUsd(row.given_back_micro_usd),
         pictures_shown=row.pictures_shown,
+        private=row.private,
+        posted_at=row.posted_at,
     )
 
 

@@ -167,6 +167,10 @@ class Run:
 
     `given_back` is the part of `cost` that counts against none of the person's limits (None: nothing was given back).
     `pictures_shown`: how many its card showed when it last did; None until it shows some.
+
+    `private`: its card is an answer that only its person sees, and is reached while the interaction's token lives.
+    `posted_at`: when its person had such a run posted for all. Its card is a message of its own then, which stands as
+    soon as it is known as `reply.message_id`.
     """
 
     id: str  # 32 hex digits, ours
@@ -197,11 +201,19 @@ class Run:
     parents: tuple[PictureRef, ...] = ()
     button: str | None = None
     removal: Removal | None = None
+    private: bool = False
+    posted_at: datetime | None = None
 
     @property
     def is_removed(self) -> bool:
         """Whether the pictures were removed for good, whatever stands on the card at this moment."""
         return self.removal is not None
+
+    @property
+    def is_to_be_posted(self) -> bool:
+        """Whether its card is to be a message of its own, and does not stand yet."""
+        waits = self.posted_at is not None and self.reply.message_id is None and self.delivery is Delivery.PENDING
+        return waits and not self.is_removed
 
     @property
     def rules_then(self) -> ChannelRules:

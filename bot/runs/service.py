@@ -104,16 +104,18 @@ class RunService:
         role_ids: tuple[int, ...] = (),
         parents: tuple[PictureRef, ...] = (),
         button: str | None = None,
+        private: bool = False,
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
         What the prompt check takes out of a prompt is not sent, and may set options that were left out.
         `rules` is what holds in the channel, and with `where` it is read in the same transaction; where only its policy
         is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment; `parents` the pictures
-        it is made from; `button` the custom_id that was pressed for it. Raises OptionError, LimitError, Unavailable,
-        RepeatedPress for a press that has its run already, or one of the same button by the same person right after
-        it, and UserError for a prompt or a person that the server does not let through, and where private use is
-        switched off.
+        it is made from; `button` the custom_id that was pressed for it; `private`: one person alone sees its card.
+
+        Raises OptionError, LimitError, Unavailable, RepeatedPress for a press that has its run already, or one of the
+        same button by the same person right after it, and UserError for a prompt or a person that the server does not
+        let through, and where private use is switched off.
         """
         self._store.need_allowed(place)
         if where is not None:
@@ -138,6 +140,7 @@ class RunService:
             rules=known,
             parents=parents,
             button=button,
+            private=private,
         )
         with self._wake_ups.presses.one():
             return await self._admitted(

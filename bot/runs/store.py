@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.clock import Clock
@@ -18,6 +19,8 @@ from bot.runs.card import Balance
 from bot.runs.run import Delivery, Outline, Place, Run, State
 from bot.runs.transitions import Change, KeepHeld, Release, Settle
 from bot.store.engine import Store
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,16 @@ class RunStore:
         noted = await self.apply(run, Change(run))
         self._unnoted.pop(run.id, None)
         return noted
+
+    async def note_post(self, run: Run, message_id: int) -> Run:
+        """Note the message that a posted run's card is; the run as it stands then. Raises Unavailable."""
+        return await self._store.write(rows.note_post, run.id, message_id)
+
+    async def unpost(self, run: Run) -> Run:
+        """Make a run private again that could not be posted; the run as it stands then. Raises Unavailable."""
+        if await self._store.write(rows.unpost, run.id):
+            _log.info("a private run could not be posted", run=run.id)
+        return await self.load(run.id)
 
     async def load(self, run_id: str) -> Run:
         """The run as it stands. Raises LookupError."""

@@ -97,6 +97,8 @@ runs = Table(
     Column("removed_why", String(512)),
     Column("given_back_micro_usd", BigInteger),  # of the cost, to the person's limits; NULL: nothing was given back
     Column("pictures_shown", Integer),  # how many its card showed; NULL until it shows some
+    Column("private", Boolean, nullable=False, server_default=false()),  # its card is for one person's eyes
+    Column("posted_at", UtcDateTime),  # when its person had a private one posted for all; NULL: its card is the answer
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
@@ -265,6 +267,7 @@ channel_settings = Table(
     Column("undecided_after_s", Integer),
     Column("undecided_reject", Boolean),
     Column("hide_reported", Boolean),
+    Column("private", Boolean),
 )
 """What admins set for a channel or a category; null: not set."""
 

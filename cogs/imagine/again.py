@@ -7,12 +7,13 @@ from bot.catalog.registry import Registry
 from bot.custom_ids import CustomId, Values, run_id
 from bot.errors import UserError
 from bot.runs.run import Run
-from bot.services import Drafts, History, Runs
+from bot.services import Drafts, History, Policies, Runs
 from cogs import Host
 from cogs.imagine import composer
 from cogs.ui.actions import open_form
 from cogs.ui.asking import Asking, Wish
 from cogs.ui.cards import AGAIN, CHANGE
+from cogs.ui.model_command import PRIVATE
 from cogs.ui.sight import need_readable_prompt, seen_run
 
 _GONE = "The model that made this is not offered any more. Please start with the command."
@@ -22,8 +23,9 @@ _CHANGED = "This model takes other options by now. Please start with the command
 class AgainButtons:
     """Answers the buttons that make a card's request once more."""
 
-    def __init__(self, *, runs: Runs, drafts: Drafts, history: History, models: Registry) -> None:
-        self._asking, self._history, self._models = Asking(runs=runs, drafts=drafts), history, models
+    def __init__(self, *, runs: Runs, drafts: Drafts, policies: Policies, history: History, models: Registry) -> None:
+        self._asking = Asking(runs=runs, drafts=drafts, policies=policies)
+        self._history, self._models = history, models
 
     async def again(self, interaction: discord.Interaction, run_id: str) -> None:
         """The same request with another seed, as a run of whoever pressed. Raises as a command does."""
@@ -57,13 +59,19 @@ class AgainButtons:
             options = model.options_given(model.read(run.input), anew=anew)
         except ValueError:
             raise UserError(_CHANGED) from None
-        return run, model, options
+        return run, model, {**options, PRIVATE: True} if run.private else options
 
 
 async def setup(host: Host) -> None:
     """Answer the buttons and the form."""
     services = host.services
-    buttons = AgainButtons(runs=services.runs, drafts=services.drafts, history=services.history, models=services.models)
+    buttons = AgainButtons(
+        runs=services.runs,
+        drafts=services.drafts,
+        policies=services.policies,
+        history=services.history,
+        models=services.models,
+    )
     host.router.on_press(AGAIN, run_id, buttons.again)
     host.router.on_press(CHANGE, run_id, buttons.change)
     host.router.on_form(CHANGE, run_id, buttons.changed)

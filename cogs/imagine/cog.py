@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.catalog.model import Model
 from bot.custom_ids import CustomId
-from bot.services import Drafts, Runs
+from bot.services import Drafts, Policies, Runs
 from cogs import Host
 from cogs.imagine import composer
 from cogs.ui.actions import open_form
@@ -20,8 +20,17 @@ from cogs.ui.model_command import model_command
 class Imagine:
     """Answers the command of a model. `defer_after_s`: how long the checks may take before Discord is told to wait."""
 
-    def __init__(self, *, runs: Runs, drafts: Drafts, model: Model, defer_after_s: float = DEFER_AFTER_S) -> None:
-        self._asking, self._model = Asking(runs=runs, drafts=drafts, defer_after_s=defer_after_s), model
+    def __init__(
+        self,
+        *,
+        runs: Runs,
+        drafts: Drafts,
+        policies: Policies,
+        model: Model,
+        defer_after_s: float = DEFER_AFTER_S,
+    ) -> None:
+        self._asking = Asking(runs=runs, drafts=drafts, policies=policies, defer_after_s=defer_after_s)
+        self._model = model
         self._drafts, self._asked_later = drafts, composer.words_of(model)
 
     def command(self) -> app_commands.Command[Any, ..., None]:
@@ -48,5 +57,5 @@ async def setup(host: Host) -> None:
     """Add the command of every model."""
     services = host.services
     for model in services.models:
-        imagine = Imagine(runs=services.runs, drafts=services.drafts, model=model)
+        imagine = Imagine(runs=services.runs, drafts=services.drafts, policies=services.policies, model=model)
         host.tree.add_command(imagine.command())

@@ -9,7 +9,7 @@ from bot.catalog.registry import Registry
 from bot.custom_ids import CustomId, Values, run_id
 from bot.errors import UserError
 from bot.runs.drafts import Draft
-from bot.services import Drafts, Runs
+from bot.services import Drafts, Policies, Runs
 from cogs import Host
 from cogs.imagine import composer
 from cogs.ui.actions import open_form
@@ -38,8 +38,9 @@ def fewer_of(subject: str) -> Fewer:
 class DraftButtons:
     """Answers the buttons under a refusal, and the form they open. Each draft is its author's alone."""
 
-    def __init__(self, *, runs: Runs, drafts: Drafts, models: Registry) -> None:
-        self._asking, self._drafts, self._models = Asking(runs=runs, drafts=drafts), drafts, models
+    def __init__(self, *, runs: Runs, drafts: Drafts, policies: Policies, models: Registry) -> None:
+        self._asking = Asking(runs=runs, drafts=drafts, policies=policies)
+        self._drafts, self._models = drafts, models
 
     async def fewer(self, interaction: discord.Interaction, fewer: Fewer) -> None:
         """Make it with so many pictures. Raises as a command does."""
@@ -71,7 +72,9 @@ class DraftButtons:
 async def setup(host: Host) -> None:
     """Answer the buttons and the form."""
     services = host.services
-    buttons = DraftButtons(runs=services.runs, drafts=services.drafts, models=services.models)
+    buttons = DraftButtons(
+        runs=services.runs, drafts=services.drafts, policies=services.policies, models=services.models
+    )
     host.router.on_press(FEWER, fewer_of, buttons.fewer)
     host.router.on_press(TAKE_UP, run_id, buttons.change)
     host.router.on_form(TAKE_UP, run_id, buttons.changed)

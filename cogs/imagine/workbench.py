@@ -38,7 +38,7 @@ class Bench(Layout):
         super().__init__()
         items: list[ui.Item[Bench]] = [ui.TextDisplay(_title(run, ref)), _gallery(run, ending), *_notes(ending)]
         self.add_item(ui.Container(*items))
-        self.add_item(ui.ActionRow(Press(DOWNLOAD, of_picture(ref), label="Download")))
+        self.add_item(ui.ActionRow(Press(DOWNLOAD, of_picture(ref), label="Download"), *cards.posting(run)))
 
 
 class Original(Layout):

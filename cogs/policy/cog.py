@@ -47,6 +47,7 @@ class PolicyCommands(app_commands.Group):
         undecided="What happens when no moderator decides in time",
         undecided_hours="After how many hours; 0 for never",
         hide_reported="Whether a reported picture is hidden until a moderator looks",
+        private="Whether answers are for the asker's eyes only, until they post them",
     )
     async def set(  # noqa: PLR0917 - one parameter for each option of the command
         self,
@@ -60,6 +61,7 @@ class PolicyCommands(app_commands.Group):
         undecided: app_commands.Transform[str, OneOf("undecided", words.UNDECIDED)] | None = None,
         undecided_hours: app_commands.Transform[int, Whole("undecided_hours", 0, _HOURS_MOST)] | None = None,
         hide_reported: app_commands.Transform[bool, YesNo("hide_reported")] | None = None,
+        private: app_commands.Transform[bool, YesNo("private")] | None = None,
     ) -> None:
         """Change what was named; what was left out stays as it is."""
         guild_id = guild_of(interaction)
@@ -73,6 +75,7 @@ class PolicyCommands(app_commands.Group):
             undecided_after_s=None if undecided_hours is None else undecided_hours * _HOUR_S,
             undecided_reject=None if undecided is None else undecided == words.REJECT,
             hide_reported=hide_reported,
+            private=private,
         )
         if changes.is_empty:
             raise UserError("Choose at least one thing to change. /policy show tells what holds now.")

@@ -71,6 +71,7 @@ def details_of(rules: ChannelRules) -> str:
         "safety checker on" if rules.safety_checker else "safety checker off",
         f"undecided pictures {undecided}",
         "reported pictures hidden at once" if rules.hide_reported else "reported pictures stay until decided",
+        "answers private until they are posted" if rules.private else "answers for all to see",
     )
     return " · ".join(parts)
 

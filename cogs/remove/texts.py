@@ -59,7 +59,7 @@ def _heard(run: Run, told: Hearing) -> str:
 def to_person(run: Run, reason: str, server: str) -> str:
     """What the person reads: what was removed, where, and why."""
     where = f"<#{run.place.channel_id}>"
-    if run.reply.message_id is not None:
+    if run.reply.message_id is not None and not run.private:
         where = f"[this message]({link(run.place.guild_id, run.place.channel_id, run.reply.message_id)})"
     what = "your pictures" if run.result and run.result.num_outputs > 1 else "your picture"
     return (

@@ -42,7 +42,9 @@ def why(review: Review) -> str:
 
 
 def where(run: Run) -> str:
-    """Where a run was asked for, with a link to its card where that is known."""
+    """Where a run was asked for, with a link to its card where that is known and can be seen."""
+    if run.private:
+        return f"<#{run.place.channel_id}> · private: only the one who asked sees the answer, and may post it"
     if run.reply.message_id is None:
         return f"<#{run.place.channel_id}>"
     return f"<#{run.place.channel_id}> · {card_link(run)}"
@@ -86,6 +88,8 @@ def result(run: Run, review: Review) -> str:
         return still_visible(run, press=PRESS_AGAIN)
     if run.removal is not None:
         return _removed(run, run.removal, review)
+    if run.delivery is Delivery.UNDELIVERABLE and run.private:
+        return "It is private, and its card can't change any more. Who asked for it finds it with /history."
     if run.delivery is Delivery.UNDELIVERABLE:
         seen = " Who asked for it finds it with /history." if review.outcome is Decision.APPROVED else ""
         return f"The card is gone, or the bot may not write there any more: nothing was posted.{seen}"

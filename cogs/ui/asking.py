@@ -9,25 +9,27 @@ import structlog
 
 from bot.catalog.model import Model
 from bot.catalog.prompt_check import noted
-from bot.errors import RefusedDraft, RepeatedPress, SanctionError, Unavailable, UserError
+from bot.errors import OptionError, RefusedDraft, RepeatedPress, SanctionError, Unavailable, UserError
 from bot.runs.card import Ended
 from bot.runs.drafts import Draft
 from bot.runs.run import PictureRef, Reason, Run, State
-from bot.services import Drafts, Runs
+from bot.services import Drafts, Policies, Runs
 from cogs.ui import cards, discord_limits, prompt_texts
 from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
 from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, may_have_worked, short, tried
 from cogs.ui.markdown import length
+from cogs.ui.model_command import PRIVATE
 
 _log = structlog.get_logger(__name__)
 
 DEFER_AFTER_S = 1.5  # Discord forgets an interaction that has no answer after 3 s
 _MENDING_TIMEOUT_S = 5.0
+_RULES_TIMEOUT_S = 0.5  # before an answer, which Discord wants within 3 s
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for. `options` by the names of the model's, not checked yet.
+    """What somebody asks for. `options` by the names of the model's, and `private`, not checked yet.
 
     `parents` are the pictures it is made from; `button` the custom_id that was pressed for it.
     """
@@ -41,8 +43,9 @@ class Wish:
 class Asking:
     """Answers interactions with runs. `defer_after_s`: how long the checks may take before Discord is told to wait."""
 
-    def __init__(self, *, runs: Runs, drafts: Drafts, defer_after_s: float = DEFER_AFTER_S) -> None:
-        self._runs, self._drafts, self._defer_after_s = runs, drafts, defer_after_s
+    def __init__(self, *, runs: Runs, drafts: Drafts, policies: Policies, defer_after_s: float = DEFER_AFTER_S) -> None:
+        self._runs, self._drafts, self._policies = runs, drafts, policies
+        self._defer_after_s = defer_after_s
 
     async def answer(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Accept the wish, show its card and start it. A refusal leaves nothing behind: no row, no money held.
@@ -58,9 +61,10 @@ class Asking:
             await _in_silence(interaction)
 
     async def _begin(self, interaction: discord.Interaction, wish: Wish) -> None:
-        accepting = asyncio.create_task(self._accept(interaction, wish), name=f"accept {interaction.id}")
+        private = _asked_private(wish) or await self._begins_private(interaction)
+        accepting = asyncio.create_task(self._accept(interaction, wish, private), name=f"accept {interaction.id}")
         try:
-            deferred = await self._defer_if_slow(interaction, accepting)
+            deferred = await self._defer_if_slow(interaction, accepting, private=private)
             run = await asyncio.shield(accepting)
             message_id = await self._show(interaction, wish.model, run, deferred=deferred)
             await self._runs.start(run, message_id)
@@ -71,9 +75,17 @@ class Asking:
             raise
         await self._notice(interaction, wish.model, run)
 
-    async def _accept(self, interaction: discord.Interaction, wish: Wish) -> Run:
+    async def _begins_private(self, interaction: discord.Interaction) -> bool:
+        """Whether answers begin as private ones here. Where that is not known soon they do: they can be posted."""
         try:
-            return await self._accepted(interaction, wish)
+            async with asyncio.timeout(_RULES_TIMEOUT_S):
+                return (await self._policies.rules_at(channel_context_at(interaction))).private
+        except (TimeoutError, Unavailable):
+            return True
+
+    async def _accept(self, interaction: discord.Interaction, wish: Wish, private: bool) -> Run:
+        try:
+            return await self._accepted(interaction, wish, private=private)
         except SanctionError:
             raise  # no other words would help
         except (UserError, Unavailable) as error:
@@ -90,17 +102,18 @@ class Asking:
             _log.info("a draft could not be kept", why=str(error))
             return None
 
-    async def _accepted(self, interaction: discord.Interaction, wish: Wish) -> Run:
+    async def _accepted(self, interaction: discord.Interaction, wish: Wish, *, private: bool) -> Run:
         return await self._runs.accept(
             user_id=interaction.user.id,
             place=place_of(interaction),
             reply=reply_of(interaction),
             model=wish.model,
-            options=wish.options,
+            options={name: value for name, value in wish.options.items() if name != PRIVATE},
             where=channel_context_at(interaction),
             role_ids=role_ids_of(interaction.user),
             parents=wish.parents,
             button=wish.button,
+            private=private,
         )
 
     async def _notice(self, interaction: discord.Interaction, model: Model, run: Run) -> None:
@@ -127,12 +140,14 @@ class Asking:
             _log.info("limits that are nearly used could not be told", run=run.id, why=short(error))
             return ""
 
-    async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
+    async def _defer_if_slow(
+        self, interaction: discord.Interaction, accepting: asyncio.Task[Run], *, private: bool
+    ) -> bool:
         done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)
         if done:
             return False
         async with asyncio.timeout(WORDS_TIMEOUT_S):
-            await interaction.response.defer(thinking=True)
+            await interaction.response.defer(thinking=True, ephemeral=private)
         return True
 
     async def _show(self, interaction: discord.Interaction, model: Model, run: Run, *, deferred: bool) -> int:
@@ -143,21 +158,25 @@ class Asking:
             if deferred:
                 return (await interaction.edit_original_response(view=card, allowed_mentions=none)).id
             try:
-                response = await interaction.response.send_message(view=card, allowed_mentions=none)
+                response = await interaction.response.send_message(
+                    view=card, allowed_mentions=none, ephemeral=run.private
+                )
             except CALL_ERRORS as error:
                 if not may_have_worked(error):
                     raise
-                return await self._standing(interaction, card, error)
+                return await self._standing(interaction, card, error, private=run.private)
             return response.message_id or (await interaction.original_response()).id
 
-    async def _standing(self, interaction: discord.Interaction, card: cards.Card, error: Exception) -> int:
+    async def _standing(
+        self, interaction: discord.Interaction, card: cards.Card, error: Exception, *, private: bool
+    ) -> int:
         """The card whose showing was not answered well, where it stands all the same. Raises `error` where not.
 
         Words for one person's eyes are no card: another process refused the same press.
         """
         try:
             found = await interaction.original_response()
-            if found.flags.ephemeral:
+            if not cards.may_be_card(found, private=private):
                 raise error
             if found.flags.loading:
                 await interaction.edit_original_response(view=card, allowed_mentions=discord.AllowedMentions.none())
@@ -177,10 +196,18 @@ class Asking:
         card = cards.final(ended, Ended(hide_prompt=run.rules_then.hide_prompt), model.title)
         try:
             async with asyncio.timeout(_MENDING_TIMEOUT_S):
-                if not (await interaction.original_response()).flags.ephemeral:
+                if cards.may_be_card(await interaction.original_response(), private=run.private):
                     await interaction.edit_original_response(view=card)
         except CALL_ERRORS as error:
             _log.info("no card to end", run=run.id, why=short(error))
+
+
+def _asked_private(wish: Wish) -> bool:
+    """Whether whoever asks wants it for their own eyes. Raises OptionError for what is neither yes nor no."""
+    value = wish.options.get(PRIVATE, False)
+    if not isinstance(value, bool):
+        raise OptionError(PRIVATE, str(value), "yes or no")
+    return value
 
 
 async def _in_silence(interaction: discord.Interaction) -> None:

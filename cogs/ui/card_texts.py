@@ -77,6 +77,24 @@ def progress(run: Run, line: InLine | None = None, word: Word | None = None) -> 
             assert_never(unknown)
 
 
+def only_you(run: Run, *, under_way: bool = False) -> str:
+    """That nobody else sees the card; empty where others do. `under_way`: also how long it can still change."""
+    if not run.private:
+        return ""
+    until = " It can change for 15 minutes; what is ready later is in /history." if under_way else ""
+    return f"-# Only you see this.{until}"
+
+
+def coming(run: Run) -> str:
+    """What stands for all while private pictures are being posted."""
+    return f"-# Pictures by <@{run.user_id}> are on their way…"
+
+
+def made_by(run: Run) -> str:
+    """Whose a posted card is, behind its title: it is no answer to a command, which would say so."""
+    return f" · made by <@{run.user_id}>" if run.posted_at is not None else ""
+
+
 def _standing(run: Run, started: str) -> str:
     match run.state:
         case State.ACCEPTED | State.SUBMITTING:
@@ -127,6 +145,8 @@ def title(run: Run, ending: FinalCard | None, line: InLine | None = None) -> str
         case None:
             return "Working on it" if line is None or run.state is not State.ACCEPTED else "In line"
         case Pictures(pictures):
+            if run.posted_at is not None:
+                return "Picture" if len(pictures) == 1 else f"{len(pictures)} pictures"
             return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
         case Withheld():
             return "Not shown here"
@@ -233,13 +253,15 @@ def held(run: Run, ending: Held) -> str:
     if not ending.asked:
         return (
             f"{subject} {are} ready, but no moderator could be asked yet: this server has no moderation channel that "
-            "works. /review status tells its moderators why, and this card will change by itself afterwards."
+            f"works. /review status tells its moderators why, and {_afterwards(run)} afterwards."
         )
     if ending.why is ReviewCause.REPORTED:
         return f"{subject} {are} hidden until a moderator has looked at {them}. This card will say what was decided."
-    return (
-        f"{subject} {are} ready. A moderator looks at {them} first; this card will change by itself when that is done."
-    )
+    return f"{subject} {are} ready. A moderator looks at {them} first; {_afterwards(run)} when that is done."
+
+
+def _afterwards(run: Run) -> str:
+    return "you find what came of it in /history" if run.private else "this card will change by itself"
 
 
 def rejected(run: Run, ending: Rejected) -> str:

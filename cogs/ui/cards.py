@@ -18,7 +18,7 @@ from cogs.ui.views import Layout
 
 TITLE_LIMIT = 100
 
-PICTURE, AGAIN, CHANGE, DETAILS = "picture", "again", "change", "details"
+PICTURE, AGAIN, CHANGE, DETAILS, POST = "picture", "again", "change", "details", "post"
 """The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
 
 _IN_A_ROW = 5  # Discord: buttons
@@ -42,7 +42,7 @@ def progress(run: Run, model_title: str, line: InLine | None = None, *, word: Wo
 
     `word`: what is said beside its state.
     """
-    status = card_texts.progress(run, line, word)
+    status = "\n".join(filter(None, (card_texts.progress(run, line, word), card_texts.only_you(run, under_way=True))))
     head = _head(run, model_title, None, beside=length(status), line=line)
     items: list[ui.Item[Card]] = [*head, ui.TextDisplay(status)]
     if run.state not in FINAL:
@@ -68,7 +68,7 @@ def final(run: Run, ending: FinalCard, model_title: str) -> Card:
             return Card(ui.TextDisplay(f"**{card_texts.removed(ending)}**"))  # the prompt goes with the pictures
         case Ended():
             sentence = card_texts.ended(run)
-    status = "\n".join(filter(None, (sentence, card_texts.charged(run))))
+    status = "\n".join(filter(None, (sentence, card_texts.charged(run), card_texts.only_you(run))))
     head = _head(run, model_title, ending, beside=length(status))
     return Card(*head, ui.TextDisplay(status), buttons=[_once_more(run)])
 
@@ -86,9 +86,30 @@ def _pictures(run: Run, ending: Pictures, model_title: str) -> Card:
         )
     )
     details = f"-# {card_texts.details(run, ending.pictures)}"
-    status = "\n".join(filter(None, (*card_texts.notes(run, ending), card_texts.partly_charged(run, ending), details)))
+    said = (*card_texts.notes(run, ending), card_texts.partly_charged(run, ending), details, card_texts.only_you(run))
+    status = "\n".join(filter(None, said))
     head = _head(run, model_title, ending, beside=length(status))
-    return Card(*head, gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run)])
+    buttons = [*_numbers(run, ending), [*posting(run), *_once_more(run)]]
+    return Card(*head, gallery, ui.TextDisplay(status), buttons=buttons)
+
+
+def posting(run: Run) -> list[Press]:
+    """The button that posts a private run for all; in a server only, where there is anybody else."""
+    return [Press(POST, run.id, label="Post here")] if run.private and run.place.guild_id is not None else []
+
+
+def coming(run: Run) -> Card:
+    """The first form of a card that is posted: it says whose it is, and no words that somebody else may hide."""
+    return Card(ui.TextDisplay(card_texts.coming(run)))
+
+
+def may_be_card(message: discord.Message, *, private: bool) -> bool:
+    """Whether the answer to an interaction is a card, or may become one.
+
+    What only the one who asked can see is a card where the run is private; else it is the sentence of a refusal.
+    """
+    flags = message.flags
+    return not flags.ephemeral if not private else flags.ephemeral and (flags.loading or not message.content)
 
 
 def _numbers(run: Run, ending: Pictures) -> list[list[Press]]:
@@ -118,7 +139,7 @@ def _head(
     Where pictures are kept from view, the prompt is covered. Where the channel hides prompts it is left out from the
     first card on, until pictures are shown.
     """
-    title = f"**{card_texts.title(run, ending, line)}** · {literal(model_title, TITLE_LIMIT)}"
+    title = f"**{card_texts.title(run, ending, line)}** · {literal(model_title, TITLE_LIMIT)}{card_texts.made_by(run)}"
     kept_back = isinstance(ending, Withheld | Held | Rejected)
     if run.rules_then.hide_prompt if ending is None else not isinstance(ending, Pictures) and ending.hide_prompt:
         return ui.TextDisplay(title), ui.TextDisplay(card_texts.PROMPT_HIDDEN)

@@ -18,6 +18,11 @@ _TYPES: Mapping[OptionKind, discord.AppCommandOptionType] = {
     OptionKind.IMAGE: discord.AppCommandOptionType.attachment,
 }
 
+PRIVATE = "private"
+"""The option of every command that is none of its model's: whether the answer is for the asker's eyes."""
+
+_PRIVATE = Option(PRIVATE, OptionKind.FLAG, "Show it to me only; I can post it here afterwards", required=False)
+
 Answer = Callable[[discord.Interaction, Mapping[str, object]], Awaitable[None]]
 
 
@@ -73,12 +78,15 @@ def _as_source(value: object) -> object:
 def model_command(
     *, name: str, description: str, model: Model, answer: Answer, asked_later: frozenset[str] = frozenset()
 ) -> app_commands.Command[Any, ..., None]:
-    """A slash command, for servers, DMs and as an installed app, that takes the model's options.
+    """A slash command, for servers, DMs and as an installed app, that takes the model's options, and `private`.
 
     `answer` receives what was sent, and asks itself for required options that are `asked_later`. For others that are
     missing a check asks the model first, because discord.py answers for them by itself, without naming them: what the
     check raises comes to the error door as it is.
     """
+    options = (*model.options, _PRIVATE)
+    if any(option.name == PRIVATE for option in model.options):
+        raise ValueError(f"/{name} has an option of its own that is called {PRIVATE}")
     required = {option.name for option in model.options if option.required} - asked_later
 
     async def callback(interaction: discord.Interaction, **_: object) -> None:
@@ -87,12 +95,12 @@ def model_command(
     async def options_hold(interaction: discord.Interaction) -> bool:
         sent = sent_options(interaction)
         if not required <= sent.keys():
-            model.parse(sent)
+            model.parse({name: value for name, value in sent.items() if name != PRIVATE})
         return True
 
     # discord.py reads a command's options from its callback's signature and descriptions.
-    setattr(callback, "__signature__", _signature(model.options, required))  # noqa: B010 - functions declare no such attribute
-    described = app_commands.describe(**{option.name: option.description for option in model.options})(callback)
+    setattr(callback, "__signature__", _signature(options, required))  # noqa: B010 - functions declare no such attribute
+    described = app_commands.describe(**{option.name: option.description for option in options})(callback)
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=name,
         description=description,

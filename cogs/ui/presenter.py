@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 TOKEN_LIFE = timedelta(minutes=14)
 _EDIT_TIMEOUT_S = 15.0
 _READY_TIMEOUT_S = 15.0
+_NONCE_LIMIT = 25  # Discord: characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,33 @@ class Presenter:
             if found.outcome is EditOutcome.LATER:
                 raise Unavailable("Discord does not say whether a card stands")
             return None
-        # What only the one who asked can see is the sentence of a refusal, never a card.
-        return None if found.flags.ephemeral else found.id
+        return found.id if cards.may_be_card(found, private=run.private) else None
+
+    async def post(self, run: Run) -> int | EditResult:
+        """Post a message of the bot's own in the run's channel; its id, or why there is none.
+
+        It has the run's name as its nonce, so Discord takes one that is sent again within minutes for the same.
+        """
+        client = self._client
+        if client is None or client.application is None or client.is_closed():
+            return EditResult.LATER
+        channel = client.get_partial_messageable(run.place.channel_id, guild_id=run.place.guild_id)
+        nonce = run.id[:_NONCE_LIMIT]
+        sent = await tried(
+            channel.send(view=cards.coming(run), allowed_mentions=_NO_MENTIONS, nonce=nonce), _EDIT_TIMEOUT_S
+        )
+        if not isinstance(sent, Refused):
+            return sent.id
+        _log.info("a card could not be posted", run=run.id, why=sent.why, outcome=sent.outcome.value)
+        return edit_result(sent.outcome)
 
     async def outlives_token(self, run: Run) -> bool:
         """Whether the card can be edited through its channel: tried, with an edit that changes nothing.
 
-        Raises Unavailable where Discord does not say.
+        What one person alone sees never can. Raises Unavailable where Discord does not say.
         """
+        if run.private:
+            return False
         client = self._client
         if client is None or client.application is None or client.is_closed():
             raise Unavailable(_NOT_CONNECTED)
@@ -176,6 +196,8 @@ class Presenter:
             outcome = await self._try(run, lambda: self._by_token(client, run, edit), edit.timeout_s)
             if outcome is not EditOutcome.CLOSED:
                 return outcome
+        if run.private:
+            return EditOutcome.NO_MESSAGE  # no other way leads to what one person alone sees
         if run.reply.message_id is None:
             return EditOutcome.CLOSED  # whether a card stands, nobody can tell any more
         message_id = run.reply.message_id
@@ -184,7 +206,8 @@ class Presenter:
     async def _by_token(self, client: discord.Client, run: Run, edit: _Edit) -> None:
         webhook = discord.Webhook.partial(run.reply.application_id, run.reply.token, client=client)
         # A crash between showing a card and noting its id leaves none; Discord knows the card by this name as well.
-        message_id = cast("int", run.reply.message_id or "@original")
+        # It is the only sure name of an answer for one person's eyes.
+        message_id = cast("int", "@original" if run.private else run.reply.message_id or "@original")
         await webhook.edit_message(
             message_id, view=edit.card(), attachments=edit.files(), allowed_mentions=_NO_MENTIONS
         )

@@ -22,8 +22,10 @@ async def seen_run(interaction: discord.Interaction, history: History, run_id: s
 def sees_channel(interaction: discord.Interaction, run: Run) -> bool:
     """Whether who asks sees the channel that a run is from. Threads may be private: those who manage threads see all.
 
-    A channel that is gone, or that the bot does not know, is seen by nobody.
+    A channel that is gone, or that the bot does not know, is seen by nobody; nor is a private run, in whatever channel.
     """
+    if run.private:
+        return False
     member, guild = interaction.user, interaction.guild
     if run.place.channel_id == interaction.channel_id:
         return True

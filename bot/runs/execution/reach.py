@@ -59,9 +59,10 @@ class Reach:
         for run in waiting:
             if run.id in self._asked:
                 continue
-            if run.place not in good and not await self._has_reach_or_end(run):
+            if (run.private or run.place not in good) and not await self._has_reach_or_end(run):
                 continue
-            good.add(run.place)
+            if not run.private:
+                good.add(run.place)
             self._asked.add(run.id)
 
     async def _has_reach_or_end(self, run: Run) -> bool:

@@ -1,6 +1,6 @@
 """What a crash leaves behind: accepted runs whose card nobody noted, and runs that were given up as lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.runs.card import CardView
+from bot.runs.card import CardView, EditResult
 from bot.runs.run import Delivery, Reason, Run, State
 from bot.runs.store import RunStore
 from bot.runs.transitions import Change, ended
@@ -18,16 +18,20 @@ _log = structlog.get_logger(__name__)
 # Discord waits 3 s for the first answer to an interaction; one that was on its way at the crash may come until then.
 _ANSWERED_BY = timedelta(seconds=5)
 _ASK_AGAIN_S = 5.0
+_FIRST_POST_S = 2.0
 _FIRST_SEARCH_S, _MOST_SEARCH_S = 5.0, 3600.0
 _FIRST_SEARCH_OF_CANCELED_S = 1.0  # most end soon, and hold a slot until then
 _MOST_RETRY_S = 28.0  # and the try itself: what is there again is seen within half a minute
 
 
 class CardFinder:
-    """Finds out whether an accepted run has a card. A run without one was never seen by anybody, and is not made."""
+    """Finds out whether an accepted run has a card. A run without one was never seen by anybody, and is not made.
 
-    def __init__(self, *, store: RunStore, card: CardView, clock: Clock) -> None:
-        self._store, self._card, self._clock = store, card, clock
+    One that its person had posted has its card made here. `tried(run_id)`: a try to do that is over.
+    """
+
+    def __init__(self, *, store: RunStore, card: CardView, clock: Clock, tried: Callable[[str], None]) -> None:
+        self._store, self._card, self._clock, self._tried = store, card, clock, tried
 
     async def noted(self, run: Run) -> Run:
         """The run with its card written down. Raises Unavailable."""
@@ -47,6 +51,22 @@ class CardFinder:
                 await self._clock.sleep(_ASK_AGAIN_S)
                 continue
             run = await self._store.apply(run, _found(run, message_id, self._store))
+        return await self._posted(run) if run.is_to_be_posted else run
+
+    async def _posted(self, run: Run) -> Run:
+        """The run with a message of its own as its card; private again where none can be posted."""
+        waits_s = retry_delays_s(_FIRST_POST_S)
+        while run.is_to_be_posted:
+            answer = await self._card.post(run)
+            if answer is EditResult.LATER:
+                self._tried(run.id)
+                await self._clock.sleep(next(waits_s))
+                run = await self._store.load(run.id)
+            elif isinstance(answer, EditResult):
+                run = await self._store.unpost(run)
+                self._tried(run.id)
+            else:
+                run = await self._store.note_post(run, answer)
         return run
 
 

@@ -6,5 +6,8 @@ from cogs.imagine.cog import Imagine
 
 async def setup(host: Host) -> None:
     (model,) = host.services.models
-    imagine = Imagine(runs=host.services.runs, drafts=host.services.drafts, model=model, defer_after_s=0.0)
+    services = host.services
+    imagine = Imagine(
+        runs=services.runs, drafts=services.drafts, policies=services.policies, model=model, defer_after_s=0.0
+    )
     host.tree.add_command(imagine.command())

@@ -17,7 +17,7 @@ from bot.client.probe import point_discord_at
 from bot.clock import SystemClock
 from bot.entropy import Entropy
 from bot.guilds.permissions import PERMISSIONS, Permissions
-from bot.services import Guilds, Policies, PromptRules, Removals, Reviews, Runs, Sanctions, Services
+from bot.services import Guilds, Policies, Posts, PromptRules, Removals, Reviews, Runs, Sanctions, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
@@ -71,6 +71,7 @@ async def opened(
     guild_settings: object = None,
     reviews: object = None,
     removals: object = None,
+    posts: object = None,
     models: Registry | None = None,
     permissions: Permissions = PERMISSIONS,
     server: dict[str, Any] | None = None,
@@ -84,6 +85,7 @@ async def opened(
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
         removals=cast("Removals", removals),
+        posts=cast("Posts", posts),
         policies=cast("Policies", policies or FakePolicies()),
         prompt_rules=cast("PromptRules", None),
         sanctions=cast("Sanctions", sanctions),

@@ -180,7 +180,8 @@ class FakeRuns:
         asked |= {"policy": rules.policy}
         self.accepted.append(asked)
         options = asked["options"]
-        return a_run(str(options["prompt"]), place=asked["place"], reply=asked["reply"], policy=asked["policy"])
+        shown = {"place": asked["place"], "reply": asked["reply"], "policy": asked["policy"]}
+        return a_run(str(options["prompt"]), **shown, private=asked["private"])
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         return ()

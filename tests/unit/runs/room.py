@@ -62,6 +62,8 @@ class FakeCardView:
         self.cards: list[int | Exception] = []
         self.reaches: list[bool | Exception] = [True]  # in turn, the last for ever
         self.asked_for: list[str] = []
+        self.posting: list[int | EditResult] = []  # answers to posts in turn, then a message
+        self.posted: list[Run] = []
         self.progressed: list[State] = []
         self.positions: list[tuple[str, int]] = []
         self.words: list[tuple[str, Word]] = []
@@ -93,6 +95,11 @@ class FakeCardView:
     async def has_ended_once(self) -> bool:
         """Whether it was asked to show an end."""
         return bool(self.ends)
+
+    async def post(self, run: Run) -> int | EditResult:
+        answer = self.posting.pop(0) if self.posting else 900 + len(self.posted)
+        self.posted.append(run)
+        return answer
 
     async def find_card(self, run: Run) -> int | None:
         answer = self.cards.pop(0) if self.cards else None
@@ -212,6 +219,7 @@ class RunsRoom:
         place: Place = Place(1, 2),  # noqa: B008 - frozen
         policy: Policy = Policy.BLOCK,
         rules: ChannelRules | None = None,
+        private: bool = False,
         **options: object,
     ) -> Run:
         """Accept a run as a cog would, without starting it."""
@@ -225,6 +233,7 @@ class RunsRoom:
             options={"prompt": "a red fox", **options},
             policy=policy,
             rules=rules,
+            private=private,
         )
 
     async def to_the_end(self, run: Run) -> Run:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import ANY
 
 import discord
+import pytest
 
 from bot.catalog.model import Model, Option, OptionKind
 from cogs.ui.model_command import model_command
@@ -41,4 +43,14 @@ def expected(option: Option) -> dict[str, Any]:
 def test_every_option_is_declared_as_the_model_says_the_required_first() -> None:
     model = SampleModel()
     wanted = sorted(model.options, key=lambda option: not option.required)
-    assert declared(model) == [expected(option) for option in wanted]
+    own = declared(model)
+    assert own.pop() == {"type": 5, "name": "private", "description": ANY, "required": False}
+    assert own == [expected(option) for option in wanted]
+
+
+def test_a_model_has_no_option_of_its_own_for_what_every_command_asks() -> None:
+    class Secretive(SampleModel):
+        options = (*SampleModel.options, Option("private", OptionKind.FLAG, "Hide it", required=False))
+
+    with pytest.raises(ValueError, match="private"):
+        declared(Secretive())
