@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from bot.catalog.registry import Registry, every_model
+from bot.catalog.registry import every_model
 from bot.choices import Choices
 from bot.client.client import ImagineClient
 from bot.client.connection import Connection
@@ -42,7 +42,7 @@ async def run(settings: Settings) -> None:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         watch_database = await entered(stack, lambda: sole_use(settings.database_url, clock), clock)
-        views = _views(models, clock, Entropy.of_system())
+        views = _views(clock, Entropy.of_system())
         edges = await _open_edges(settings, stack, views, clock)
         app = wire(edges, Choices.of(settings), models)
         stack.push_async_callback(views.admin_log.close)
@@ -79,9 +79,9 @@ class DiscordViews:
         self.admin_log.attach(client)
 
 
-def _views(models: Registry, clock: Clock, entropy: Entropy) -> DiscordViews:
+def _views(clock: Clock, entropy: Entropy) -> DiscordViews:
     return DiscordViews(
-        Presenter(clock=clock, models=models),
+        Presenter(clock=clock),
         DiscordReviewChannel(clock),
         LogOutbox(clock=clock, new_nonce=entropy.new_reference),
     )

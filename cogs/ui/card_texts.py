@@ -8,7 +8,7 @@ from typing import assert_never
 from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, cost_for_people
-from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Withheld, Word
+from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Word
 from bot.runs.refunds import owed
 from bot.runs.review.service import REASON_MOST
 from bot.runs.review.visibility import changed_prompt
@@ -119,27 +119,6 @@ def looking(run: Run) -> str:
     if run.state in {State.ACCEPTED, State.SUBMITTING}:
         return "There was no clear answer. Looking for your request; this card will change by itself."
     return "The service does not answer. Asking again until it does; this card will change by itself."
-
-
-def title(run: Run, ending: FinalCard | None, line: InLine | None = None) -> str:  # noqa: PLR0911 - one for each ending
-    """The first words of a card: they tell the state without colour or emoji."""
-    match ending:
-        case None:
-            return "Working on it" if line is None or run.state is not State.ACCEPTED else "In line"
-        case Pictures(pictures):
-            return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
-        case Withheld():
-            return "Not shown here"
-        case Held():
-            return "Waiting for a moderator" if ending.asked else "Not shown yet"
-        case Rejected():
-            return "Not shown"
-        case Removed():
-            return "Removed"
-        case Ended():
-            return "Canceled" if run.reason in _CANCELED else "No pictures this time"
-        case _ as unknown:
-            assert_never(unknown)
 
 
 def prompt_refused(error: PromptRefused) -> str:

@@ -173,7 +173,7 @@ async def test_from_the_command_to_the_card(tmp_path: Path) -> None:
 
 async def shown(on: Stage, run: Run) -> Call:
     """The last card as Discord gets it."""
-    presenter = Presenter(clock=on.room.clock, models=MODELS)
+    presenter = Presenter(clock=on.room.clock)
     presenter.attach(on.discord.client)
     await presenter.end(run, on.room.card.ends[-1][1])
     return (await on.discord.discord.wait("PATCH", "/messages/"))[-1]

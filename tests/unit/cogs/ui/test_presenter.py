@@ -36,7 +36,7 @@ class StoppedClock:
 @asynccontextmanager
 async def presenting(age: timedelta = timedelta(0)) -> AsyncGenerator[tuple[Opened, Presenter]]:
     async with opened() as open_:
-        presenter = Presenter(clock=StoppedClock(NOW + age), models=Registry((SampleModel(),)))
+        presenter = Presenter(clock=StoppedClock(NOW + age))
         presenter.attach(open_.client)
         face: CardView = presenter
         assert face
@@ -243,7 +243,7 @@ async def test_a_lost_connection_is_for_later() -> None:
 
 
 async def test_before_the_login_and_after_the_end_it_is_for_later() -> None:
-    lonely = Presenter(clock=StoppedClock(), models=Registry(()))
+    lonely = Presenter(clock=StoppedClock())))
     assert await lonely.progress(a_run()) is EditResult.LATER
     with pytest.raises(Unavailable):  # not connected is not unknown: nothing can be decided
         await lonely.channel_context(a_run())
