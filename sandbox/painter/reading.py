@@ -3,12 +3,16 @@
 # Pillow's annotations name numpy, which is not installed here.
 # pyright: reportUnknownMemberType=false
 import io
+import struct
 import warnings
+import zlib
 from typing import Final
 
 from PIL import Image, ImageOps
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
+_BROKEN: Final = (OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, struct.error, zlib.error)
+"""What Pillow raises for files that are broken in one way or another."""
 
 
 class NotReadable(ValueError):
@@ -24,7 +28,7 @@ def picture_size(content: bytes) -> tuple[int, int]:
                 width_px, height_px = image.size
     except Image.DecompressionBombError:
         return 2**16, 2**16
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except _BROKEN as error:
         raise NotReadable("no picture that can be read") from error
     return width_px, height_px
 
@@ -39,7 +43,7 @@ def read_picture(content: bytes, width_px: int, height_px: int) -> Image.Image:
             image.draft("RGB", (width_px, height_px))  # a JPEG is decoded no larger than needed
             upright = ImageOps.exif_transpose(image)
             return ImageOps.fit(_on_white(upright), (width_px, height_px), Image.Resampling.LANCZOS)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except (*_BROKEN, Image.DecompressionBombError) as error:
         raise NotReadable("no whole picture") from error
 
 

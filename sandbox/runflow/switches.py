@@ -101,6 +101,13 @@ class Switches:
     """"flagged" leaves the pictures as they are; "null" says not checked; "failed" ends the run as failed."""
     nsfw_failure_code: str = "CONTENT_POLICY_VIOLATION"
 
+    # Edits.
+    edit_size: Literal["as_source", "square"] = "as_source"
+    """Whether an edit has the shape of its first source, at about 1024x1024 pixels, or is 1024x1024."""
+    source_max_bytes: int = 20 * 1024 * 1024
+    source_max_pixels: int = 20_000_000
+    """The most that one source picture may have. Not documented: ours."""
+
     # Storage.
     storage: Storage = "valid"
     storage_delay_s: float = 10.0
@@ -173,6 +180,7 @@ PROFILES: Final[Mapping[str, Switches]] = MappingProxyType(
         "no_pictures": Switches(output_shape="empty"),
         "failing": Switches(outcome="failed"),
         "failing_silently": Switches(outcome="failed", failure_dialect="nulls"),
+        "square_edits": Switches(edit_size="square"),
         "late_input_failure": Switches(
             outcome="failed",
             failure_code="INPUT_VALIDATION_FAILED",
