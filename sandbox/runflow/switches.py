@@ -180,7 +180,6 @@ PROFILES: Final[Mapping[str, Switches]] = MappingProxyType(
         "no_pictures": Switches(output_shape="empty"),
         "failing": Switches(outcome="failed"),
         "failing_silently": Switches(outcome="failed", failure_dialect="nulls"),
-        "square_edits": Switches(edit_size="square"),
         "late_input_failure": Switches(
             outcome="failed",
             failure_code="INPUT_VALIDATION_FAILED",

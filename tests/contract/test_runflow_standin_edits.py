@@ -4,11 +4,12 @@
 # pyright: reportUnknownMemberType=false
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -121,6 +122,31 @@ async def test_the_same_edit_gives_the_same_bytes_from_address_and_inline(editor
     assert contents[0] == contents[1] != contents[2]
 
 
+async def test_a_callback_tells_of_an_edit(editor: Editor) -> None:
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def hear(request: web.Request) -> web.Response:
+        heard.put_nowait(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", hear)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    body = {
+        "input": {"prompt": "fog", "image_urls": [f"{editor.cdn}/fox.png"]},
+        "callback_url": f"http://127.0.0.1:{runner.addresses[0][1]}/",
+    }
+    async with editor.session.post(f"{editor.standin.url}{MODEL}/edit/runs", json=body) as answer:
+        run_id = (await answer.json())["id"]
+    editor.clock.advance(30)
+    async with asyncio.timeout(5):
+        told = await heard.get()
+    assert (told["event"], told["run_id"], len(told["output"]["outputs"])) == ("run.completed", run_id, 1)
+    await runner.cleanup()
+
+
 async def test_what_was_sent_inline_is_shown_as_an_address(editor: Editor) -> None:
     run = await editor.run(inline(SOURCE), f"{editor.cdn}/boat.jpg", prompt="blend")
     stored, given = run["input"]["image_urls"]
@@ -151,7 +177,7 @@ async def test_an_edit_of_an_edit_and_of_a_first_picture(editor: Editor) -> None
 
 
 async def test_squares(editor: Editor) -> None:
-    editor.standin.switches = PROFILES["square_edits"]
+    editor.standin.switches = Switches(edit_size="square")
     assert (await editor.picture(await editor.run(f"{editor.cdn}/fox.png"))).size == (1024, 1024)
 
 
@@ -315,6 +341,25 @@ async def test_refusals_come_before_a_source_is_fetched(editor: Editor, switches
     assert (await editor.create({"prompt": "x", "image_urls": [f"{editor.cdn}/fox.png"]}))[0] == status
     assert not editor.asked
     assert not editor.standin.runs
+
+
+@pytest.mark.parametrize("name", PROFILES)
+async def test_every_profile_answers_like_runflow(editor: Editor, name: str) -> None:
+    """An answer is the run, an error, or a broken connection; pictures are looked at elsewhere."""
+    editor.standin.switches = replace(PROFILES[name], create_delay_s=0.0, pictures="plain")
+    for _ in range(2):
+        with contextlib.suppress(aiohttp.ClientConnectionError, aiohttp.ContentTypeError):
+            status, _ = await editor.create({"prompt": "x", "image_urls": [inline(OTHER, "jpeg")]})
+            assert status in {200, 201, 401, 402, 403, 422, 429, 503, 504}
+    editor.clock.advance(60)
+    for run_id in editor.standin.runs:
+        statuses: list[int] = []
+        for _ in range(6):
+            with contextlib.suppress(aiohttp.ClientConnectionError):
+                async with editor.session.get(f"{editor.standin.url}/v1/runs/{run_id}") as answer:
+                    statuses.append(answer.status)
+        assert set(statuses) <= {200, 401, 403, 429, 502}
+        assert statuses[-1] == 200
 
 
 async def test_unknown_models_with_three_parts(editor: Editor) -> None:

@@ -2,6 +2,7 @@
 
 # Pillow's annotations name numpy, which is not installed here.
 # pyright: reportUnknownMemberType=false
+import contextlib
 import io
 import zlib
 from functools import cache
@@ -19,6 +20,7 @@ from tests.examples import share
 FOX = paint("a red fox in snow, morning", seed=3, index=0, width_px=512, height_px=384)
 BOAT = paint("a sailing boat on the sea at noon", seed=5, index=0, width_px=512, height_px=384)
 CITY = paint("neon city at night", seed=5, index=0, width_px=512, height_px=384)
+SMALL = {kind: encode(FOX.resize((48, 32)), kind) for kind in ("png", "jpeg", "webp")}
 CAT = paint("a cat in the hills, day", seed=8, index=0, width_px=512, height_px=384)
 
 INSTRUCTIONS = [
@@ -212,6 +214,16 @@ def test_half_a_picture_is_none(file_format: str) -> None:
     content = saved(FOX, file_format)
     with pytest.raises(NotReadable):
         read_picture(content[: len(content) // 2], 64, 64)
+
+
+@given(st.binary(max_size=40), st.integers(0, 400), st.sampled_from(["png", "jpeg", "webp"]))
+def test_broken_files_are_read_or_refused(patch: bytes, at: int, file_format: str) -> None:
+    content = SMALL[file_format]
+    broken = content[:at] + patch + content[at + len(patch) :]
+    with contextlib.suppress(NotReadable):
+        width_px, height_px = picture_size(broken)
+        if width_px * height_px < 1_000_000:
+            assert read_picture(broken, 32, 32).size == (32, 32)
 
 
 @given(st.integers(1, 60_000), st.integers(1, 60_000))
