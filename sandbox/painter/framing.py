@@ -91,7 +91,7 @@ def wider(image: Image.Image, rng: random.Random) -> Image.Image:
 def _stretched(small: Image.Image, width: int, height: int, left: int, top: int) -> Image.Image:
     """The picture in its place, and around it what lies along its edges, mirrored and drawn out."""
     right, below = width - left - small.width, height - top - small.height
-    slice_px, upper, lower = round(small.width * 0.16), round(small.height * 0.22), round(small.height * 0.08)
+    slice_px, upper, lower = round(small.width * 0.16), round(small.height * 0.22), round(small.height * 0.05)
     row = Image.new("RGB", (width, small.height))
     row.paste(small, (left, 0))
     near = small.crop((0, 0, slice_px, small.height)).resize((left, small.height), Image.Resampling.BICUBIC)

@@ -27,7 +27,7 @@ def lightness(image: Image.Image) -> float:
 
 def sky_mask(image: Image.Image) -> Image.Image:
     """White where the sky seems to be: from the top down, as long as colours change only little."""
-    small = image.resize((_SIDE, _SIDE), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.6))
+    small = image.resize((_SIDE, _SIDE), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(1.3))
     pixels = _pixels(small)
     depths = [_depth(pixels[x::_SIDE]) for x in range(_SIDE)]
     mask = Image.new("L", small.size)
