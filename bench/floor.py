@@ -77,7 +77,7 @@ class Floor(discord.Client):
             await web.TCPSite(runner, self._settings["HTTP_HOST"], int(self._settings["HTTP_PORT"])).start()
 
     async def _imagine(self, interaction: discord.Interaction, given: Mapping[str, Any]) -> None:
-        await interaction.response.send_message(view=Card(given["prompt"], "In progress"))
+        await interaction.response.send_message(view=Card(given["prompt"], "Working on it"))
         run = await self._create(given)
         run = await (self._told(run) if "PUBLIC_URL" in self._settings else self._polled(interaction, given, run))
         addresses = [one["url"] for one in run["output"]["outputs"]] if run["status"] == "succeeded" else []

@@ -14,10 +14,12 @@ from bot.moderation.policy import Policy
 from bot.moderation.protocols import Policies, PromptRules, Sanctions
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.money import MicroUsd
-from bot.runs.card import Pictures
+from bot.runs.card import Balance, FinalCard, InLine, Pictures
+from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
+from bot.runs.review.removing import Removed
 from bot.runs.review.service import Decided, Reported, Status
-from bot.runs.run import Place, Reply, Run
+from bot.runs.run import PictureRef, Place, Reply, Run
 
 
 class Runs(Protocol):
@@ -35,13 +37,16 @@ class Runs(Protocol):
         rules: ChannelRules | None = None,
         where: ChannelContext | None = None,
         role_ids: tuple[int, ...] = (),
+        parents: tuple[PictureRef, ...] = (),
+        button: str | None = None,
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
         `where` is where it is asked for: what holds there is read with it; without it `rules` hold, or a bare policy.
-        `role_ids` are the person's roles at this moment. Raises OptionError, LimitError, or Unavailable; RepeatedPress
-        for a press that has its run already; UserError for a person or a prompt that the server does not let through,
-        and where private use is switched off.
+        `role_ids` are the person's roles at this moment, `parents` the pictures it is made from, `button` the custom_id
+        that was pressed for it. Raises OptionError, LimitError, or Unavailable; RepeatedPress for a press that has its
+        run already, or of the same button by the same person within 3 s; UserError for a person or a prompt that the
+        server does not let through, and where private use is switched off.
         """
         ...
 
@@ -53,8 +58,8 @@ class Runs(Protocol):
         """
         ...
 
-    def position(self, run: Run) -> int | None:
-        """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
+    def position(self, run: Run) -> InLine | None:
+        """Where a run that was just accepted waits in the queue; None where it may start at once."""
         ...
 
     async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
@@ -62,6 +67,13 @@ class Runs(Protocol):
 
         Only for the one who asked, and for whoever moderates the channel `moderated_channel_id` (checked by the cog)
         where the run is from there. Raises UserError for anybody else and for a run that waits no more; Unavailable.
+        """
+        ...
+
+    async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
+        """Wait no more for a run that has no end; its card then says so by itself, and what is billed is settled.
+
+        For whom, and raises: as `leave`, for a run that has its end.
         """
         ...
 
@@ -85,6 +97,24 @@ class Runs(Protocol):
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message; None for any other message."""
+        ...
+
+    async def balance(self, run: Run) -> Balance:
+        """How many pictures like these the one who asked has left: for their eyes only. Raises Unavailable."""
+        ...
+
+
+class Drafts(Protocol):
+    """Requests that were typed and refused, kept for a day for their author alone."""
+
+    async def keep(
+        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+    ) -> Draft:
+        """Keep a request; the draft. Raises Unavailable."""
+        ...
+
+    async def find(self, user_id: int, draft_id: str) -> Draft:
+        """A draft of this person's. Raises UserError where there is none (any more), and Unavailable."""
         ...
 
 
@@ -114,6 +144,13 @@ class History(Protocol):
         """The pictures of a run, fetched anew, as far as the rules of then and of now let them be seen there.
 
         Raises UserError with why there is nothing to show, and Unavailable where it may be tried again.
+        """
+        ...
+
+    async def kept_back(self, run: Run) -> FinalCard | None:
+        """How the pictures of a run are kept from view at this moment; None where they are not, or there are none.
+
+        Why is the business of the one who asked alone. Raises Unavailable.
         """
         ...
 
@@ -210,14 +247,35 @@ class Reviews(Protocol):
         ...
 
 
+class Removals(Protocol):
+    """What a cog may ask about pictures that are to be removed for good. Whether somebody may is checked by the cog."""
+
+    async def remove(self, run: Run, *, by: int, reason: str | None = None) -> Removed:
+        """Remove the pictures of a run for good: nothing shows them again, whatever is set, decided or tried later.
+
+        Whoever is not the one who made them gives a reason, which the person reads; it is noted as a moderator's act.
+        The money stays as it is. Raises UserError where there is nothing to remove, and Unavailable.
+        """
+        ...
+
+    async def after(self, run_id: str) -> Run:
+        """A removed run as it stands after the next try to take its pictures away, where that is to be done.
+
+        Comes back within some ten seconds, whatever stands then. Raises LookupError, and Unavailable.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a cog receives."""
 
     runs: Runs
+    drafts: Drafts
     history: History
     ledger: Ledger
     reviews: Reviews
+    removals: Removals
     models: Registry
     policies: Policies
     prompt_rules: PromptRules

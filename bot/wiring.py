@@ -23,6 +23,7 @@ from bot.runs.card import CardView
 from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.held_card import HeldCard
 from bot.runs.delivery.progress import Progress
+from bot.runs.drafts import DraftService
 from bot.runs.execution.at_runflow import AtRunflow
 from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
@@ -43,6 +44,7 @@ from bot.runs.review.asking import ReviewAsker
 from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.closing import ReviewCloser
 from bot.runs.review.held_images import HeldImages
+from bot.runs.review.removing import RemovalService
 from bot.runs.review.service import ReviewService
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.scheduling.scheduler import Scheduler
@@ -105,7 +107,12 @@ class _Core:
 def wire(edges: Edges, choices: Choices, models: Registry) -> App:
     """Everything between the edges, made once. Nothing runs until the parts are served."""
     core = _core(edges, choices)
-    scheduler = Scheduler(caps=choices.caps, clock=edges.clock, turn_came=core.wake_ups.wake_run)
+    scheduler = Scheduler(
+        caps=choices.caps,
+        clock=edges.clock,
+        turn_came=core.wake_ups.wake_run,
+        deadline_s=choices.run_deadline_s,
+    )
     overdue = OverduePolls(edges.clock)
     admission = Admission(
         sanctions=core.moderation.sanctions,
@@ -190,6 +197,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             admission=admission,
             new_run_id=edges.entropy.new_run_id,
         ),
+        drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
         history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
@@ -200,6 +208,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             clock=edges.clock,
             wake_ups=core.wake_ups,
         ),
+        removals=RemovalService(store=edges.store, clock=edges.clock, wake_ups=core.wake_ups),
         policies=core.moderation.policies,
         prompt_rules=core.moderation.prompt_rules,
         sanctions=core.moderation.sanctions,
@@ -241,7 +250,13 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
     steps = RunSteps(
         cards=CardFinder(store=core.store, card=edges.card, clock=clock),
         scheduler=scheduler,
-        at_runflow=AtRunflow(store=core.store, submitter=submitter, poller=poller, clock=clock),
+        at_runflow=AtRunflow(
+            store=core.store,
+            submitter=submitter,
+            poller=poller,
+            clock=clock,
+            calling_off=core.wake_ups.calling_off,
+        ),
         deliverer=deliverer,
         progress=lambda: Progress(
             card=edges.card, clock=clock, spacing_s=choices.progress_spacing_s, quiet_s=choices.progress_quiet_s
@@ -267,7 +282,7 @@ def _review_worker(core: _Core) -> ReviewWorker:
         guild_settings=core.moderation.guild_settings,
         images=core.images,
         channel=edges.review_channel,
-        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility),
+        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility, wake_ups=core.wake_ups),
         clock=edges.clock,
     )
     closer = ReviewCloser(

@@ -16,7 +16,7 @@ from sandbox.discord import ClientRefusal
 
 LOADING = 128
 QUIET_S = 30.0  # a reply that has not changed for so long is not going to
-UNFINISHED = "In progress"  # how the bot titles a card that will change; any other title is an end
+UNFINISHED = ("Working on it", "In line")  # how the bot titles a card that will change; any other title is an end
 
 Payload = Mapping[str, Any]
 Say = Callable[[str], None]

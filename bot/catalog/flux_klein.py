@@ -12,8 +12,19 @@ from pydantic import Field
 
 from bot.catalog.model import PROMPT_MOST, ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import ChoiceEnum, InputSchema, Readable, Withheld, check, option_names, options_of
+from bot.catalog.schema import (
+    ChoiceEnum,
+    InputSchema,
+    Means,
+    Readable,
+    Withheld,
+    check,
+    option_names,
+    options_given,
+    options_of,
+)
 from bot.money import MicroUsd, parse_usd
+from bot.prompting.values import Meaning, Ratio
 
 _MEGAPIXEL = 1_000_000
 _PRICE_PER_MEGAPIXEL = parse_usd("0.005")
@@ -59,6 +70,11 @@ class ImageSize(ChoiceEnum):
         ratio = ":".join(part.upper() for part in rest)
         return f"{' '.join(filter(None, (shape.capitalize(), ratio)))}, {self.size.width_px}x{self.size.height_px}"
 
+    @property
+    def ratio(self) -> Ratio:
+        """Width to height."""
+        return Ratio(self.size.width_px, self.size.height_px)
+
 
 class OutputFormat(ChoiceEnum):
     """The file formats."""
@@ -77,19 +93,38 @@ class FluxKleinInput(InputSchema):
     """A checked input. Defaults are sent as well, so that a change of Runflow's cannot change a picture."""
 
     prompt: Annotated[
-        str, Field(min_length=1, max_length=PROMPT_MOST, description="What the picture shows"), Readable()
+        str,
+        Field(min_length=1, max_length=PROMPT_MOST, title="Words", description="What the picture shows"),
+        Readable(),
+        Means(Meaning.PROMPT),
     ]
-    image_size: Annotated[ImageSize, Field(description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
-    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, description="How many pictures")] = 1
+    image_size: Annotated[ImageSize, Field(title="Shape", description="Shape and pixels"), Means(Meaning.RATIO)] = (
+        ImageSize.LANDSCAPE_4_3
+    )
+    num_images: Annotated[
+        int, Field(ge=1, le=_MOST_IMAGES, title="How many", description="How many pictures"), Means(Meaning.COUNT)
+    ] = 1
     num_inference_steps: Annotated[
         int,
-        Field(ge=1, le=50, description="Steps of refinement; more take longer, and 4 are what the model is made for"),
+        Field(
+            ge=1,
+            le=50,
+            title="Steps",
+            description="Steps of refinement; more take longer, and 4 are what the model is made for",
+        ),
+        Means(Meaning.STEPS),
     ] = 4
     seed: Annotated[
         int | None,
-        Field(ge=0, le=2**32 - 1, description="The same seed and options give the same picture. Left out: random"),
+        Field(
+            ge=0,
+            le=2**32 - 1,
+            title="Seed",
+            description="The same seed and options give the same picture. Left out: random",
+        ),
+        Means(Meaning.SEED),
     ] = None
-    output_format: Annotated[OutputFormat, Field(description="File format")] = OutputFormat.PNG
+    output_format: Annotated[OutputFormat, Field(title="File format", description="File format")] = OutputFormat.PNG
     enable_safety_checker: Annotated[bool, Withheld()] = True
 
     @property
@@ -125,6 +160,15 @@ class FluxKlein:
     def read(self, stored: Mapping[str, Any]) -> FluxKleinInput:
         """The input of a row. Raises ValueError."""
         return FluxKleinInput.from_stored(stored)
+
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
+        """What a person would give to have this input again; `anew`: with a seed of its own."""
+        asked = self._own(checked)
+        return options_given(asked.model_copy(update={"seed": None}) if anew else asked)
+
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        """The same options for so many pictures."""
+        return {**options, "num_images": images}
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from bot.catalog.request import Request
 from bot.money import MicroUsd
+from bot.prompting.values import Meaning, Ratio
 
-PROMPT_MOST = 2000
-"""The most characters of a prompt: the bot's own limit. Discord's option would take 6000, which no card can show."""
+PROMPT_MOST = 4000
+"""The most characters of a prompt: as many as a form of Discord's takes, so that every prompt can be changed in one."""
 
 
 class ModelInput(Protocol):
@@ -51,15 +52,20 @@ class OptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One allowed value of an option: `value` as Runflow spells it, `label` for people."""
+    """One allowed value of an option: `value` as Runflow spells it, `label` for people, `ratio` where it is a shape."""
 
     value: str
     label: str
+    ratio: Ratio | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length."""
+    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length.
+
+    `name` is the schema's; `label` is the word that people read where there is room for one.
+    `meaning` is set where what people write into prompts can choose it (`bot/catalog/prompt_check.py`).
+    """
 
     name: str
     kind: OptionKind
@@ -68,6 +74,8 @@ class Option:
     choices: tuple[Choice, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    label: str = ""
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,17 @@ class Model(Protocol):
 
     def read(self, stored: Mapping[str, Any]) -> ModelInput:
         """The input whose `wire` a row has kept. Raises ValueError where the schema has changed so that none fits."""
+        ...
+
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
+        """What a person would give to have this input again, by option: `parse` takes it back.
+
+        With `anew` without what would bring the very same pictures, such as a seed.
+        """
+        ...
+
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        """The same options for so many pictures, as far as the model lets people choose."""
         ...
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Any, Self, TypeVar, get_args, get_origin
+from typing import Any, Self, TypeVar, cast, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
@@ -23,10 +23,10 @@ from bot.catalog.model import Choice, Option, OptionKind
 from bot.catalog.shown import shown, shown_name
 from bot.catalog.source import STORED, SourceImage
 from bot.errors import OptionError
+from bot.prompting.blank import is_blank
+from bot.prompting.values import Meaning, Ratio
 
 _LINE_WHITESPACE = frozenset("\t\n\r")
-_BLANK_KINDS = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers: letters and symbols by kind, but never seen
 
 
 class ChoiceEnum(StrEnum):
@@ -36,6 +36,11 @@ class ChoiceEnum(StrEnum):
     def label(self) -> str:
         """The value for people."""
         return self.value.replace("_", " ").capitalize()
+
+    @property
+    def ratio(self) -> Ratio | None:
+        """Width to height, of a value that is a picture's shape."""
+        return None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -72,6 +77,13 @@ class Named:
     """Marks a field whose option has another name for people than the field has on the wire."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Marks a field that what people write into prompts can choose: a shape, a seed, a count, steps; or the prompt."""
+
+    meaning: Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,17 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
         option = _option_at(where, names, given)
         value = shown(given[option]) if option in given else "left out"
         raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
+
+
+def options_given(checked: InputSchema) -> dict[str, object]:
+    """What a person would give to have this input again, by option: `check` takes it back. Unset options are absent."""
+    schema = type(checked)
+    given: dict[str, object] = {}
+    for name, ours in _names(schema).items():
+        value: object = getattr(checked, name)
+        values = cast("tuple[object, ...]", value) if _is_several(schema.model_fields[name]) else (value,)
+        given.update({option: one for option, one in zip(ours, values, strict=False) if one is not None})
+    return given
 
 
 @cache  # the same for each press, and what it is made of never changes
@@ -160,25 +183,29 @@ def _offered(schema: type[InputSchema]) -> list[tuple[str, FieldInfo]]:
 
 
 def _options(name: str, field: FieldInfo) -> tuple[Option, ...]:
-    kind, named = _type(field), _mark(field, Named)
+    kind, named, means = _type(field), _mark(field, Named), _mark(field, Means)
+    meaning = means.meaning if means else None
     option = named.name if named else name
+    label = field.title or option.replace("_", " ").capitalize()
     description, required = _description(field), field.is_required()
     if issubclass(kind, ChoiceEnum):
-        choices = tuple(Choice(choice.value, choice.label) for choice in kind)
-        return (Option(option, OptionKind.TEXT, description, required, choices),)
+        choices = tuple(Choice(choice.value, choice.label, choice.ratio) for choice in kind)
+        return (Option(option, OptionKind.TEXT, description, required, choices, label=label, meaning=meaning),)
     if kind not in _KINDS:
         raise TypeError(f"no option can carry {kind.__name__}")
     if _is_several(field):
         least, most = _bounds(field)
         numbered = [option, *(f"{option}_{number}" for number in range(2, int(most) + 1))]
         return tuple(
-            Option(one, _KINDS[kind], description, required and number <= least)
+            Option(one, _KINDS[kind], description, required and number <= least, label=label)
             for number, one in enumerate(numbered, 1)
         )
     if _KINDS[kind] in {OptionKind.FLAG, OptionKind.IMAGE}:
-        return (Option(option, _KINDS[kind], description, required),)
+        return (Option(option, _KINDS[kind], description, required, label=label),)
     least, most = _bounds(field)
-    return (Option(option, _KINDS[kind], description, required, minimum=least, maximum=most),)
+    return (
+        Option(option, _KINDS[kind], description, required, minimum=least, maximum=most, label=label, meaning=meaning),
+    )
 
 
 def _refuse_unknown(given: Mapping[str, object], offered: list[str]) -> None:
@@ -269,6 +296,6 @@ def _readable(text: str) -> str:
         raise PydanticCustomError("control_characters", "has control characters")
     if "Cs" in kinds.values():  # half a character: no UTF-8 can carry it, and pydantic lets it pass
         raise PydanticCustomError("surrogate", "has half a character")
-    if all(kind in _BLANK_KINDS or character in _BLANK_LETTERS for character, kind in kinds.items()):
+    if is_blank(text):
         raise PydanticCustomError("blank", "is blank")
     return text

@@ -108,8 +108,11 @@ class RunflowClient:
         job: str,
         callback_url: str | None,
         is_wanted: Callable[[], Awaitable[bool]] | None = None,
+        not_taken: Callable[[], None] | None = None,
     ) -> Reading:
         """Start a run. At most one create can be accepted. `is_wanted` is asked before each try but the first.
+
+        `not_taken` is called after each try that is followed by another.
 
         Raises RunflowUnwanted where it says no; RunflowRefused; RunflowUnreachable where no try was taken;
         RunflowUnclear where one may have been: look for it with `find`, and never create it again.
@@ -128,7 +131,10 @@ class RunflowClient:
                 raise RunflowUnwanted("not wanted any more")
             return await self._create_once(path, sent)
 
-        return await self._retrying(self._attempts, _NotTaken)(once)
+        retrying = self._retrying(self._attempts, _NotTaken)
+        if not_taken is not None:
+            retrying = retrying.copy(before_sleep=lambda _: not_taken())
+        return await retrying(once)
 
     async def read(self, runflow_id: str) -> Reading:
         """The run as it is now. Raises RunflowRefused (NOT_FOUND: no such run), RunflowUnclear, RunflowUnreachable."""

@@ -6,20 +6,41 @@ from typing import Protocol
 
 from bot.images.image import MissingPicture, Picture
 from bot.moderation.rules import ChannelContext
-from bot.money import MicroUsd
 from bot.runs.run import ReviewCause, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a person has used today and has left, in MicroUsd. `left` is None where no limit applies.
+    """How many pictures like those of a run a person can still ask for; `pictures` is None where no limit applies.
 
-    `left` is the least that any limit leaves, and `left_in` says of which limit that is.
+    Never more than fit at the dearest price of one. `left_in` says of which limit that is: `today`. `is_exact`: that
+    limit counts pictures, so that no price can make it more.
     """
 
-    used: MicroUsd
-    left: MicroUsd | None
+    pictures: int | None
     left_in: str = "today"
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """Where a run waits in the bot's own queue. `position`: from 1.
+
+    `own`: how many runs of its own person are being made, where those alone hold it up; 0 where others do. `about_s`:
+    how long until its turn, in seconds; None where nobody can tell.
+    """
+
+    position: int
+    own: int = 0
+    about_s: float | None = None
+
+
+class Word(StrEnum):
+    """What a card says of a run under way beside its state."""
+
+    LOOKING = "looking"  # what became of it at Runflow is not known, and is being found out
+    BUSY = "busy"  # Runflow does not take it yet; it is sent again
+    LATE = "late"  # it takes longer than usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +88,25 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """The pictures were removed for good: by the one who made them, or by a moderator, with a reason.
+
+    The prompt goes with them.
+    """
+
+    by_author: bool
+    reason: str | None = None
+    hide_prompt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """No pictures: `run.reason` says why, `run.cost` whether anything was charged."""
 
     hide_prompt: bool = False
 
 
-FinalCard = Pictures | Withheld | Held | Rejected | Ended
+FinalCard = Pictures | Withheld | Held | Rejected | Removed | Ended
 
 
 class EditResult(StrEnum):
@@ -89,14 +122,14 @@ class EditResult(StrEnum):
 class CardView(Protocol):
     """Shows runs to people. Neither method raises for anything Discord answers: the answer says what became of it."""
 
-    async def progress(self, run: Run, position: int | None = None, *, looking: bool = False) -> EditResult:
-        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1.
+    async def progress(self, run: Run, line: InLine | None = None, *, word: Word | None = None) -> EditResult:
+        """Edit the card to what `run.state` says. `line`: where it waits in the bot's own queue, if it does.
 
-        `looking`: what became of the run at Runflow is not known, and is being found out.
+        `word`: what is to be said beside that, if anything.
         """
         ...
 
-    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
+    async def end(self, run: Run, ending: FinalCard) -> EditResult:
         """Edit the card to its last form."""
         ...
 

@@ -14,7 +14,7 @@ from bot.images.image import MissingPicture
 from bot.moderation.policy import Showing
 from bot.runflow.reading import Reading
 from bot.runs import rows
-from bot.runs.card import Pictures
+from bot.runs.card import FinalCard, Pictures
 from bot.runs.images import RunImages, look_at
 from bot.runs.past import Page, Viewing, has_pictures
 from bot.runs.review.visibility import Visibility
@@ -34,6 +34,7 @@ _UNASKED = (
     "The channel where this was asked for now has a moderator look at such pictures first, and none was asked about "
     "these, so they cannot be shown again."
 )
+_REMOVED = "These pictures were removed, so they cannot be shown again."
 _TO_GO = "These pictures are to be taken away, so they cannot be shown again."
 _WITHHELD = "The rules of the channel where this was asked for keep these pictures back, so they cannot be shown here."
 _ELSEWHERE = (
@@ -101,6 +102,19 @@ class RunHistory:
         with structlog.contextvars.bound_contextvars(run=run.id):
             return await self._pictures(run, viewing)
 
+    async def kept_back(self, run: Run) -> FinalCard | None:
+        """How the pictures of a run are kept from view at this moment; None where they are not, or there are none.
+
+        Raises Unavailable.
+        """
+        if not run.made_pictures:
+            return None
+        visibility = await self._visibility.decide(run)
+        if visibility.is_shown:
+            return None
+        review = visibility.review
+        return visibility.words(asked=review is not None and review.obstacle is None)
+
     async def _pictures(self, run: Run, viewing: Viewing) -> Pictures:
         await self._need_visible(run, viewing)
         async with self._fetches_for(viewing.user_id):
@@ -108,7 +122,7 @@ class RunHistory:
             if reading.nsfw_detected and run.result is not None:  # flagged since
                 run = replace(run, result=replace(run.result, nsfw_detected=True))
                 await self._need_visible(run, viewing)
-            seen = await look_at(run, await self._images.fetch_now(reading), viewing.limit_bytes)
+            seen = await look_at(run, await self._images.fetch_now(reading, viewing.only), viewing.limit_bytes)
             fitted = await fit_all(seen.fetched.pictures, viewing.limit_bytes)
             visibility = await self._need_visible(run, viewing, seen.black)
         missing = (*seen.fetched.missing, *fitted.missing)
@@ -118,6 +132,8 @@ class RunHistory:
 
     async def _need_visible(self, run: Run, viewing: Viewing, black: tuple[int, ...] = ()) -> Visibility:
         """How the pictures may be seen there, now. Raises UserError where they may not."""
+        if run.is_removed:
+            raise UserError(_REMOVED)
         if run.delivery is Delivery.WITHHELD:
             raise UserError(_WITHHELD)
         if run.delivery is Delivery.HELD:
@@ -127,6 +143,8 @@ class RunHistory:
         if not has_pictures(run):
             raise UserError(_ON_THEIR_WAY if run.delivery is Delivery.PENDING else _NONE)
         visibility = await self._visibility.decide(run, black=black)
+        if visibility.removal is not None:
+            raise UserError(_REMOVED)
         if visibility.showing is Showing.HELD:
             is_asked = visibility.review is not None and visibility.outcome is None
             raise UserError(_HELD if is_asked else _UNASKED)
@@ -176,6 +194,8 @@ class RunHistory:
 
 def _why_none(missing: tuple[MissingPicture, ...]) -> UserError | Unavailable:
     """What to say where no picture came. An address that is refused although it is fresh leads nowhere any more."""
+    if not missing:
+        return UserError(_NONE)
     faults = {one.fault for one in missing}
     if PictureFault.UNREACHABLE in faults:
         return Unavailable(_LATER)

@@ -17,13 +17,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Who asks to see pictures again, and in which channel. `limit_bytes` is for one attachment."""
+    """Who asks to see pictures again, and in which channel. `limit_bytes` is for one attachment.
+
+    `only`: the one picture that is wanted, from 0; None: all of them.
+    """
 
     user_id: int
     context: ChannelContext
     limit_bytes: int
+    only: int | None = None
 
 
 def has_pictures(run: Run) -> bool:
-    """Whether pictures of a run may be asked for: it made some, its card is done with, and they are not kept back."""
-    return run.made_pictures and run.delivery in {Delivery.SHOWN, Delivery.UNDELIVERABLE}
+    """Whether pictures of a run may be asked for: it made some, its card is done with, and they stay.
+
+    They do not where they are kept back or were removed.
+    """
+    return run.made_pictures and not run.is_removed and run.delivery in {Delivery.SHOWN, Delivery.UNDELIVERABLE}

@@ -23,7 +23,7 @@ class State(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     CANCELED = "canceled"
-    LOST = "lost"  # no trace of it at Runflow, or no end by the deadline
+    LOST = "lost"  # given up: no trace of it at Runflow, no end by the deadline, or canceled after it was sent
 
 
 AT_RUNFLOW = frozenset({State.QUEUED, State.DISPATCHING, State.RUNNING})
@@ -59,6 +59,8 @@ class Reason(StrEnum):
     CANCELED = "canceled"
     LEFT_QUEUE = "left_queue"  # by the one who asked, before anything was sent
     REMOVED = "removed"  # from the queue, by a moderator
+    CANCELED_BY_ASKER = "canceled_by_asker"  # after its turn had come; Runflow may go on with it all the same
+    CANCELED_BY_MODERATOR = "canceled_by_moderator"  # as that
     OUT_OF_REACH = "out_of_reach"  # waited until nothing could be shown any more, so it was not sent
     LOST = "lost"  # the create's answer was lost and no run was found
     DEADLINE = "deadline"  # no end by the deadline
@@ -67,6 +69,9 @@ class Reason(StrEnum):
     UPLOAD_REFUSED = "upload_refused"  # too large: to be fetched, or for Discord even at the smallest fitting
     CONTENT = "content"  # Runflow ended it, or made nothing, because of what it shows
     FAULT = "fault"  # ours; a reference is given
+
+
+_CANCELED_BY_SOMEBODY = frozenset({Reason.CANCELED_BY_ASKER, Reason.CANCELED_BY_MODERATOR})
 
 
 class ReviewCause(StrEnum):
@@ -117,6 +122,26 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRef:
+    """One picture of a run of ours. `index` counts from 0, as Runflow's outputs do."""
+
+    run_id: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """That the pictures of a run were removed: by whom (an id of Discord's), when (UTC), why. It is for good.
+
+    `reason` is a moderator's, who reads it is the person; the one who made the pictures gives none.
+    """
+
+    by: int
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """What the queue needs to know of a run. `has_card`: the message id of its card was noted."""
 
@@ -135,8 +160,13 @@ class Run:
     `input` is the checked input on the wire, which only its model can read; `request` is what it asks for.
 
     `rules` is what the channel said when the run was accepted; `review_why` is set when its prompt made a moderator's
-    look necessary, whatever comes out. `pictures_up`: while the delivery is pending or still visible, pictures stand on
-    the card, or may stand there, that were to be seen before.
+    look necessary, whatever comes out. `parents` are the pictures it was made from, or that it is another try of, in
+    order. `button` is the custom_id of the button that asked for it; None for a command. `pictures_up`: while the
+    delivery is pending or still visible, pictures stand on the card, or may stand there, that were to be seen before.
+    `removal` is set once they were removed: nothing shows them again.
+
+    `given_back` is the part of `cost` that counts against none of the person's limits (None: nothing was given back).
+    `pictures_shown`: how many its card showed when it last did; None until it shows some.
     """
 
     id: str  # 32 hex digits, ours
@@ -162,11 +192,26 @@ class Run:
     rules: ChannelRules | None = None
     review_why: ReviewCause | None = None
     pictures_up: bool = False
+    given_back: MicroUsd | None = None
+    pictures_shown: int | None = None
+    parents: tuple[PictureRef, ...] = ()
+    button: str | None = None
+    removal: Removal | None = None
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the pictures were removed for good, whatever stands on the card at this moment."""
+        return self.removal is not None
 
     @property
     def rules_then(self) -> ChannelRules:
         """What held for the run when it was accepted; where only the policy was kept, the rest as if nobody set it."""
         return self.rules or ChannelRules(policy=self.policy)
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether somebody canceled it after its turn had come: what it costs is booked, its pictures go nowhere."""
+        return self.reason in _CANCELED_BY_SOMEBODY
 
     @property
     def made_pictures(self) -> bool:

@@ -2,29 +2,56 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.catalog.model import Model
+from bot.catalog.prompt_check import typed_prompt, with_prompt_checked
+from bot.catalog.request import Request
 from bot.errors import RepeatedPress, Unavailable, UserError
-from bot.guilds.audit import AdminAction
+from bot.guilds.audit import AdminAction, AuditKind
 from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.moderation.prompt_rules_service import RulesChanged
 from bot.moderation.rules import ChannelContext, ChannelRules
+from bot.runs import rows
 from bot.runs.admission import Admission, Passed
-from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
+from bot.runs.card import Balance, InLine
+from bot.runs.run import Delivery, PictureRef, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import Accepted, RunStore
-from bot.runs.transitions import FINAL, ended
+from bot.runs.transitions import FINAL, canceled, ended
 from bot.runs.wake_ups import WakeUps
+from bot.store import locks
 
 _log = structlog.get_logger(__name__)
 
 _NO_SUCH_RUN = "This request is not known any more. Nothing was changed."
 _NOT_YOURS = "Only the person who asked for this, or a moderator here, can take it out of the queue."
+_NOT_YOURS_TO_CANCEL = "Only the person who asked for this, or a moderator here, can cancel it."
+_IS_CANCELED = "This is canceled already."
+_IS_FINISHED = "This is finished already, so there is nothing to cancel."
+
+
+def _under(model: Model, sent: Mapping[str, object], run: Run, rules: ChannelRules) -> Run:
+    """A run whose options are `sent`, under other rules than those it was made with."""
+    is_known = rules.safety_checker is run.rules_then.safety_checker
+    wire = run.input if is_known else model.parse(sent, safety_checker=rules.safety_checker).wire()
+    return replace(run, input=wire, policy=rules.policy, rules=rules)
+
+
+_ONE_PRESS = timedelta(seconds=3)  # presses of one button by one person closer to each other than this are one
+
+
+def _need_new_press(connection: Connection, run: Run) -> None:
+    """Raises RepeatedPress where the person pressed this very button a moment ago: an impatient finger is one wish."""
+    if run.button is not None:
+        locks.one_press(connection, run.user_id)
+        if rows.pressed_since(connection, run.user_id, run.button, run.created_at - _ONE_PRESS):
+            raise RepeatedPress("this button was pressed a moment ago")
 
 
 def _over(run: Run) -> str:
@@ -32,6 +59,19 @@ def _over(run: Run) -> str:
     if run.state in FINAL:
         return "This request is over already. Nothing was changed."
     return "This request has left the queue already: it is being worked on, and its card shows how far it is."
+
+
+def _as_typed(request: Request, typed: str | None) -> Request:
+    """The request as the person wrote it, which keeps what is sent where that is another text."""
+    if typed is None or typed == request.prompt:
+        return request
+    return replace(request, prompt=typed, sent=request.prompt)
+
+
+def _act_of(run: Run, user_id: int) -> AdminAction | None:
+    """Whose act it is where a moderator ends another person's run; None for one's own."""
+    guild_id = run.place.guild_id
+    return None if guild_id is None or user_id == run.user_id else AdminAction(guild_id, user_id)
 
 
 class RunService:
@@ -62,19 +102,26 @@ class RunService:
         rules: ChannelRules | None = None,
         where: ChannelContext | None = None,
         role_ids: tuple[int, ...] = (),
+        parents: tuple[PictureRef, ...] = (),
+        button: str | None = None,
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
+        What the prompt check takes out of a prompt is not sent, and may set options that were left out.
         `rules` is what holds in the channel, and with `where` it is read in the same transaction; where only its policy
-        is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment. Raises OptionError,
-        LimitError, Unavailable, RepeatedPress for a press that has its run already, and UserError for a prompt or a
-        person that the server does not let through, and where private use is switched off.
+        is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment; `parents` the pictures
+        it is made from; `button` the custom_id that was pressed for it. Raises OptionError, LimitError, Unavailable,
+        RepeatedPress for a press that has its run already, or one of the same button by the same person right after
+        it, and UserError for a prompt or a person that the server does not let through, and where private use is
+        switched off.
         """
         self._store.need_allowed(place)
         if where is not None:
             await self._admission.until_known(where)
-        known, now = rules or ChannelRules(policy=policy), self._store.now()
-        checked = model.parse(options, safety_checker=known.safety_checker)
+        known = rules or ChannelRules(policy=policy)
+        sent = with_prompt_checked(model, options)
+        checked = model.parse(sent, safety_checker=known.safety_checker)
+        now = self._store.now()
         run = Run(
             id=self._new_run_id(),
             user_id=user_id,
@@ -82,42 +129,42 @@ class RunService:
             reply=replace(reply, created_at=now),  # its age is told by the clock that tells it later
             model_id=model.model_id,
             input=checked.wire(),
-            request=checked.request,
+            request=_as_typed(checked.request, typed_prompt(model, options)),
             policy=known.policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
             held=model.most(checked),
             created_at=now,
             rules=known,
+            parents=parents,
+            button=button,
         )
-
-        def under(rules: ChannelRules) -> Run:
-            is_known = rules.safety_checker is known.safety_checker
-            wire = run.input if is_known else model.parse(options, safety_checker=rules.safety_checker).wire()
-            return replace(run, input=wire, policy=rules.policy, rules=rules)
-
         with self._wake_ups.presses.one():
-            return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
+            return await self._admitted(
+                run, role_ids, partial(self._as_ruled, run, where, partial(_under, model, sent))
+            )
 
     def _as_ruled(
-        self, run: Run, where: ChannelContext | None, under: Callable[[ChannelRules], Run], connection: Connection
+        self, run: Run, where: ChannelContext | None, under: Callable[[Run, ChannelRules], Run], connection: Connection
     ) -> Run:
         """The run under the rules that hold where it is asked for, now."""
-        return run if where is None else under(self._admission.rules_in(connection, where))
+        return run if where is None else under(run, self._admission.rules_in(connection, where))
 
     async def _admitted(self, run: Run, role_ids: tuple[int, ...], as_ruled: Callable[[Connection], Run]) -> Run:
         """Write the run where the server lets it through; judged anew where its rules for prompts have changed."""
-        passed = await self._admission.judged(run.place, run.request.prompt)
+        prompt, sent = run.request.prompt, run.request.sent
+        passed = await self._admission.judged(run.place, prompt, sent=sent)
         while True:
 
             def made(connection: Connection, passed: Passed = passed) -> Run:
+                _need_new_press(connection, run)
                 self._admission.admit(connection, run.user_id, run.place, passed)
                 return replace(as_ruled(connection), review_why=passed.review_cause)
 
             try:
                 accepted = await self._accepted(run, made, role_ids)
             except RulesChanged as newer:
-                passed = await self._admission.judged(run.place, run.request.prompt, newer)
+                passed = await self._admission.judged(run.place, prompt, newer, sent=sent)
                 continue
             if accepted is None:
                 raise RepeatedPress("this press has its run already")
@@ -149,8 +196,8 @@ class RunService:
         self._store.hand_over(run, message_id)
         self._wake_ups.wake_run(run.id)
 
-    def position(self, run: Run) -> int | None:
-        """Where a run that was just accepted will stand in the queue, from 1; None where it may start at once."""
+    def position(self, run: Run) -> InLine | None:
+        """Where a run that was just accepted waits in the queue; None where it may start at once."""
         return self._scheduler.expect(run)
 
     async def leave(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
@@ -159,20 +206,42 @@ class RunService:
         Where it starts at the same moment, the row's state decides. Raises UserError when the press is somebody
         else's and when the run waits no more, and Unavailable.
         """
+        run = await self._of(run_id, user_id, moderated_channel_id, refusal=_NOT_YOURS)
+        if run.state is not State.ACCEPTED:
+            raise UserError(_over(run))
+        left = await self._take_out(run, _act_of(run, user_id))
+        if left is None:
+            raise UserError(_over(await self._store.load(run_id)))
+        return left
+
+    async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
+        """Wait no more for a run, wherever it is, for the one who asked or who moderates its channel.
+
+        Its place is free at once, and its card says so. Runflow cannot be made to stop: what it bills is settled when
+        it is known (`transitions.canceled`). Where the run ends at the same moment, the row's state decides. Raises as
+        `leave`, for a run that has its end.
+        """
+        run = await self._of(run_id, user_id, moderated_channel_id, refusal=_NOT_YOURS_TO_CANCEL)
+        act = _act_of(run, user_id)
+        while run.state not in FINAL:
+            change = canceled(run, by_moderator=act is not None, at=self._store.now())
+            done = await self._store.take(run, change, act, AuditKind.RUN_CANCELED)
+            if done is not None:
+                self._wake_ups.calling_off.call_off(run_id)
+                self._wake_ups.wake_run(run_id)  # whoever works on it ends its card
+                return done
+            run = await self._store.load(run_id)
+        raise UserError(_IS_CANCELED if run.state is State.CANCELED or run.is_unwanted else _IS_FINISHED)
+
+    async def _of(self, run_id: str, user_id: int, moderated_channel_id: int | None, *, refusal: str) -> Run:
+        """A run that somebody may end. Raises UserError."""
         try:
             run = await self._store.load(run_id)
         except LookupError:
             raise UserError(_NO_SUCH_RUN) from None
         if user_id != run.user_id and run.place.channel_id != moderated_channel_id:
-            raise UserError(_NOT_YOURS)
-        if run.state is not State.ACCEPTED:
-            raise UserError(_over(run))
-        guild_id = run.place.guild_id
-        act = None if guild_id is None or user_id == run.user_id else AdminAction(guild_id, user_id)
-        left = await self._take_out(run, act)
-        if left is None:
-            raise UserError(_over(await self._store.load(run_id)))
-        return left
+            raise UserError(refusal)
+        return run
 
     async def leave_all(self, user_id: int, act: AdminAction) -> int:
         """Take whatever a person has waiting in a server out of the queue, as a moderator's act; how many those were.
@@ -211,6 +280,10 @@ class RunService:
             self._nothing_to_tell.discard(run.id)
             return ()
         return await self._store.notices(run)
+
+    async def balance(self, run: Run) -> Balance:
+        """How many pictures like these the one who asked has left, where they asked. Raises Unavailable."""
+        return await self._store.balance(run)
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message; None for any other message."""

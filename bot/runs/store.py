@@ -10,7 +10,8 @@ from bot.clock import Clock
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, notices, reports, sentences
-from bot.ledger.values import Defaults, Demand, Notice, Person
+from bot.ledger.limits import pictures_left
+from bot.ledger.values import Defaults, Demand, Measure, Notice, Person
 from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
@@ -71,11 +72,17 @@ class RunStore:
         """Write a change, books included. Where the row has moved on, nothing is written and the row is what counts."""
         return await self.take(before, change) or await self.load(before.id)
 
-    async def take(self, before: Run, change: Change, act: AdminAction | None = None) -> Run | None:
+    async def take(
+        self,
+        before: Run,
+        change: Change,
+        act: AdminAction | None = None,
+        kind: AuditKind = AuditKind.TAKEN_FROM_QUEUE,
+    ) -> Run | None:
         """Write a change, books included; None where the row has moved on, and nothing was written.
 
         Of several who try the same step at once, in whatever process, exactly one is given the run. `act`: whose act
-        it is, where a moderator takes a run out of the queue; its audit row is part of it.
+        it is, where a moderator ends a run, and `kind` of what kind; its audit row is part of it.
         """
 
         def taken(connection: Connection) -> Run | None:
@@ -84,7 +91,7 @@ class RunStore:
             self._book(connection, before, change)
             if act is not None:
                 about = {"run": before.id, "user": str(before.user_id)}
-                note(connection, act, AuditKind.TAKEN_FROM_QUEUE, before=None, after=about, at=self.now())
+                note(connection, act, kind, before=None, after=about, at=self.now())
             return change.run
 
         written = await self._store.write(taken)
@@ -113,11 +120,17 @@ class RunStore:
                 ledger.lose(connection, run_id=before.id)
             case None:
                 pass
+        if (back := change.back) is not None:
+            _ = ledger.refund(connection, run_id=before.id, amount=back.amount, pictures=back.pictures, at=self.now())
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
         """Note what became of the card."""
         up = delivery is Delivery.STILL_VISIBLE
         return await self.apply(run, Change(replace(run, delivery=delivery, pictures_up=up)))
+
+    async def may_stand(self, run: Run) -> Run:
+        """Note that pictures stand on a card that is not as it is to be, or may; the run as it stands then."""
+        return await self._store.write(rows.may_stand, run.id)
 
     def hand_over(self, run: Run, message_id: int) -> None:
         """Give a new run, whose card stands by now, to whoever `find`s it, without a transaction for the card alone.
@@ -185,16 +198,19 @@ class RunStore:
         return await self._store.read(rows.lost, since, after=after, most=most)
 
     async def balance(self, run: Run) -> Balance:
-        """What the one who asked has used today and has left, where they asked, with the roles they had then."""
+        """How many pictures like these the one who asked has left, where they asked, with the roles they had then."""
         return await self._store.read(self.balance_in, run)
 
     def balance_in(self, connection: Connection, run: Run) -> Balance:
         """As `balance`, as part of a transaction."""
         person = _person(run, ledger.roles_at_reserve(connection, run.id))
-        used, least = reports.used_and_least_left(connection, person, self._defaults, self.now())
-        if least is None:
-            return Balance(used=used, left=None)
-        return Balance(used=used, left=MicroUsd(least.left), left_in=sentences.left_in(least))
+        each = MicroUsd(-(-run.held // max(run.images_wanted, 1)))
+        found = pictures_left(reports.limit_uses(connection, person, self._defaults, self.now()), each)
+        if found is None:
+            return Balance(pictures=None)
+        pictures, use = found
+        is_exact = use.applied.limit.measure is Measure.PICTURES
+        return Balance(pictures, sentences.left_in(use), is_exact=is_exact)
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """The limits that are nearly used and are told beside this run's card."""

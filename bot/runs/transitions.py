@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.catalog.model import Model
 from bot.money import MicroUsd
 from bot.runflow.reading import Reading, RunflowStatus
+from bot.runs.refunds import GiveBack, owed
 from bot.runs.run import AT_RUNFLOW, Delivery, Reason, Result, Run, State
 
 LOOKED_FOR = timedelta(hours=24)
@@ -54,15 +55,19 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class KeepHeld:
-    """The run is not under way any more, but nobody knows yet what it cost: all that was held for it stays held."""
+    """Nobody waits for the run any more, and nobody knows yet what it cost: all that was held for it stays held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one event makes of a run: the new record, and what the books do in the same transaction."""
+    """What one event makes of a run: the new record, and what the books do in the same transaction.
+
+    `back` is given back to the person, after all else.
+    """
 
     run: Run
     books: Settle | Release | KeepHeld | None = None
+    back: GiveBack | None = None
 
 
 def may_follow(now: State, then: State) -> bool:
@@ -92,11 +97,33 @@ def ended(run: Run, state: State, reason: Reason, at: datetime, fields: tuple[st
     return Change(after, KeepHeld() if may_be_billed else Release())
 
 
+def giving_back(change: Change, *, shown: int) -> Change:
+    """The same change, with what the person is owed where `shown` pictures of the run come to be seen."""
+    back = owed(change.run, shown=shown)
+    return change if back is None else replace(change, run=replace(change.run, given_back=back.amount), back=back)
+
+
+def canceled(run: Run, *, by_moderator: bool, at: datetime) -> Change:
+    """What a press on Cancel makes of a run that has no end.
+
+    Runflow cannot be made to stop. So one that may have been sent is given up as a lost one is: what was held for it
+    stays held until Runflow says what it cost, and it is looked for until then.
+    """
+    reason = Reason.CANCELED_BY_MODERATOR if by_moderator else Reason.CANCELED_BY_ASKER
+    return ended(run, State.CANCELED if run.state is State.ACCEPTED else State.LOST, reason, at)
+
+
+def never_sent(run: Run, at: datetime) -> Change:
+    """What it makes of a run that was canceled while it was being sent, that nothing of it was taken: it is free."""
+    after = replace(run, state=State.CANCELED, delivery=Delivery.PENDING, ended_at=at)
+    return Change(after, Release())
+
+
 def read(run: Run, reading: Reading, model: Model | None, at: datetime) -> Change | None:
     """What a reading makes of the run; None where it is stale, repeated, or of a status nobody knows.
 
     `model` is the run's, None where the catalog has it no more. The first reading also brings Runflow's id: adopted
-    even when the status tells nothing new.
+    even when the status tells nothing new. A run that somebody canceled stays canceled, whatever Runflow made of it.
     """
     state = _STATE_OF.get(reading.status)
     known = run if run.runflow_id else replace(run, runflow_id=reading.runflow_id)
@@ -117,13 +144,13 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at:
     )
     books = _books(run, state, reading, model)
     cost, estimated = (books.cost, books.estimated) if isinstance(books, Settle) else (None, False)
-    reason = _reason(state, reading)
+    reason = run.reason if run.is_unwanted else _reason(state, reading)
     fields = reading.failure.fields if reading.failure else ()
     named = model.option_names(fields) if model else fields
-    return Change(
+    change = Change(
         replace(
             run,
-            state=state,
+            state=State.CANCELED if run.is_unwanted else state,
             result=result,
             cost=cost,
             cost_estimated=estimated,
@@ -135,6 +162,7 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at:
         ),
         books,
     )
+    return giving_back(change, shown=0) if reason is not None else change
 
 
 def _reason(state: State, reading: Reading) -> Reason | None:

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.runs.calling_off import CallingOff
 from bot.runs.presses import Presses
 
 
@@ -23,10 +24,11 @@ class ChangedReviews:
 class WakeUps:
     """How a change reaches the workers of this process. A lost one costs nothing but time: rows tell what is due.
 
-    `presses` are let pass before a run is begun.
+    `presses` are let pass before a run is begun; `calling_off` breaks off what is done for one that was canceled.
     """
 
     presses: Presses = field(default_factory=Presses)
+    calling_off: CallingOff = field(default_factory=CallingOff)
     runs: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     reviews: asyncio.Event = field(default_factory=asyncio.Event)
     _changed_reviews: set[str] = field(default_factory=set[str])

@@ -45,6 +45,12 @@ LOST = text("state = 'lost'")
 WITH_TOKEN = text("interaction_token <> ''")
 """The condition on `runs` for those whose interaction's token is still kept."""
 
+PRESSED = text("button IS NOT NULL")
+"""The condition on `runs` for those that a button asked for."""
+
+REMOVED = text("(removed_at IS NOT NULL)")
+"""The condition on `runs` for those whose pictures were removed."""
+
 BEGINNINGS = text("kind IN ('reserve', 'grant')")
 """The condition on `ledger_entries` for those that begin something: what a run may cost, or a grant."""
 
@@ -84,12 +90,44 @@ runs = Table(
     Column("review_why", String(32)),
     Column("pictures_up", Boolean, nullable=False, server_default=false()),  # they stand there, and are to go
     Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
+    Column("parents", JSON(none_as_null=True)),  # as in `run_parents`, so that a run is read whole at once
+    Column("button", String(100)),  # the custom_id that was pressed for it
+    Column("removed_by", BigInteger),  # with `removed_at`: written once, by whoever removes the pictures
+    Column("removed_at", UtcDateTime),
+    Column("removed_why", String(512)),
+    Column("given_back_micro_usd", BigInteger),  # of the cost, to the person's limits; NULL: nothing was given back
+    Column("pictures_shown", Integer),  # how many its card showed; NULL until it shows some
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_runs_lost", "ended_at", "id", sqlite_where=LOST, postgresql_where=LOST),
+    Index("ix_runs_removed", "guild_id", "user_id", "removed_at", sqlite_where=REMOVED, postgresql_where=REMOVED),
     Index("ix_runs_with_token", "interaction_at", sqlite_where=WITH_TOKEN, postgresql_where=WITH_TOKEN),
+    Index("ix_runs_pressed", "button", "user_id", "created_at", sqlite_where=PRESSED, postgresql_where=PRESSED),
 )
+
+run_parents = Table(
+    "run_parents",
+    metadata,
+    Column("run_id", String(32), ForeignKey(runs.c.id), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("parent_run_id", String(32), ForeignKey(runs.c.id), nullable=False),
+    Column("picture", Integer, nullable=False),  # from 0
+    Index(None, "parent_run_id", "run_id"),
+)
+"""Which pictures a run was made from. Written with the run and never changed."""
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("model_id", String(128), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("parents", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+"""What somebody typed and the bot refused, for a day."""
 
 _UNCLOSED = text("(closed_at IS NULL)")
 _ENDS = text("kind IN ('settle', 'release')")
@@ -111,7 +149,7 @@ ledger_entries = Table(
     # Of a `reserve`: the person's roles then, as far as a limit was set on them. Decides what is left for them later.
     Column("role_ids", JSON(none_as_null=True)),
     UniqueConstraint("run_id", "kind"),
-    CheckConstraint("kind IN ('reserve', 'settle', 'release', 'grant', 'adjust')", name="kind"),
+    CheckConstraint("kind IN ('reserve', 'settle', 'release', 'grant', 'adjust', 'refund')", name="kind"),
     CheckConstraint("amount_micro_usd >= 0 OR kind IN ('grant', 'adjust')", name="amount"),
     # A run that holds money ends once, as `settle` or as `release`.
     Index("uq_ledger_entries_end", "run_id", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
@@ -136,6 +174,9 @@ ledger_totals = Table(
     Column("held_pictures", BigInteger, nullable=False),
     Column("spent_pictures", BigInteger, nullable=False),
     Column("live_runs", BigInteger, nullable=False),
+    # Of what was spent, what does not count against a limit: given back to a person. Servers' rows have none.
+    Column("refunded_micro_usd", BigInteger, nullable=False, server_default="0"),
+    Column("refunded_pictures", BigInteger, nullable=False, server_default="0"),
     Index(None, "window", "window_start"),  # for comparing one window after the other
     Index(
         "ix_ledger_totals_days",

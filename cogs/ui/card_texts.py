@@ -1,4 +1,4 @@
-"""Every sentence the cards speak: pure functions of frozen values. What happened, what it cost, what to do next."""
+"""Every sentence the cards speak: pure functions of frozen values. What happened, and what to do next."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,9 +7,11 @@ from typing import assert_never
 
 from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
-from bot.money import MicroUsd, format_usd
-from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
+from bot.money import MicroUsd, cost_for_people
+from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Withheld, Word
+from bot.runs.refunds import owed
 from bot.runs.review.service import REASON_MOST
+from bot.runs.review.visibility import changed_prompt
 from bot.runs.run import Reason, ReviewCause, Run, State
 from cogs.ui.markdown import literal
 
@@ -26,7 +28,23 @@ LOW_BALANCE = (
     "who run this bot add credit. They find this in the bot's log too."
 )
 
-_CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED, Reason.OUT_OF_REACH})
+SEE_DETAILS = "Details says why."
+"""What stands beside anything whose reason is for the eyes of the one who asked (`detail_texts`)."""
+
+MAY_BE_UNSAFE = "May not be safe for work: hidden until you open it."
+
+_OUR_FAULT = frozenset({Reason.NO_PICTURES, Reason.PICTURES_UNREADABLE, Reason.UPSTREAM_FAILED})
+_CANCELED = frozenset(
+    {
+        Reason.CANCELED,
+        Reason.LEFT_QUEUE,
+        Reason.REMOVED,
+        Reason.CANCELED_BY_ASKER,
+        Reason.CANCELED_BY_MODERATOR,
+        Reason.OUT_OF_REACH,
+    }
+)
+_STEP_S, _MINUTE_S = 5, 60
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
 
@@ -41,18 +59,32 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def progress(run: Run, place: int | None = None) -> str:
-    """Where an unfinished run stands. `place`: its place in the bot's own queue, from 1; None where it has none."""
-    if place is not None and run.state is State.ACCEPTED:
-        return f"Waiting for a free place: {ordinal(place)} in line. Nothing has been sent yet."
+def progress(run: Run, line: InLine | None = None, word: Word | None = None) -> str:
+    """Where an unfinished run stands. `line`: where it waits in the bot's own queue; None where it does not."""
+    if line is not None and run.state is State.ACCEPTED:
+        return in_line(line)
     started = relative(run.submitted_at or run.created_at)
+    match word:
+        case Word.LOOKING:
+            return looking(run)
+        case Word.BUSY:
+            return "The service is busy; still trying."
+        case Word.LATE:
+            return f"This is taking longer than usual. Started {started}"
+        case None:
+            return _standing(run, started)
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _standing(run: Run, started: str) -> str:
     match run.state:
         case State.ACCEPTED | State.SUBMITTING:
-            return "Sending your request…"
+            return "Starting…"
         case State.QUEUED:
-            return f"Waiting in Runflow's queue · sent {started}"
+            return f"Starting soon… Sent {started}"
         case State.DISPATCHING | State.RUNNING:
-            return f"Drawing… started {started}"
+            return f"Drawing… Started {started}"
         case State.SUCCEEDED | State.PARTIAL:
             return "Fetching your pictures…" if run.images_wanted > 1 else "Fetching your picture…"
         case State.FAILED | State.CANCELED | State.LOST:
@@ -61,18 +93,39 @@ def progress(run: Run, place: int | None = None) -> str:
             assert_never(unknown)
 
 
+def in_line(line: InLine) -> str:
+    """Where a waiting run stands, what it waits for where that is its person's own, and how long, where that is known.
+
+    The time is that until its turn.
+    """
+    if not line.own:
+        where = f"You're {ordinal(line.position)} in line."
+    else:
+        are = "1 of your requests is" if line.own == 1 else f"{line.own} of your requests are"
+        turn = "starts next" if line.position == 1 else f"is {ordinal(line.position)} in line"
+        where = f"{are} still being made; this one {turn}."
+    return where if line.about_s is None else f"{where} {_about(line.about_s)}"
+
+
+def _about(seconds: float) -> str:
+    """A time that nobody knows exactly: in steps of five seconds, from a minute on in whole minutes."""
+    if seconds < _MINUTE_S - _STEP_S / 2:
+        return f"About {max(round(seconds / _STEP_S), 1) * _STEP_S} s."
+    return f"About {max(round(seconds / _MINUTE_S), 1)} min."
+
+
 def looking(run: Run) -> str:
     """That nobody knows what became of a run, and that it is being found out. Of money nothing is known yet."""
     if run.state in {State.ACCEPTED, State.SUBMITTING}:
-        return "Runflow gave no clear answer. Looking there for your request; this card will change by itself."
-    return "Runflow does not answer. Asking again until it does; this card will change by itself."
+        return "There was no clear answer. Looking for your request; this card will change by itself."
+    return "The service does not answer. Asking again until it does; this card will change by itself."
 
 
-def title(run: Run, ending: FinalCard | None) -> str:
+def title(run: Run, ending: FinalCard | None, line: InLine | None = None) -> str:  # noqa: PLR0911 - one for each ending
     """The first words of a card: they tell the state without colour or emoji."""
     match ending:
         case None:
-            return "In progress"
+            return "Working on it" if line is None or run.state is not State.ACCEPTED else "In line"
         case Pictures(pictures):
             return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
         case Withheld():
@@ -81,6 +134,8 @@ def title(run: Run, ending: FinalCard | None) -> str:
             return "Waiting for a moderator" if ending.asked else "Not shown yet"
         case Rejected():
             return "Not shown"
+        case Removed():
+            return "Removed"
         case Ended():
             return "Canceled" if run.reason in _CANCELED else "No pictures this time"
         case _ as unknown:
@@ -112,13 +167,17 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
         case Reason.UPSTREAM_FAILED:
             return "Runflow could not finish this request. Please try again, perhaps with other words."
         case Reason.CONTENT:
-            return "Runflow's safety check kept this back, so there is nothing to show. Please try other words."
+            return f"This one could not be made. {SEE_DETAILS}"
         case Reason.CANCELED:
             return "This request was canceled before it was finished."
         case Reason.LEFT_QUEUE:
             return "You left the queue."
         case Reason.REMOVED:
             return "A moderator took this request out of the queue."
+        case Reason.CANCELED_BY_ASKER:
+            return "You canceled this."
+        case Reason.CANCELED_BY_MODERATOR:
+            return "A moderator canceled this."
         case Reason.OUT_OF_REACH:
             return (
                 "This waited so long that its pictures could not have been shown here any more, so it was not sent. "
@@ -152,33 +211,23 @@ def _input_refused(fields: Sequence[str]) -> str:
     return f"Runflow did not accept this for: {names}. Change it, and try again."
 
 
-def withheld(run: Run, ending: Withheld) -> str:
-    """That pictures exist and are not shown, and what to do."""
-    several = run.result is not None and run.result.num_outputs > 1
-    subject, were = ("The pictures", "were") if several else ("The picture", "was")
-    if ending.rule is not None:
-        why = literal(ending.rule, REASON_MOST).rstrip(".")
-        return f"{subject} {were} drawn from a changed prompt that this server does not allow: {why}."
-    why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
-    if run.place.guild_id is None:
-        where, elsewhere = "such pictures are not shown in private use", " of a server that has this bot"
-    else:
-        where, elsewhere = "this channel does not show such pictures", ""
-    return (
-        f"{subject} {were} made but {were} {why}, and {where}. "
-        f"Try other words, or ask in an age-restricted channel{elsewhere}."
-    )
+def withheld(run: Run) -> str:
+    """That pictures exist and are not shown. Why is for the one who asked alone: `detail_texts.why_hidden`."""
+    where = "here" if run.place.guild_id is None else "in this channel"
+    return f"Hidden {where}. {SEE_DETAILS}"
 
 
 def bare(run: Run, ending: FinalCard) -> str:
     """What came of a run, without a word that anybody else wrote."""
     if isinstance(ending, Ended):
         return ended(replace(run, reason_fields=()))
+    if isinstance(ending, Removed):
+        return removed(replace(ending, reason=None))
     return "This request is finished, but Discord did not take the card that shows it. /history says how it ended."
 
 
 def held(run: Run, ending: Held) -> str:
-    """That pictures wait for a moderator, kindly: most of them are fine."""
+    """That pictures wait for a moderator, kindly: most of them are fine. Whether they were flagged is not said here."""
     several = run.result is not None and run.result.num_outputs > 1
     subject, are, them = ("Your pictures", "are", "them") if several else ("Your picture", "is", "it")
     if not ending.asked:
@@ -188,9 +237,9 @@ def held(run: Run, ending: Held) -> str:
         )
     if ending.why is ReviewCause.REPORTED:
         return f"{subject} {are} hidden until a moderator has looked at {them}. This card will say what was decided."
-    reason = "Here a moderator looks at every picture first" if ending.why is ReviewCause.EVERYTHING else ""
-    look = reason or f"A moderator looks at {them} first"
-    return f"{subject} {are} ready. {look}; this card will change by itself when that is done."
+    return (
+        f"{subject} {are} ready. A moderator looks at {them} first; this card will change by itself when that is done."
+    )
 
 
 def rejected(run: Run, ending: Rejected) -> str:
@@ -203,38 +252,61 @@ def rejected(run: Run, ending: Rejected) -> str:
     return f"A moderator decided not to show {subject}. {reason}You are welcome to try something else."
 
 
-def charged(run: Run) -> str:
-    """What the run cost, as a sentence. Runflow may still bill a run that was sent and given up as lost."""
+def removed(ending: Removed) -> str:
+    """By whom the pictures were removed; by a moderator, why."""
+    if ending.by_author:
+        return "Removed by the one who made it."
+    if not ending.reason:
+        return "Removed by a moderator."
+    return f"Removed by a moderator: {literal(ending.reason, REASON_MOST).rstrip('.')}."
+
+
+def charged(run: Run) -> str | None:
+    """What everybody may read of money: that nothing was charged, or that it was given back; None: it cost something.
+
+    Runflow may still bill a run that was sent and given up as lost.
+    """
+    if run.state is State.LOST and run.is_unwanted:
+        return "If the service still bills it, it counts."
     if run.state is State.LOST and run.submitted_at is not None and not run.cost:
         return "You were not charged so far. What it may cost stays on hold until that is certain, for a day at most."
     if not run.cost:
         return "You were not charged."
-    return f"This cost {cost(run.cost, estimated=run.cost_estimated)}."
+    if run.given_back != run.cost:
+        return None
+    is_ours = run.reason in _OUR_FAULT
+    return f"{'Our fault: this' if is_ours else 'This'} does not count towards your limit."
+
+
+def partly_charged(run: Run, ending: Pictures) -> str | None:
+    """That what is missing of the pictures costs the person nothing; None where nothing is, or it was made and paid.
+
+    Said with the pictures; the books follow as soon as the card stands (`refunds.owed`).
+    """
+    shown = len(ending.pictures)
+    is_owed = run.given_back is not None or owed(run, shown=shown) is not None
+    return "What is missing does not count towards your limit." if is_owed and shown < run.images_wanted else None
 
 
 def cost(amount: MicroUsd, *, estimated: bool) -> str:
     """An amount, with `about` where Runflow did not name it."""
-    return f"about {format_usd(amount)}" if estimated else format_usd(amount)
+    return f"about {cost_for_people(amount)}" if estimated else cost_for_people(amount)
 
 
-def left_today(balance: Balance) -> str | None:
-    """What is left of the limit that leaves least, and of which that is; None where no limit applies."""
-    return None if balance.left is None else f"{format_usd(MicroUsd(max(balance.left, 0)))} left {balance.left_in}"
-
-
-def details(run: Run, pictures: Sequence[Picture], balance: Balance) -> str:
-    """The line under the pictures: size, seed, the request's facts, format, cost, time, and what is left today."""
+def details(run: Run, pictures: Sequence[Picture]) -> str:
+    """The line under the pictures: size, format and time. The rest is for the one who asked: `detail_texts`."""
     took_s = _took_s(run)
     parts = (
         " and ".join(dict.fromkeys(f"{picture.width_px} × {picture.height_px}" for picture in pictures)),  # noqa: RUF001
-        _seed(run),
-        *(literal(fact, FACT_LIMIT) for fact in run.request.facts),
         " and ".join(dict.fromkeys(_format_name(picture.format) for picture in pictures)),
-        "no charge" if not run.cost else f"cost {cost(run.cost, estimated=run.cost_estimated)}",
         None if took_s is None else f"took {took_s:.1f} s",
-        left_today(balance),
     )
     return " · ".join(part for part in parts if part)
+
+
+def facts(run: Run) -> str:
+    """The seed and the request's own facts; empty where there are none."""
+    return " · ".join(part for part in (_seed(run), *(literal(fact, FACT_LIMIT) for fact in run.request.facts)) if part)
 
 
 def _seed(run: Run) -> str | None:
@@ -265,13 +337,13 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
         lines.append(f"You asked for {run.images_wanted} pictures; Runflow made {made}.")
     lines += [_missing(one) for one in ending.missing]
     lines += [f"Picture {one.index + 1}: {one.changed}." for one in ending.pictures if one.changed]
-    if run.result and run.result.prompt_used and run.result.prompt_used.strip() != run.prompt.strip():
-        lines.append(f"Drawn from a changed prompt: {literal(run.result.prompt_used, PROMPT_USED_LIMIT)}")
+    if used := changed_prompt(run):
+        lines.append(f"Drawn from a changed prompt: {literal(used, PROMPT_USED_LIMIT)}")
     lines += [f"Picture {index + 1} is black all over: a safety check may have hidden it." for index in ending.black]
     if ending.approved:
         lines.append("A moderator approved this.")
     if ending.spoiler:
-        lines.append("Flagged as not safe for work, or not checked: hidden until you open it.")
+        lines.append(MAY_BE_UNSAFE)
     return tuple(lines)
 
 

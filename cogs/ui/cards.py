@@ -1,86 +1,124 @@
 """Cards: Components V2 layouts drawn from a run and its ending. At most 4,000 units of text and few components."""
 
+from collections.abc import Sequence
+
 import discord
 from discord import ui
 
 from bot.images.image import Picture
-from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
-from bot.runs.run import Run, State
+from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Withheld, Word
+from bot.runs.run import PictureRef, Run, State
+from bot.runs.transitions import FINAL
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
 from cogs.ui.markdown import cut, length, literal, plain
+from cogs.ui.subjects import of_picture
 from cogs.ui.uploads import Upload
 from cogs.ui.views import Layout
 
 TITLE_LIMIT = 100
 
+PICTURE, AGAIN, CHANGE, DETAILS = "picture", "again", "change", "details"
+"""The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
+
+_IN_A_ROW = 5  # Discord: buttons
+
 
 class Card(Layout):
-    """The one message of a run: first its progress, at last its pictures or why there are none."""
+    """The one message of a run: first its progress, at last its pictures or why there are none.
 
-    def __init__(self, *items: "ui.Item[Card]") -> None:
+    `buttons` stand under it, in as many rows as there are lists of them.
+    """
+
+    def __init__(self, *items: "ui.Item[Card]", buttons: Sequence[Sequence[Press]] = ()) -> None:
         super().__init__()
         self.add_item(ui.Container(*items))
+        for row in buttons:
+            self.add_item(ui.ActionRow(*row))
 
 
-def progress(run: Run, model_title: str, place: int | None = None, *, looking: bool = False) -> Card:
-    """The card of an unfinished run. One that waits in the bot's own queue, at `place`, can be taken out of it.
+def progress(run: Run, model_title: str, line: InLine | None = None, *, word: Word | None = None) -> Card:
+    """The card of an unfinished run. One that waits in the bot's own queue can be taken out of it, others canceled.
 
-    `looking`: what became of it at Runflow is not known, and is being found out.
+    `word`: what is said beside its state.
     """
-    status = card_texts.looking(run) if looking else card_texts.progress(run, place)
-    items: list[ui.Item[Card]] = [*_head(run, model_title, None, beside=length(status)), ui.TextDisplay(status)]
-    if place is not None and run.state is State.ACCEPTED:
+    status = card_texts.progress(run, line, word)
+    head = _head(run, model_title, None, beside=length(status), line=line)
+    items: list[ui.Item[Card]] = [*head, ui.TextDisplay(status)]
+    if run.state not in FINAL:
+        waits = line is not None and run.state is State.ACCEPTED
+        button = Press("leave", run.id, label="Leave the queue") if waits else Press("cancel", run.id, label="Cancel")
         buttons: ui.ActionRow[Card] = ui.ActionRow()
-        items.append(buttons.add_item(Press("leave", run.id, label="Leave the queue")))
+        items.append(buttons.add_item(button))
     return Card(*items)
 
 
-def final(run: Run, ending: FinalCard, balance: Balance, model_title: str) -> Card:
-    """The last form of a card: pictures, or why there are none, and what it cost."""
+def final(run: Run, ending: FinalCard, model_title: str) -> Card:
+    """The last form of a card: pictures, or why there are none. Cost and balance are not the channel's business."""
     match ending:
         case Pictures():
-            return _pictures(run, ending, balance, model_title)
+            return _pictures(run, ending, model_title)
         case Withheld():
-            sentence = card_texts.withheld(run, ending)
+            sentence = card_texts.withheld(run)
         case Held():
             sentence = card_texts.held(run, ending)
         case Rejected():
             sentence = card_texts.rejected(run, ending)
+        case Removed():
+            return Card(ui.TextDisplay(f"**{card_texts.removed(ending)}**"))  # the prompt goes with the pictures
         case Ended():
             sentence = card_texts.ended(run)
-    left = card_texts.left_today(balance)
-    status = f"{sentence}\n{card_texts.charged(run)}" + (f" {left}." if left else "")
+    status = "\n".join(filter(None, (sentence, card_texts.charged(run))))
     head = _head(run, model_title, ending, beside=length(status))
-    return Card(*head, ui.TextDisplay(status))
+    return Card(*head, ui.TextDisplay(status), buttons=[_once_more(run)])
 
 
 def bare(run: Run, ending: FinalCard) -> Card:
     """The end of a card in a few words of the bot's own, for when Discord takes no other form."""
-    return Card(ui.TextDisplay(f"{card_texts.bare(run, ending)}\n{card_texts.charged(run)}"))
+    return Card(ui.TextDisplay("\n".join(filter(None, (card_texts.bare(run, ending), card_texts.charged(run))))))
 
 
-def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) -> Card:
+def _pictures(run: Run, ending: Pictures, model_title: str) -> Card:
     gallery: ui.MediaGallery[Card] = ui.MediaGallery(
         *(
             discord.MediaGalleryItem(file.uri, description=file.description, spoiler=ending.spoiler)
             for file in attachments(run, ending)
         )
     )
-    details = f"-# {card_texts.details(run, ending.pictures, balance)}"
-    status = "\n".join((*card_texts.notes(run, ending), details))
-    return Card(*_head(run, model_title, ending, beside=length(status)), gallery, ui.TextDisplay(status))
+    details = f"-# {card_texts.details(run, ending.pictures)}"
+    status = "\n".join(filter(None, (*card_texts.notes(run, ending), card_texts.partly_charged(run, ending), details)))
+    head = _head(run, model_title, ending, beside=length(status))
+    return Card(*head, gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run)])
+
+
+def _numbers(run: Run, ending: Pictures) -> list[list[Press]]:
+    """A button for each picture, by the number that its alt text names it with."""
+    several = max(run.images_wanted, len(ending.pictures)) > 1
+    buttons = [
+        Press(PICTURE, of_picture(PictureRef(run.id, one.index)), label=str(one.index + 1) if several else "Open")
+        for one in ending.pictures
+    ]
+    return [buttons[at : at + _IN_A_ROW] for at in range(0, len(buttons), _IN_A_ROW)]
+
+
+def _once_more(run: Run) -> list[Press]:
+    """What can be done with any request that is over."""
+    return [
+        Press(AGAIN, run.id, label="Again" if run.made_pictures else "Try again"),
+        Press(CHANGE, run.id, label="Change…"),
+        Press(DETAILS, run.id, label="Details"),
+    ]
 
 
 def _head(
-    run: Run, model_title: str, ending: FinalCard | None, *, beside: int
+    run: Run, model_title: str, ending: FinalCard | None, *, beside: int, line: InLine | None = None
 ) -> "tuple[ui.TextDisplay[Card], ui.TextDisplay[Card]]":
     """Title and prompt. `beside` is the length of all other text.
 
     Where pictures are kept from view, the prompt is covered. Where the channel hides prompts it is left out from the
     first card on, until pictures are shown.
     """
-    title = f"**{card_texts.title(run, ending)}** · {literal(model_title, TITLE_LIMIT)}"
+    title = f"**{card_texts.title(run, ending, line)}** · {literal(model_title, TITLE_LIMIT)}"
     kept_back = isinstance(ending, Withheld | Held | Rejected)
     if run.rules_then.hide_prompt if ending is None else not isinstance(ending, Pictures) and ending.hide_prompt:
         return ui.TextDisplay(title), ui.TextDisplay(card_texts.PROMPT_HIDDEN)

@@ -13,7 +13,7 @@ from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.moderation.rules import ChannelContext
-from bot.runs.card import Balance, EditResult, FinalCard, Pictures
+from bot.runs.card import EditResult, FinalCard, InLine, Pictures, Word
 from bot.runs.run import Run
 from cogs.ui import card_texts, cards
 from cogs.ui.context import channel_context_in
@@ -48,22 +48,22 @@ class Presenter:
         """Show runs through this client. It is made after the services, which need a face."""
         self._client = client
 
-    async def progress(self, run: Run, position: int | None = None, *, looking: bool = False) -> EditResult:
-        """Edit the card to what `run.state` says. `position`: where it stands in the bot's own queue, from 1.
+    async def progress(self, run: Run, line: InLine | None = None, *, word: Word | None = None) -> EditResult:
+        """Edit the card to what `run.state` says. `line`: where it waits in the bot's own queue, if it does.
 
-        `looking`: what became of the run at Runflow is not known, and is being found out.
+        `word`: what is to be said beside that, if anything.
         """
 
         def card() -> cards.Card:
-            return cards.progress(run, self._title(run), position, looking=looking)
+            return cards.progress(run, self._title(run), line, word=word)
 
         return edit_result(await self._edit(run, _Edit(card)))
 
-    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
+    async def end(self, run: Run, ending: FinalCard) -> EditResult:
         """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""
 
         def card() -> cards.Card:
-            return cards.final(run, ending, balance, self._title(run))
+            return cards.final(run, ending, self._title(run))
 
         edit = _Edit(card)
         if isinstance(ending, Pictures):

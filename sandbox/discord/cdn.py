@@ -1,10 +1,12 @@
-"""Files as Discord's CDN gives them out: by channel, id and name, to everyone who has the address."""
+"""Files as Discord's CDN gives them out: to everyone who has the address, while its signature holds."""
 
 import struct
 import zlib
 
 from aiohttp import web
 
+from sandbox.discord.addresses import path_of
+from sandbox.discord.media import PICTURES
 from sandbox.discord.wire import as_int
 from sandbox.discord.world import World
 
@@ -19,16 +21,16 @@ class Cdn:
         """Attachments, and the default avatars."""
         return [
             web.get("/cdn/attachments/{channel_id}/{attachment_id}/{filename}", self._attachment),
+            web.get("/cdn/ephemeral-attachments/{channel_id}/{attachment_id}/{filename}", self._attachment),
             web.get("/cdn/embed/avatars/{index}.png", self._avatar),
         ]
 
     async def _attachment(self, request: web.Request) -> web.StreamResponse:
-        path = request.match_info
-        attachment = self._world.attachment(as_int(path["attachment_id"]) or 0)
-        place = (as_int(path["channel_id"]), path["filename"])
-        if attachment is None or (attachment.channel_id, attachment.filename) != place:
+        attachment = self._world.attachment(as_int(request.match_info["attachment_id"]) or 0)
+        meant = attachment is not None and request.path == f"/cdn/{path_of(attachment)}"
+        if attachment is None or not meant or not self._world.addresses.admits(attachment, request.query):
             return web.Response(status=404, text="This content is no longer available.")
-        shown = (attachment.content_type or "").startswith("image/")
+        shown = attachment.content_type in PICTURES
         return web.Response(
             body=attachment.content,
             headers={

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sandbox.discord.media import Upload
 from sandbox.discord.rules.options import NESTING, Option, check_options
+from sandbox.discord.rules.tree import Kind
 from sandbox.discord.wire import Payload, as_int
 
 
@@ -49,19 +50,42 @@ def _as_entered(value: object) -> object:
 
 
 class Known:
-    """Which ids a client can pick from."""
+    """Which ids a client can pick from, and how large a file it may send."""
 
-    def __init__(self, *, users: Iterable[int], channels: Mapping[int, int], roles: Iterable[int]) -> None:
+    def __init__(
+        self, *, users: Iterable[int], channels: Mapping[int, int], roles: Iterable[int], upload_limit_bytes: int
+    ) -> None:
         self.users = frozenset(users)
         self.channels = dict(channels)
         self.roles = frozenset(roles)
+        self.upload_limit_bytes = upload_limit_bytes
+
+    def pool(self, select: int, channel_types: Collection[int] | None = None) -> frozenset[int]:
+        """What a select of this type offers; of channels only those of the types asked for, if any."""
+        match select:
+            case Kind.USER_SELECT:
+                return self.users
+            case Kind.ROLE_SELECT:
+                return self.roles
+            case Kind.MENTIONABLE_SELECT:
+                return self.users | self.roles
+            case _:
+                return frozenset(each for each, of in self.channels.items() if not channel_types or of in channel_types)
+
+
+def check_upload(name: str, value: object, known: Known) -> None:
+    """Raise ClientRefusal where a value is no file, or one that is too large."""
+    if not isinstance(value, Upload):
+        raise ClientRefusal(f"{name} must be a file. Please attach one.")
+    if len(value.content) > known.upload_limit_bytes:
+        limit = known.upload_limit_bytes / (1024 * 1024)
+        raise ClientRefusal(f"{name}: Your files are too powerful! The limit is {limit:g} MB.")
 
 
 def _check_picked(option: Payload, value: object, known: Known) -> None:
     name, kind = option["name"], option["type"]
     if kind == Option.ATTACHMENT:
-        if not isinstance(value, Upload):
-            raise ClientRefusal(f"{name} must be a file. Please attach one.")
+        check_upload(name, value, known)
         return
     picked = as_int(value)
     pools: dict[int, Collection[int]] = {
@@ -75,27 +99,3 @@ def _check_picked(option: Payload, value: object, known: Known) -> None:
     types = option.get("channel_types")
     if kind == Option.CHANNEL and types and known.channels[picked] not in types:
         raise ClientRefusal(f"{name} must be a channel of another kind.")
-
-
-def check_input(component: Payload, value: object, label: str) -> None:
-    """Raise ClientRefusal where a modal's field would not be submitted like this."""
-    needed = component.get("required") is not False
-    if value in (None, "", [], ()):
-        if needed:
-            raise ClientRefusal(f"{label}: This field is required.")
-        return
-    if component["type"] == 4:
-        text = str(value)
-        if len(text) < (component.get("min_length") or 0):
-            raise ClientRefusal(f"{label}: Enter at least {component['min_length']} characters.")
-        if len(text) > (component.get("max_length") or 4000):
-            raise ClientRefusal(f"{label}: Enter at most {component.get('max_length') or 4000} characters.")
-
-
-def check_selection(component: Payload, values: Sequence[str]) -> None:
-    """Raise ClientRefusal where a select would not be sent with these values."""
-    if len(values) < component.get("min_values", 1) or len(values) > component.get("max_values", 1):
-        raise ClientRefusal("Choose another number of options.")
-    offered = {option["value"] for option in component.get("options") or ()}
-    if component["type"] == 3 and not offered.issuperset(values):
-        raise ClientRefusal("That option is not offered.")

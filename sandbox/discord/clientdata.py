@@ -1,14 +1,15 @@
 """The `data` of an interaction, built as Discord's client and server build it from what a person chose."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sandbox.discord import payloads
 from sandbox.discord.cast import Person
+from sandbox.discord.clientforms import entered
 from sandbox.discord.media import Upload, take_in
 from sandbox.discord.messages import Message
 from sandbox.discord.rules.options import Option
-from sandbox.discord.rules.tree import Kind
+from sandbox.discord.rules.tree import SELECTS, Kind, assign_ids
 from sandbox.discord.wire import Payload, as_int, sid
 from sandbox.discord.world import World
 
@@ -19,9 +20,7 @@ class ClientData:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def command(
-        self, way: Sequence[Payload], values: Mapping[str, object], *, channel_id: int, focused: str | None = None
-    ) -> Payload:
+    def command(self, way: Sequence[Payload], values: Mapping[str, object], *, focused: str | None = None) -> Payload:
         """Data of a slash command. `way` leads from the command to the subcommand that is called."""
         resolved: dict[str, dict[str, Any]] = {}
         declared = {option["name"]: option for option in way[-1].get("options") or ()}
@@ -33,7 +32,7 @@ class ClientData:
             option: Payload = {
                 "name": name,
                 "type": int(kind),
-                "value": self._resolve(kind, value, resolved, channel_id),
+                "value": self._resolve(kind, value, resolved),
             }
             if name == focused:
                 option["focused"] = True
@@ -64,13 +63,19 @@ class ClientData:
             data["guild_id"] = command["guild_id"]
         return data
 
-    def _resolve(self, kind: int, value: object, resolved: dict[str, dict[str, Any]], channel_id: int) -> object:
+    def _resolve(self, kind: int, value: object, resolved: dict[str, dict[str, Any]]) -> object:
         if kind == Option.ATTACHMENT and isinstance(value, Upload):
             upload = take_in(
-                value, attachment_id=self._world.ids.next(), channel_id=channel_id, description=None, ephemeral=True
+                value,
+                attachment_id=self._world.ids.next(),
+                channel_id=self._world.application_id,
+                description=None,
+                ephemeral=True,
             )
             self._world.keep_upload(upload)
-            resolved.setdefault("attachments", {})[sid(upload.id)] = payloads.attachment(upload, self._world.cdn_url)
+            resolved.setdefault("attachments", {})[sid(upload.id)] = payloads.attachment(
+                upload, self._world.addresses.of(upload)
+            )
             return sid(upload.id)
         if kind in {Option.USER, Option.CHANNEL, Option.ROLE, Option.MENTIONABLE}:
             self._pick(as_int(value) or 0, resolved)
@@ -109,29 +114,34 @@ class ClientData:
 
     def modal(self, custom_id: str, components: Sequence[Payload], values: Mapping[str, object]) -> Payload:
         """Data of a submitted modal, with its fields in the order in which they were asked."""
+        resolved: dict[str, dict[str, Any]] = {}
         parts: list[Payload] = []
-        for number, part in enumerate(components, start=1):
-            base: Payload = {"type": part["type"], "id": part.get("id") or 2 * number - 1}
+        for part in _numbered(components):
+            base: Payload = {"type": part["type"], "id": part["id"]}
             if part["type"] == Kind.LABEL:
-                parts.append(base | {"component": _filled(part["component"], values, 2 * number)})
-            elif part["type"] == 1:
-                parts.append(base | {"components": [_filled(each, values, 2 * number) for each in part["components"]]})
-            else:
-                parts.append(base)
-        return {"custom_id": custom_id, "components": parts, "resolved": {}}
+                base["component"] = self._field(part["component"], values, resolved)
+            elif part["type"] == Kind.ACTION_ROW:
+                base["components"] = [self._field(each, values, resolved) for each in part["components"]]
+            parts.append(base)
+        return {"custom_id": custom_id, "components": parts, "resolved": resolved}
+
+    def _field(self, field: Payload, values: Mapping[str, object], resolved: dict[str, dict[str, Any]]) -> Payload:
+        kind, value = field["type"], entered(field, values)
+        filled: Payload = {"type": kind, "id": field["id"], "custom_id": field["custom_id"]}
+        if kind in {Kind.TEXT_INPUT, Kind.RADIO_GROUP, Kind.CHECKBOX}:
+            return filled | {"value": value}
+        picks = cast("list[object]", value)
+        if kind == Kind.FILE_UPLOAD:
+            picks = [self._resolve(Option.ATTACHMENT, each, resolved) for each in picks]
+        elif kind in SELECTS and kind != Kind.STRING_SELECT:
+            for each in picks:
+                self._pick(as_int(each) or 0, resolved)
+        return filled | {"values": [str(each) for each in picks]}
 
 
-def _filled(component: Payload, values: Mapping[str, object], number: int) -> Payload:
-    value = values.get(component["custom_id"])
-    filled: Payload = {
-        "type": component["type"],
-        "id": component.get("id") or number,
-        "custom_id": component["custom_id"],
-    }
-    if component["type"] == 4:
-        return filled | {"value": "" if value is None else str(value)}
-    chosen = [value] if isinstance(value, str) and value else value
-    return filled | {"values": chosen or []}
+def _numbered(components: Sequence[Payload]) -> list[Payload]:
+    """The components with an id each, as Discord gives those that have none."""
+    return cast("list[Payload]", assign_ids(components))
 
 
 def _kind_of(value: object) -> int:

@@ -1,7 +1,7 @@
 """From a request's body to a message: the rules for content, flags, embeds, files and components together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from sandbox.discord.layout import Layout, resolve_embeds
@@ -71,7 +71,7 @@ def compose(world: World, body: Body, frame: Frame, old: Message | None = None) 
     attachments = (*kept, *_new(world, body, frame, ephemeral=bool(flags & EPHEMERAL)))
     components = old.components if old else ()
     if "components" in payload:
-        components = Layout(attachments, world.cdn_url, world.ids).resolve(payload["components"] or ())
+        components = Layout(attachments, world.addresses, world.ids).resolve(payload["components"] or ())
     content = payload.get("content") or "" if "content" in payload or old is None else old.content
     embeds = resolve_embeds(payload.get("embeds") or ()) if "embeds" in payload or old is None else old.embeds
     return Draft(str(content).strip(), flags & ~LOADING, components, embeds, attachments)
@@ -93,8 +93,15 @@ def _kept(payload: Payload, old: Message | None) -> tuple[Attachment, ...]:
     listed = payload.get("attachments")
     if listed is None:
         return old.attachments
-    ids = {as_int(entry.get("id")) for entry in _objects(listed)}
-    return tuple(each for each in old.attachments if each.id in ids)
+    entries = {as_int(entry.get("id")): entry for entry in _objects(listed)}
+    return tuple(_retold(each, entries[each.id]) for each in old.attachments if each.id in entries)
+
+
+def _retold(file: Attachment, entry: Payload) -> Attachment:
+    """A file that stays, with the description and the cover that the edit gives it; both stay where it names none."""
+    description = entry.get("description") if "description" in entry else file.description
+    spoiler = entry.get("is_spoiler")
+    return replace(file, description=description, spoiler=file.spoiler if spoiler is None else spoiler is True)
 
 
 def _objects(value: object) -> list[Payload]:
@@ -130,7 +137,7 @@ def _new(world: World, body: Body, frame: Frame, *, ephemeral: bool) -> list[Att
     made: list[Attachment] = []
     for number, upload in sorted(body.files.items()):
         entry = entries.get(number, {})
-        named = Upload(entry.get("filename") or upload.filename, upload.content)
+        named = Upload(entry.get("filename") or upload.filename, upload.content, upload.claimed_type)
         attachment = take_in(
             named,
             attachment_id=world.ids.next(),
@@ -138,5 +145,5 @@ def _new(world: World, body: Body, frame: Frame, *, ephemeral: bool) -> list[Att
             description=entry.get("description"),
             ephemeral=ephemeral,
         )
-        made.append(attachment)
+        made.append(replace(attachment, spoiler=entry.get("is_spoiler") is True))
     return made

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.discord import payloads
+from sandbox.discord.addresses import Addresses, path_of
 from sandbox.discord.media import Attachment, safe_name
 from sandbox.discord.rules.tree import Kind, assign_ids
 from sandbox.discord.snowflakes import Snowflakes
@@ -14,10 +14,10 @@ from sandbox.discord.wire import Payload, sid
 class Layout:
     """Turns a checked request's components into those of the answer."""
 
-    def __init__(self, attachments: Sequence[Attachment], cdn_url: str, ids: Snowflakes) -> None:
+    def __init__(self, attachments: Sequence[Attachment], addresses: Addresses, ids: Snowflakes) -> None:
         self._attachments = {attachment.filename: attachment for attachment in attachments}
-        self._by_url = {payloads.attachment_url(each, cdn_url): each for each in attachments}
-        self._cdn_url = cdn_url
+        self._by_url = {f"{addresses.cdn_url}/{path_of(each)}": each for each in attachments}
+        self._addresses = addresses
         self._ids = ids
 
     def resolve(self, components: Sequence[Payload]) -> tuple[Payload, ...]:
@@ -74,13 +74,13 @@ class Layout:
     def _attachment(self, url: str) -> Attachment | None:
         if url.startswith("attachment://"):
             return self._attachments.get(safe_name(unquote(url.removeprefix("attachment://"))))
-        return self._by_url.get(url)
+        return self._by_url.get(url.partition("?")[0])
 
     def _media(self, url: str) -> Payload:
         attached = self._attachment(url)
         if attached is None:
             return {"id": sid(self._ids.next()), "url": url, "proxy_url": url}
-        own = payloads.attachment_url(attached, self._cdn_url)
+        own = self._addresses.of(attached)
         return {
             "id": sid(self._ids.next()),
             "url": own,

@@ -1,26 +1,45 @@
-"""Files as Discord takes them in: type by the first bytes, size of pictures by their header, names made safe."""
+"""Files as Discord takes them in: type by the name or the claim, size of pictures by their header, names made safe."""
 
 import io
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from PIL import Image
 
-_SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"),
-)
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-_ENDINGS = {"txt": "text/plain; charset=utf-8", "csv": "text/csv; charset=utf-8", "json": "application/json"}
+PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
+"""Types that Discord shows and measures."""
+
+_BY_ENDING: Final[Mapping[str, str]] = {
+    "png": "image/png",
+    "apng": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "jfif": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "bmp": "image/bmp",
+    "svg": "image/svg+xml",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "mp3": "audio/mpeg",
+    "txt": "text/plain; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
+_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}(; ?charset=[a-z0-9-]{1,20})?")
+_NO_TYPE: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file on its way in. `claimed_type` is what the sender said it was; Discord looks for itself."""
+    """A file on its way in. `claimed_type` is what the sender says it is."""
 
     filename: str
     content: bytes
@@ -29,7 +48,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file Discord keeps. `content_type` None: nothing was recognised."""
+    """A file Discord keeps. `content_type` None: neither name nor sender say it."""
 
     id: int
     channel_id: int
@@ -40,6 +59,7 @@ class Attachment:
     height: int | None
     description: str | None = None
     ephemeral: bool = False
+    spoiler: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -47,19 +67,19 @@ class Attachment:
         return len(self.content)
 
 
-def sniff(filename: str, content: bytes) -> str | None:
-    """The content type by the first bytes; by the name's ending only for text, which has no signature."""
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    for signature, content_type in _SIGNATURES:
-        if content.startswith(signature):
-            return content_type
-    return _ENDINGS.get(filename.rpartition(".")[2].lower())
+def content_type_of(filename: str, claimed: str | None) -> str | None:
+    """The content type by the name's ending, else as the sender claims it. Discord never looks at the bytes for it.
+
+    Source: discord-api-docs issue 6785, where one text under fourteen endings had as many types.
+    """
+    known = _BY_ENDING.get(filename.rpartition(".")[2].lower())
+    claim = (claimed or "").strip().lower()
+    return known or (claim if claim != _NO_TYPE and _TYPE.fullmatch(claim) else None)
 
 
 def picture_size(content_type: str | None, content: bytes) -> tuple[int, int] | None:
-    """Width and height from the header alone; None where this is no picture or its header is broken."""
-    if content_type not in _PICTURES:
+    """Width and height from the header alone; None where this is said to be none or its header is no picture's."""
+    if content_type not in PICTURES:
         return None
     try:
         with warnings.catch_warnings():
@@ -79,7 +99,7 @@ def take_in(
     upload: Upload, *, attachment_id: int, channel_id: int, description: str | None, ephemeral: bool
 ) -> Attachment:
     """An upload as a kept attachment."""
-    content_type = sniff(upload.filename, upload.content)
+    content_type = content_type_of(upload.filename, upload.claimed_type)
     size = picture_size(content_type, upload.content)
     return Attachment(
         id=attachment_id,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from sandbox.discord import payloads
+from sandbox.discord.addresses import Addresses
 from sandbox.discord.cast import Person
 from sandbox.discord.media import Attachment
 from sandbox.discord.rules.tree import walk
@@ -26,7 +27,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `components` are in the form Discord answers with; `visible_to` is set for ephemeral ones."""
+    """One message. `components` are in the form Discord answers with; `visible_to` is set for ephemeral ones.
+
+    `answers_id` is the message of the channel that this one replies to.
+    """
 
     id: int
     channel_id: int
@@ -44,6 +48,7 @@ class Message:
     by_webhook: bool = False
     nonce: str | int | None = None
     tts: bool = False
+    answers_id: int | None = None
 
     @property
     def is_loading(self) -> bool:
@@ -51,17 +56,18 @@ class Message:
         return bool(self.flags & LOADING)
 
 
-def render(message: Message, *, author: Person, application_id: int, cdn_url: str) -> Payload:
-    """A message as Discord answers and dispatches it (MessageResponse)."""
+def render(message: Message, *, author: Person, application_id: int, addresses: Addresses) -> Payload:
+    """A message as Discord answers and dispatches it (MessageResponse); the addresses of its files are fresh."""
+    files = {sid(each.id): each for each in message.attachments}
     payload: Payload = {
         "id": sid(message.id),
         "channel_id": sid(message.channel_id),
         "type": message.type,
         "content": message.content,
         "author": payloads.user(author),
-        "attachments": [payloads.attachment(each, cdn_url) for each in message.attachments],
+        "attachments": [payloads.attachment(each, addresses.of(each)) for each in message.attachments],
         "embeds": list(message.embeds),
-        "components": list(message.components),
+        "components": [addresses.refresh(each, files) for each in message.components],
         "mentions": [],
         "mention_roles": [],
         "mention_everyone": False,

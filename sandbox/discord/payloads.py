@@ -7,6 +7,7 @@ from sandbox.discord.media import Attachment
 from sandbox.discord.wire import Payload, sid, sids, stamp
 
 LOCALE = "en-US"
+IS_SPOILER = 1 << 3  # attachment flag
 
 
 def user(person: Person) -> Payload:
@@ -175,9 +176,8 @@ def _thread(value: Channel) -> Payload:
     }
 
 
-def attachment(value: Attachment, cdn_url: str) -> Payload:
+def attachment(value: Attachment, url: str) -> Payload:
     """A message's attachment (MessageAttachmentResponse): what is not known is left out, never null."""
-    url = attachment_url(value, cdn_url)
     payload: Payload = {
         "id": sid(value.id),
         "filename": value.filename,
@@ -193,12 +193,9 @@ def attachment(value: Attachment, cdn_url: str) -> Payload:
         payload["description"] = value.description
     if value.ephemeral:
         payload["ephemeral"] = True
+    if value.spoiler:
+        payload["flags"] = IS_SPOILER
     return payload
-
-
-def attachment_url(value: Attachment, cdn_url: str) -> str:
-    """Where the file can be had."""
-    return f"{cdn_url}/attachments/{value.channel_id}/{value.id}/{value.filename}"
 
 
 def application(bot: Person, owner: Person, guild_count: int) -> Payload:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
 
 from sandbox.discord import payloads
 from sandbox.discord.cast import DM, GROUP_DM, Channel, Person
-from sandbox.discord.clientchecks import ClientRefusal, Known, check_input, check_selection, check_values, find_leaf
+from sandbox.discord.clientchecks import ClientRefusal, Known, check_upload, check_values, find_leaf
 from sandbox.discord.clientdata import ClientData
+from sandbox.discord.clientforms import check_form, check_selection
 from sandbox.discord.compose import Draft
 from sandbox.discord.events import Events, Subscription
 from sandbox.discord.gateway import Gateway
@@ -19,10 +19,10 @@ from sandbox.discord.interactions import (
     Interactions,
     described,
 )
+from sandbox.discord.media import Upload, take_in
 from sandbox.discord.messages import Message, find_component
 from sandbox.discord.permissions import Permission, in_guild
 from sandbox.discord.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU
-from sandbox.discord.rules.tree import walk
 from sandbox.discord.timeline import Timeline
 from sandbox.discord.wire import Payload, sid, sids
 from sandbox.discord.world import World
@@ -67,7 +67,7 @@ class People:
                 raise ClientRefusal(f"There is no command /{command}.")
             self._check_use(person, channel, way[0])
             check_values(way[-1], values, known=self._known(person))
-        data = self._data.command(way or (_made_up(command),), values, channel_id=channel.id)
+        data = self._data.command(way or (_made_up(command),), values)
         return sid(self._interactions.begin(COMMAND, person, channel, data, name=command).id)
 
     async def use_context_menu(
@@ -110,7 +110,7 @@ class People:
             if component.get("disabled"):
                 raise ClientRefusal("This button is disabled.")
             if component["type"] != 2:
-                check_selection(component, values)
+                check_selection(component, values, known=self._known(person))
         pressed = component or {"type": 3 if values else 2, "custom_id": custom_id}
         data = self._data.component(pressed, values)
         return sid(self._interactions.begin(COMPONENT, person, channel, data, message=message).id)
@@ -124,7 +124,11 @@ class People:
         values: Mapping[str, object],
         check: bool = True,
     ) -> str:
-        """Fill in and send the modal that answered an interaction. Gives the new interaction's id."""
+        """Fill in and send the modal that answered an interaction. Gives the new interaction's id.
+
+        `values` are by custom id, as `check_form` has them; a field that is not named stays as the form proposes it.
+        Raises ClientRefusal.
+        """
         person = self._actor(user_id)
         asked = self._interactions.get(int(interaction_id))
         if asked is None or asked.modal is None:
@@ -132,7 +136,7 @@ class People:
         if check:
             if asked.person.id != person.id or asked.modal["custom_id"] != custom_id:
                 raise ClientRefusal("This form is somebody else's.")
-            self._check_fields(asked.modal, values)
+            check_form(asked.modal, values, known=self._known(person))
         data = self._data.modal(custom_id, asked.modal["components"], values)
         message = None if asked.message is None else self._world.message(asked.message.id)
         begun = self._interactions.begin(MODAL_SUBMIT, person, asked.channel, data, message=message, trigger=asked)
@@ -157,17 +161,26 @@ class People:
         if option is None or not option.get("autocomplete"):
             raise ClientRefusal(f"{focused}: this option has no suggestions.")
         values = {focused: "", **(options or {})}
-        data = self._data.command(way, values, channel_id=channel.id, focused=focused)
+        data = self._data.command(way, values, focused=focused)
         interaction = self._interactions.begin(AUTOCOMPLETE, person, channel, data, name=command)
         await interaction.settled.wait()
         return interaction.choices
 
-    async def say(self, *, user_id: int, channel_id: int, content: str) -> str:
-        """Write an ordinary message. Gives its id."""
+    async def say(self, *, user_id: int, channel_id: int, content: str, files: Sequence[Upload] = ()) -> str:
+        """Write an ordinary message, with files if there are any. Gives its id. Raises ClientRefusal."""
         person, channel = self._actor(user_id), self._place(channel_id)
-        if not self._world.may(person, channel, Permission.SEND_MESSAGES):
+        needed = Permission.SEND_MESSAGES | (Permission.ATTACH_FILES if files else Permission(0))
+        if not self._world.may(person, channel, needed):
             raise ClientRefusal("You do not have permission to send messages in this channel.")
-        draft = Draft(content, 0, (), (), ())
+        for file in files:
+            check_upload(file.filename, file, self._known(person))
+        kept = [
+            take_in(
+                file, attachment_id=self._world.ids.next(), channel_id=channel.id, description=None, ephemeral=False
+            )
+            for file in files
+        ]
+        draft = Draft(content, 0, (), (), tuple(kept))
         return sid(self._timeline.post(draft, channel_id=channel.id, author_id=person.id).id)
 
     async def delete_message(self, *, user_id: int, message_id: int | str) -> None:
@@ -307,19 +320,8 @@ class People:
             users=[each.id for each in self._world.cast.people],
             channels={each.id: each.type for each in seen},
             roles=[each.id for each in self._world.cast.guild.roles],
+            upload_limit_bytes=self._gateway.switches.attachment_limit_bytes,
         )
-
-    def _check_fields(self, modal: Payload, values: Mapping[str, object]) -> None:
-        labels = {
-            part["component"]["custom_id"]: part["label"] for part in modal["components"] if part.get("component")
-        }
-        fields = [cast("Payload", each) for _, each in walk(modal["components"]) if each.get("custom_id")]
-        names = {field["custom_id"] for field in fields}
-        if not names.issuperset(values):
-            raise ClientRefusal("The form has no such field.")
-        for field in fields:
-            custom_id = field["custom_id"]
-            check_input(field, values.get(custom_id), str(labels.get(custom_id) or field.get("label") or custom_id))
 
     def _shown_channel(self, channel: Channel, person: Person) -> Payload:
         return {

@@ -123,7 +123,7 @@ class DiscordStandin:
             await self._runner.cleanup()
             raise
         self._port = self._listener.port
-        self.world.cdn_url = self.cdn_url
+        self.world.addresses.cdn_url = self.cdn_url
         self._gateway.url = self.gateway_url
         return self
 

@@ -31,6 +31,7 @@ class Timeline:
         by_webhook: bool = False,
         nonce: str | int | None = None,
         tts: bool = False,
+        answers_id: int | None = None,
     ) -> Message:
         """Put a new message into a channel."""
         message = Message(
@@ -49,6 +50,7 @@ class Timeline:
             by_webhook=by_webhook,
             nonce=nonce,
             tts=tts,
+            answers_id=answers_id,
         )
         self._world.put_message(message)
         self._tell("create", message)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.clock import SandboxClock
 from sandbox.discord import payloads, permissions
+from sandbox.discord.addresses import Addresses
 from sandbox.discord.cast import DM, GROUP_DM, Cast, Channel, Person
 from sandbox.discord.media import Attachment
 from sandbox.discord.messages import Message, render
@@ -16,13 +17,13 @@ from sandbox.discord.wire import Payload, sid
 
 
 class World:
-    """Who and what there is. `cdn_url` is filled in when the stand-in knows its port."""
+    """Who and what there is."""
 
     def __init__(self, clock: SandboxClock, *, application_id: int | None = None, crowd: int = 0) -> None:
         self.clock = clock
         self.cast: Cast = seed_cast(clock.now(), application_id=application_id, crowd=crowd)
         self.ids = Snowflakes(clock)
-        self.cdn_url = ""
+        self.addresses = Addresses(clock)
         self.commands: dict[int, Payload] = {}
         self._messages: dict[int, Message] = {}
         self._by_channel: dict[int, dict[int, Message]] = {}
@@ -142,8 +143,21 @@ class World:
 
     def render(self, message: Message) -> Payload:
         """A message as Discord sends it."""
+        rendered = self._bare(message)
+        if message.answers_id is None:
+            return rendered
+        channel, answered = self._channels[message.channel_id], self._messages.get(message.answers_id)
+        reference: Payload = {"type": 0, "message_id": sid(message.answers_id), "channel_id": sid(message.channel_id)}
+        if channel.guild_id is not None:
+            reference["guild_id"] = sid(channel.guild_id)
+        return rendered | {
+            "message_reference": reference,
+            "referenced_message": None if answered is None else self._bare(answered),
+        }
+
+    def _bare(self, message: Message) -> Payload:
         author = self._people[message.author_id]
-        return render(message, author=author, application_id=self.application_id, cdn_url=self.cdn_url)
+        return render(message, author=author, application_id=self.application_id, addresses=self.addresses)
 
     def render_channel(self, channel: Channel) -> Payload:
         """A channel as Discord sends it to the bot."""

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+UPLOADS = "/api/upload"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -33,8 +34,10 @@ async def only_from_here(request: web.Request, handler: Handler) -> web.StreamRe
         raise web.HTTPForbidden(text="The sandbox answers only to its own page.")
     if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.path != "/":
         raise web.HTTPForbidden(text="The sandbox answers only to its own page.")
-    if request.method == "POST" and request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="Send JSON.")
+    # A web form can send neither of the two without asking; files come as they are.
+    wanted = "application/octet-stream" if request.path == UPLOADS else "application/json"
+    if request.method == "POST" and request.content_type != wanted:
+        raise web.HTTPUnsupportedMediaType(text=f"Send {wanted}.")
     return await handler(request)
 
 
@@ -44,7 +47,7 @@ def page_headers(host: str, picture_origin: str) -> dict[str, str]:
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        f"img-src 'self' data: {picture_origin}",
+        f"img-src 'self' data: {picture_origin} blob:",
         f"connect-src 'self' ws://{host}",
         "base-uri 'none'",
         "form-action 'none'",

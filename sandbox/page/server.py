@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import weakref
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
-from sandbox.discord import ClientRefusal, DiscordStandin
-from sandbox.page.guard import Handler, only_from_here, page_headers
+from sandbox.discord import ClientRefusal, DiscordStandin, Upload
+from sandbox.page.guard import UPLOADS, Handler, only_from_here, page_headers
 from sandbox.page.sight import sees
+from sandbox.page.uploads import Uploads
 from sandbox.runflow import RunflowStandin
 from sandbox.runflow.switches import PROFILES
 
@@ -35,6 +36,7 @@ class PageServer:
         self._profile = profile
         self._port = port
         self._sockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+        self._uploads = Uploads()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -51,7 +53,10 @@ class PageServer:
                 web.get("/api/state", self._state),
                 web.get("/api/events", self._events),
                 web.post("/api/slash", self._slash),
+                web.post(UPLOADS, self._upload),
                 web.post("/api/menu", self._menu),
+                web.post("/api/delete", self._delete),
+                web.post("/api/say", self._say),
                 web.post("/api/press", self._press),
                 web.post("/api/modal", self._modal),
                 web.post("/api/autocomplete", self._autocomplete),
@@ -133,21 +138,35 @@ class PageServer:
         for socket in tuple(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the sandbox closes")
 
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        """A file that somebody chose, before what they choose it for is sent; as Discord's client does it."""
+        user_id = _id(request.query.get("as"))
+        limit_bytes = self._discord.switches.attachment_limit_bytes
+        content = bytearray()
+        async for chunk in request.content.iter_chunked(256 * 1024):
+            if len(content) <= limit_bytes:  # the rest is heard and dropped, so that the browser hears the answer
+                content += chunk
+        if len(content) > limit_bytes:
+            return _refused(f"Your files are too powerful! The limit is {limit_bytes / (1024 * 1024):g} MB.")
+        upload = Upload(request.query.get("name") or "unknown", bytes(content), request.query.get("type") or None)
+        return web.json_response({"upload": self._uploads.keep(user_id, upload)})
+
     async def _slash(self, request: web.Request) -> web.StreamResponse:
         body = await _json(request)
+        user_id, options = _id(body.get("as")), _mapping(body, "options")
         return await _answered(
-            self._discord.people.slash(
-                user_id=_id(body.get("as")),
+            lambda: self._discord.people.slash(
+                user_id=user_id,
                 channel_id=_id(body.get("channel_id")),
                 command=_text(body, "command"),
-                options=_mapping(body, "options"),
+                options=self._uploads.filled_in(user_id, options),
             )
         )
 
     async def _menu(self, request: web.Request) -> web.StreamResponse:
         body = await _json(request)
         return await _answered(
-            self._discord.people.use_context_menu(
+            lambda: self._discord.people.use_context_menu(
                 user_id=_id(body.get("as")),
                 channel_id=_id(body.get("channel_id")),
                 command=_text(body, "command"),
@@ -155,10 +174,34 @@ class PageServer:
             )
         )
 
+    async def _say(self, request: web.Request) -> web.StreamResponse:
+        body = await _json(request)
+        user_id = _id(body.get("as"))
+        try:
+            message_id = await self._discord.people.say(
+                user_id=user_id,
+                channel_id=_id(body.get("channel_id")),
+                content=_text(body, "content"),
+                files=self._uploads.filled_in(user_id, {"files": list(body.get("files") or ())})["files"],
+            )
+        except ClientRefusal as refusal:
+            return _refused(str(refusal))
+        return web.json_response({"message_id": message_id})
+
+    async def _delete(self, request: web.Request) -> web.StreamResponse:
+        body = await _json(request)
+        try:
+            await self._discord.people.delete_message(
+                user_id=_id(body.get("as")), message_id=_id(body.get("message_id"))
+            )
+        except ClientRefusal as refusal:
+            return _refused(str(refusal))
+        return web.json_response({"deleted": True})
+
     async def _press(self, request: web.Request) -> web.StreamResponse:
         body = await _json(request)
         return await _answered(
-            self._discord.people.press(
+            lambda: self._discord.people.press(
                 user_id=_id(body.get("as")),
                 message_id=_id(body.get("message_id")),
                 custom_id=_text(body, "custom_id"),
@@ -168,12 +211,13 @@ class PageServer:
 
     async def _modal(self, request: web.Request) -> web.StreamResponse:
         body = await _json(request)
+        user_id, values = _id(body.get("as")), _mapping(body, "values")
         return await _answered(
-            self._discord.people.submit_modal(
-                user_id=_id(body.get("as")),
+            lambda: self._discord.people.submit_modal(
+                user_id=user_id,
                 interaction_id=_id(body.get("interaction_id")),
                 custom_id=_text(body, "custom_id"),
-                values=_mapping(body, "values"),
+                values=self._uploads.filled_in(user_id, values),
             )
         )
 
@@ -200,9 +244,9 @@ class PageServer:
         return web.json_response({"profile": name})
 
 
-async def _answered(interaction: Awaitable[int | str]) -> web.StreamResponse:
+async def _answered(act: Callable[[], Awaitable[str]]) -> web.StreamResponse:
     try:
-        return web.json_response({"interaction_id": str(await interaction)})
+        return web.json_response({"interaction_id": await act()})
     except ClientRefusal as refusal:
         return _refused(str(refusal))
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from sandbox.painter import framing
 from sandbox.painter.light import at_time, graded, in_tone, tinted
-from sandbox.painter.pictures import encode, label, without_label
+from sandbox.painter.pictures import LABEL, encode, label, without_label
 from sandbox.painter.props import add
 from sandbox.painter.reading import read_picture
 from sandbox.painter.skies import in_weather
@@ -41,14 +41,14 @@ def edited(images: Sequence[Image.Image], prompt: str, *, seed: int) -> Image.Im
     words = " ".join(prompt.split())
     rng = _chance(images, words, seed)
     wishes = wishes_of(words)
-    bare = [without_label(image) for image in images]
+    bare = [without_label(image, (LABEL, EDIT_LABEL)) for image in images]
     image = framing.blend(bare, rng) if len(bare) > 1 else bare[0].copy()
     if wishes.variation and len(images) == 1:
         image = framing.varied(image, rng, strong=wishes.variation == "strong")
     else:
         image = graded(image, _breath(rng))
     image = _changed(image, wishes, rng)
-    label(image, EDIT_LABEL, words)
+    label(image, EDIT_LABEL)
     return image
 
 

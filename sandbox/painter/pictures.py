@@ -9,6 +9,7 @@ they are.
 import hashlib
 import io
 import random
+from collections.abc import Sequence
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -36,7 +37,7 @@ def paint(prompt: str, *, seed: int, index: int, width_px: int, height_px: int) 
     scene = scene_of(words, rng)
     painting = _compose(scene, rng, width_px, height_px)
     scenery.falling(painting)
-    label(painting.image, LABEL, words)
+    label(painting.image, LABEL)
     return painting.image
 
 
@@ -87,37 +88,48 @@ def _seascape(scene: Scene, rng: random.Random, width_px: int, height_px: int) -
     return painting
 
 
-def label(image: Image.Image, kind: str, prompt: str) -> None:
-    """A line in the lower left that says what this is. The font has Latin letters only: others are left out."""
-    size = _letter_px(image)
-    font = ImageFont.load_default(size)
-    shown = " ".join("".join(letter if letter.isascii() and letter.isprintable() else " " for letter in prompt).split())
-    text = f"{kind} · {shown}" if shown else kind
-    room = image.width * 0.8
-    while font.getlength(text) > room and len(text) > len(kind):
-        text = text[: -(8 if text.endswith("…") else 7)].rstrip(" ·") + "…"
-    pad, margin, tall = _measures(size)
-    wide = round(font.getlength(text)) + 2 * pad
-    badge = Image.new("L", (wide, tall))
-    ImageDraw.Draw(badge).rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=150)
-    at = (margin, image.height - margin - tall)
-    image.paste((12, 14, 22), at, badge)
-    ImageDraw.Draw(image).text((at[0] + pad, at[1] + tall / 2), text, font=font, fill=(245, 246, 250), anchor="lm")
+def label(image: Image.Image, kind: str) -> None:
+    """A line in the lower right that says what this is."""
+    font = ImageFont.load_default(_letter_px(image))
+    pad, _, _ = _measures(_letter_px(image))
+    left, top, right, bottom = _place(image, kind)
+    badge = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(badge).rounded_rectangle(
+        (0, 0, badge.width - 1, badge.height - 1), radius=badge.height / 2, fill=150
+    )
+    image.paste((12, 14, 22), (left, top), badge)
+    ImageDraw.Draw(image).text((left + pad, (top + bottom) / 2), kind, font=font, fill=(245, 246, 250), anchor="lm")
 
 
-def without_label(image: Image.Image) -> Image.Image:
-    """A picture of ours without its line, which gives way to what lies above it; any other picture as it is."""
-    pad, margin, tall = _measures(_letter_px(image))
-    top = image.height - margin - tall
-    if top < 2 * tall or not _has_label(image, (margin + pad, top + pad // 2, margin + pad + 4 * tall, top + tall)):
-        return image
-    box = (0, top - margin // 2, _label_end(image, margin, top, pad) + 2 * margin, image.height)
-    above = image.crop((0, 2 * box[1] - box[3], box[2], box[1])).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+def without_label(image: Image.Image, kinds: Sequence[str]) -> Image.Image:
+    """A picture without its line of one of these kinds, which gives way to what lies above it; any other as it is."""
+    for kind in kinds:
+        place = _place(image, kind)
+        if place[0] > 0 and place[1] > 2 * (place[3] - place[1]) and _has_label(image, place):
+            return _patched(image, place)
+    return image
+
+
+def _patched(image: Image.Image, place: tuple[int, int, int, int]) -> Image.Image:
+    """The picture with what lies above a place mirrored onto it, with soft rims."""
+    soft = max(2, (place[3] - place[1]) // 4)
+    left, top, right, bottom = place[0] - 2 * soft, place[1] - soft, image.width, image.height
+    tall = bottom - top
+    above = image.crop((left, top - tall, right, top)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     mask = Image.new("L", above.size)
-    mask.paste(255, (0, margin // 4, above.width - margin, above.height))
+    mask.paste(255, (soft, soft, above.width, above.height))
     bare = image.copy()
-    bare.paste(above, box, mask.filter(ImageFilter.BoxBlur(margin // 4)))
+    bare.paste(above, (left, top), mask.filter(ImageFilter.BoxBlur(soft)))
     return bare
+
+
+def _place(image: Image.Image, kind: str) -> tuple[int, int, int, int]:
+    """Where the line of a kind stands: left, top, right, bottom."""
+    size = _letter_px(image)
+    pad, margin, tall = _measures(size)
+    wide = round(ImageFont.load_default(size).getlength(kind)) + 2 * pad
+    right, bottom = image.width - margin, image.height - margin
+    return right - wide, bottom - tall, right, bottom
 
 
 def _has_label(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
@@ -129,20 +141,6 @@ def _has_label(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
     light, dark = sum(levels[190:]) / count, sum(levels[:150]) / count
     ground = sorted(place.tobytes())[count // 3]
     return 0.06 < light < 0.5 and dark > 0.3 and ground < sorted(above.tobytes())[above.width * above.height // 2]
-
-
-def _label_end(image: Image.Image, margin: int, top: int, pad: int) -> int:
-    """Where the dark of a label ends, going right along its upper rim."""
-    across = image.width - margin
-    rim = (
-        image.crop((0, top + 2, across, top + max(3, pad // 2))).convert("L").resize((across, 1), Image.Resampling.BOX)
-    )
-    above = image.crop((0, top - pad // 2, across, top - 1)).convert("L").resize((across, 1), Image.Resampling.BOX)
-    darker = [low < 0.8 * high for low, high in zip(rim.tobytes(), above.tobytes(), strict=True)]
-    at = 3 * margin
-    while at < across and any(darker[at : at + pad]):
-        at += 1
-    return at
 
 
 def _letter_px(image: Image.Image) -> int:

@@ -24,7 +24,7 @@ PER_PERSON = 4
 _COMPONENTS_V2 = 1 << 15
 _CARD = {
     "type": 4,
-    "data": {"flags": _COMPONENTS_V2, "components": [{"type": 10, "content": "**In progress** · waiting in line"}]},
+    "data": {"flags": _COMPONENTS_V2, "components": [{"type": 10, "content": "**In line** · a model"}]},
 }
 _AT_ONCE = 16  # requests that fill
 _TOGETHER = 200  # rows in a transaction

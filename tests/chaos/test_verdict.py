@@ -62,7 +62,7 @@ def posts_twice(arena: Arena) -> None:
 def hangs(arena: Arena) -> None:
     world = arena.sandbox.discord.world
     card = next(message for message in world.messages() if message.origin is not None)
-    text = {"type": 10, "content": "**In progress** · a model"}
+    text = {"type": 10, "content": "**Working on it** · a model"}
     world.put_message(replace(card, components=(text,), attachments=()))
 
 

@@ -32,6 +32,11 @@ _EXTRA_PROPERTIES: Mapping[str, Json] = {
     "IncomingWebhookUpdateForInteractionCallbackRequestPartial": {"tts": {"type": "boolean"}},
     "ApplicationCommandUpdateRequest": {"nsfw": {"type": ["boolean", "null"]}},
     "RichEmbed": {"flags": {"type": "integer"}},
+    "MessageAttachmentRequest": {
+        **{key: {"type": "string"} for key in ("url", "proxy_url", "content_type")},
+        **{key: {"type": "integer"} for key in ("size", "width", "height")},
+        "spoiler": {"type": "boolean"},
+    },
 }
 """What discord.py 2.7.1 sends, Discord takes, and the file does not name."""
 

@@ -202,6 +202,20 @@ async def test_messages_with_the_bots_own_token(stage: Stage):
     assert (await stage.call("POST", f"/channels/{stage.cast.thread.id}/typing")).status == 204
 
 
+async def test_replies(stage: Stage):
+    path = f"/channels/{stage.cast.general.id}/messages"
+    theirs = await stage.people.say(user_id=stage.cast.member.id, channel_id=stage.cast.general.id, content="hi")
+    asked: Json = {"content": "Approved", "message_reference": {"message_id": theirs}}
+    reply = (await stage.call("POST", path, asked)).body
+    assert (reply["type"], reply["message_reference"]["message_id"]) == (19, theirs)
+    assert reply["referenced_message"]["content"] == "hi"
+    await stage.people.delete_message(user_id=stage.cast.member.id, message_id=theirs)
+    assert (await stage.call("GET", f"{path}/{reply['id']}")).body["referenced_message"] is None
+    assert (await stage.call("POST", path, asked)).error("message_reference")
+    lenient: Json = {"content": "x", "message_reference": {"message_id": theirs, "fail_if_not_exists": False}}
+    assert (await stage.call("POST", path, lenient)).body["type"] == 0
+
+
 async def test_direct_messages(stage: Stage):
     opened = await stage.call("POST", "/users/@me/channels", {"recipient_id": str(stage.cast.member.id)})
     assert opened.body["id"] == str(stage.cast.dm_of(stage.cast.member.id).id)

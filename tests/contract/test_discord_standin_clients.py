@@ -1,25 +1,17 @@
 """Real libraries find Discord in the stand-in: hikari, which is strict, and discord.py, which the bot uses."""
 
 import asyncio
-import contextlib
 import io
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import discord
 import hikari
 import pytest
-import yarl
 from discord import app_commands, ui
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from sandbox.clock import SandboxClock
 from sandbox.discord import DiscordStandin, DiscordSwitches
-from tests.contract.discord_raw import PNG, violations
-from tests.contract.openapi import DiscordSpec
-
-READY_S = 10.0
+from tests.contract.discord_library import READY_S, discord_py, judge, running
+from tests.contract.discord_raw import PNG
 
 
 async def test_hikari_logs_in_and_reads():
@@ -62,31 +54,7 @@ async def test_hikari_logs_in_and_reads():
             assert message["components"][0]["items"][0]["description"] == "a kite"
         finally:
             await bot.close()
-        _judge(standin)
-
-
-@asynccontextmanager
-async def discord_py(standin: DiscordStandin) -> AsyncGenerator[app_commands.CommandTree[discord.Client]]:
-    """A discord.py bot at the stand-in. Its addresses are the library's own class attributes, put back afterwards."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Route, "BASE", standin.api_url)
-        patch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway_url))
-        client = discord.Client(intents=discord.Intents(guilds=True), guild_ready_timeout=0.05)
-        yield app_commands.CommandTree(client)
-
-
-@asynccontextmanager
-async def running(standin: DiscordStandin, tree: app_commands.CommandTree[discord.Client]) -> AsyncGenerator[None]:
-    await tree.client.login(standin.token)
-    await tree.sync()
-    task = asyncio.create_task(tree.client.connect(), name="discord.py")
-    try:
-        await standin.wait_connected(READY_S)
-        yield
-    finally:
-        await tree.client.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait_for(task, READY_S)
+        judge(standin)
 
 
 async def test_discord_py_defers_and_shows_pictures():
@@ -123,7 +91,7 @@ async def test_discord_py_defers_and_shows_pictures():
             assert (answer["content"], answer["visible_to"]) == ("pressed", str(cast.other.id))
             await standin.drop_gateway("reconnect")
             await standin.wait_connected(READY_S)
-        _judge(standin)
+        judge(standin)
 
 
 async def _press(interaction: discord.Interaction) -> None:
@@ -147,12 +115,4 @@ async def test_discord_py_hears_refusals_as_its_own_errors():
             with pytest.raises(discord.HTTPException) as wrong:
                 await general.send("x" * 2001)
             assert "2000 or fewer in length" in str(wrong.value)
-        _judge(standin)
-
-
-def _judge(standin: DiscordStandin) -> None:
-    spec = DiscordSpec.find()
-    if spec is None:
-        return  # test_discord_standin.py says so by name
-    found = violations(standin, spec)
-    assert not found, "\n".join(found)
+        judge(standin)

@@ -297,9 +297,12 @@ async def test_failures_on_demand(stage: Stage):
     assert (limited.status, limited.body["retry_after"]) == (429, 2.5)
 
 
-async def test_pictures_are_recognised_by_their_bytes(stage: Stage):
+async def test_a_file_is_what_its_name_says(stage: Stage):
     asked = await stage.slash()
-    reply = await asked.answer(4, {}, files={"a.txt": PNG, "b.png": b"no picture"})
-    first, second = reply.body["resource"]["message"]["attachments"]
-    assert (first["content_type"], first["width"]) == ("image/png", 3)
-    assert "content_type" not in second
+    reply = await asked.answer(4, {}, files={"a.txt": PNG, "b.png": b"no picture", "c.jpg": PNG, "d.bin": PNG})
+    text_file, broken, misnamed, unknown = reply.body["resource"]["message"]["attachments"]
+    assert (text_file["content_type"], "width" in text_file) == ("text/plain; charset=utf-8", False)
+    assert (broken["content_type"], "width" in broken) == ("image/png", False)
+    assert (misnamed["content_type"], misnamed["width"], misnamed["height"]) == ("image/jpeg", 3, 2)
+    assert "content_type" not in unknown
+    assert "width" not in unknown

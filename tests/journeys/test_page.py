@@ -41,7 +41,7 @@ async def test_four_pictures_by_keyboard(page: Page):
         assert await picture.evaluate("image => image.naturalWidth") > 0
 
     spoken = await page.evaluate("window.spoken")
-    assert any("In progress" in text for text in spoken[:-1]), spoken
+    assert any("Working on it" in text for text in spoken[:-1]), spoken
     assert "4 pictures" in spoken[-1], spoken
 
     badge = reply.get_by_role("button", name="ALT: show the description").first

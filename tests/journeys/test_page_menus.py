@@ -46,8 +46,10 @@ async def test_a_report_by_a_member_and_a_stop_by_a_moderator(page: Page):
     card = "Menu of this message by imagine-bot"
     # A member is offered what a member may use; the arrow keys go round, Escape gives the focus back.
     await page.get_by_role("button", name=card).press("Enter")
-    await expect(page.get_by_role("menuitem")).to_have_text(["Report picture"])
+    await expect(page.get_by_role("menuitem")).to_have_text(["Report picture", "Remove picture"])
     await page.keyboard.press("ArrowUp")
+    await expect(page.get_by_role("menuitem", name="Remove picture")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
     await expect(page.get_by_role("menuitem", name="Report picture")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("menu")).to_have_count(0)
@@ -90,7 +92,7 @@ async def test_moderators_decide_in_their_room(page: Page):
     await use(page, "/review channel")
     await page.get_by_role("button", name="+ channel").press("Enter")
     await page.get_by_label("channel", exact=True).select_option(label="#mod-room")
-    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Send").press("Enter")
     await reads(page, "Moderators are asked in")
     await become(page, "Mira (member)")
     await use(page, "/imagine a red fox")

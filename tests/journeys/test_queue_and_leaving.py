@@ -51,7 +51,7 @@ class Crowd:
 
 async def stands_at(press: Press, place: int) -> None:
     """Come back when a card names this place in the queue."""
-    await press.says(ordinal(place))
+    await press.says(f"{ordinal(place)} in line", *(["this one starts next"] if place == 1 else []))
 
 
 def may_leave(stage: Stage, press: Press) -> bool:
@@ -189,3 +189,66 @@ async def test_two_people_take_turns(tmp_path_factory: pytest.TempPathFactory):
             next_run(stage)
             assert (await press.end()).shows(1)
         assert prompts(stage) == ["mira 1", "sam 1", "mira 2", "sam 2", "mira 3"]
+
+
+async def cancel(stage: Stage, press: Press, person: Person, *, times: int = 1) -> None:
+    """Press “Cancel” on a card, once or several times at once."""
+    row: Any = stage.books(press.id).row
+    for _ in range(times):
+        await stage.discord.people.press(
+            user_id=person.id, message_id=row["message_id"], custom_id=f"cancel:{row['id']}"
+        )
+
+
+def may_cancel(stage: Stage, press: Press) -> bool:
+    """Whether a card offers to cancel."""
+    message = stage.discord.people.message_of(press.id)
+    assert message is not None
+    return any(str(one.get("custom_id", "")).startswith("cancel:") for one in components_of(message))
+
+
+def is_settled(stage: Stage, press: Press) -> bool:
+    """Whether it is known what a canceled run cost, and its card says so."""
+    books = stage.books(press.id)
+    return books.ending == ("canceled", "canceled_by_asker", "shown") and len(books.entries) == 2
+
+
+async def test_a_stuck_run_is_canceled_and_the_next_one_is_made_at_once(line: Stage):
+    mira = line.cast.member
+    async with AsyncExitStack() as stack:
+        crowd = Crowd(line, stack)
+        stuck = await crowd.press("is stuck")
+        assert may_cancel(line, stuck)
+        waiting = await crowd.press("waits", 1)
+        assert "1 of your requests is still being made; this one starts next." in waiting.forms[-1]
+        line.play("default")
+        async with told_alone(line, "This is canceled already."):
+            await cancel(line, stuck, mira, times=3)
+        answer = await stuck.end()
+        assert answer.shows(0)
+        assert "You canceled this." in answer.text
+        assert "If the service still bills it, it counts." in answer.text
+        assert not may_cancel(line, stuck)
+        assert (await waiting.end()).shows(1)
+        another = await stack.enter_async_context(line.pressing("one more", image_size="square"))
+        assert (await another.end()).shows(1)
+        assert line.books(stuck.id).ending == ("lost", "canceled_by_asker", "shown")
+        next_run(line)
+        await line.until(lambda: is_settled(line, stuck))
+        assert line.books(stuck.id).entries[1:] == (Entry("settle", line.billed(answer)),)
+        assert "This cost" in (await stuck.end()).text
+    assert prompts(line) == ["is stuck", "waits", "one more"]
+
+
+async def test_a_canceled_run_is_settled_by_the_next_process(line: Stage):
+    async with AsyncExitStack() as stack:
+        crowd = Crowd(line, stack)
+        stuck = await crowd.press("is stuck")
+        await cancel(line, stuck, line.cast.member)
+        answer = await stuck.end()
+        await line.sandbox.bot.kill()
+        await line.sandbox.start_bot()
+        next_run(line)
+        await line.until(lambda: is_settled(line, stuck))
+        assert line.books(stuck.id).entries[1:] == (Entry("settle", line.billed(answer)),)
+        assert (await stuck.end()).shows(0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.runs.card import CardView
+from bot.runs.card import CardView, Word
 from bot.runs.run import AT_RUNFLOW, Run, State
 
 # (up to this position, at most one edit in so many seconds): far back, the exact position matters less.
@@ -14,7 +14,11 @@ _SLOWEST_POSITION_SPACING_S = 60.0
 # Cards say the same of these: a change from one to the other is no news.
 _TOLD_AS = {State.SUBMITTING: State.ACCEPTED, State.DISPATCHING: State.RUNNING}
 
-_Words = tuple[State, bool]
+# At Runflow. Most pictures take a second or two there.
+_LATE_AFTER = timedelta(seconds=60)
+_BUSY_AFTER = timedelta(seconds=5)
+
+_Words = tuple[State, Word | None]
 
 
 def position_spacing_s(position: int) -> float:
@@ -24,15 +28,17 @@ def position_spacing_s(position: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What a card is to say. `looking`: that nobody knows what became of the run, and that it is being looked for."""
+    """What a card is to say: the run's state, and a word beside it."""
 
     run: Run
-    looking: bool = False
+    word: Word | None = None
 
     @property
     def words(self) -> _Words:
         """What tells news apart: states that people read the same sentence for are one."""
-        return _TOLD_AS.get(self.run.state, self.run.state), self.looking
+        if self.word is Word.LATE:  # wherever it is
+            return State.RUNNING, self.word
+        return _TOLD_AS.get(self.run.state, self.run.state), self.word
 
 
 class Progress:
@@ -45,7 +51,7 @@ class Progress:
     def __init__(self, *, card: CardView, clock: Clock, spacing_s: float, quiet_s: float) -> None:
         self._card, self._clock, self._spacing = card, clock, timedelta(seconds=spacing_s)
         self._due_at = self._quiet_until = clock.now() + timedelta(seconds=quiet_s)
-        self._said: _Words = (State.ACCEPTED, False)  # the first card says so already
+        self._said: _Words = (State.ACCEPTED, None)  # the first card says so already
         self._is_known = True  # what the card says
         self._next: _News | None = None  # to be said when it is due
         self._stands: Run | None = None  # as it was read last
@@ -57,11 +63,16 @@ class Progress:
     def show(self, run: Run) -> None:
         """Edit the card, once an edit is due, where there is something new to say then."""
         self._stands = run
-        self._say(_News(run))
+        self._say(self._news(run))
 
     def look(self, run: Run) -> None:
         """Say, once, that nobody knows what became of the run, and that it is being looked for."""
-        self._say(_News(run, looking=True))
+        self._say(_News(run, Word.LOOKING))
+
+    def busy(self, run: Run) -> None:
+        """Runflow did not take the run, and it is sent again: say so, once, where that goes on for a while."""
+        self._due_at = max(self._due_at, (run.submitted_at or run.created_at) + _BUSY_AFTER)
+        self._say(_News(run, Word.BUSY))
 
     def start(self, run: Run) -> None:
         """The waiting is over: take the position and its button off the card, after the edit that is under way."""
@@ -74,7 +85,7 @@ class Progress:
         Of a run at Runflow the row does not know how far it is.
         """
         likely = replace(run, state=State.RUNNING) if run.state in AT_RUNFLOW else run
-        self._said, self._is_known = _News(likely).words, False
+        self._said, self._is_known = self._news(likely).words, False
         self._due_at = self._quiet_until = self._clock.now()
 
     def refresh(self, run: Run) -> bool:
@@ -84,9 +95,9 @@ class Progress:
         """
         if not self._is_open or self._is_known or self._is_speaking():
             return False
-        self._said = (State.ACCEPTED, False)  # whatever is read from now on is news
+        self._said = (State.ACCEPTED, None)  # whatever is read from now on is news
         if self._stands is not None or run.state not in AT_RUNFLOW:
-            self._begin(_News(self._stands or run))
+            self._begin(self._news(self._stands or run))
         return True
 
     def after(self, edit: asyncio.Task[None] | None) -> None:
@@ -105,6 +116,11 @@ class Progress:
         await asyncio.wait({self._speaking})
         if not self._speaking.cancelled():
             self._speaking.result()
+
+    def _news(self, run: Run) -> _News:
+        """Where the run stands, and whether it takes longer than usual."""
+        is_late = self._clock.now() - (run.submitted_at or run.created_at) >= _LATE_AFTER
+        return _News(run, Word.LATE if is_late and run.state in AT_RUNFLOW else None)
 
     def _say(self, news: _News) -> None:
         if news.words == self._said:
@@ -136,7 +152,7 @@ class Progress:
         self._due_at = max(self._quiet_until, self._clock.now() + self._spacing)
         self._is_sending = True
         try:
-            await self._card.progress(news.run, looking=news.looking)
+            await self._card.progress(news.run, word=news.word)
         finally:
             self._is_sending = False
 

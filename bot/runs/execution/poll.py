@@ -77,8 +77,10 @@ class Poller:
             self._followed_from.pop(step.run.id, None)
 
     async def _follow(self, step: Step, wake_up: asyncio.Event, progress: Progress) -> Step:
+        is_read = False
         while step.run.state not in FINAL:
-            if step.reading is not None:  # of a run that was taken up, its row does not know how far it is
+            is_read = is_read or step.reading is not None  # of a run taken up, its row does not know how far it is
+            if is_read:
                 progress.show(step.run)
             if self._age_s(step.run) >= self._deadline_s:
                 return await self._at_deadline(step.run, wake_up, progress.look)

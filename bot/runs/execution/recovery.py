@@ -19,6 +19,7 @@ _log = structlog.get_logger(__name__)
 _ANSWERED_BY = timedelta(seconds=5)
 _ASK_AGAIN_S = 5.0
 _FIRST_SEARCH_S, _MOST_SEARCH_S = 5.0, 3600.0
+_FIRST_SEARCH_OF_CANCELED_S = 1.0  # most end soon, and hold a slot until then
 _MOST_RETRY_S = 28.0  # and the try itself: what is there again is seen within half a minute
 
 
@@ -57,9 +58,13 @@ def _found(run: Run, message_id: int | None, store: RunStore) -> Change:
     return replace(change, run=replace(change.run, delivery=Delivery.UNDELIVERABLE))
 
 
-def next_search_s(lost_for_s: float) -> float:
-    """Seconds until a lost run is looked for again: after as long as it has been lost, so about a dozen times a day."""
-    return min(max(lost_for_s, _FIRST_SEARCH_S), _MOST_SEARCH_S)
+def next_search_s(lost_for_s: float, *, is_unwanted: bool = False) -> float:
+    """Seconds until a lost run is looked for again: after as long as it has been lost, so about a dozen times a day.
+
+    `is_unwanted`: it was canceled, which does not make it any slower at Runflow.
+    """
+    first_s = _FIRST_SEARCH_OF_CANCELED_S if is_unwanted else _FIRST_SEARCH_S
+    return min(max(lost_for_s, first_s), _MOST_SEARCH_S)
 
 
 def retry_delays_s(first_s: float, most_s: float = _MOST_RETRY_S) -> Iterator[float]:

@@ -50,7 +50,7 @@ class RunSteps:
         """Do for all runs together what nobody does for each, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._waiting_cards.serve(), name="positions in the queue")
-            tasks.create_task(self._at_runflow.serve(), name="runs looked at by list")
+            tasks.create_task(self._at_runflow.serve(), name="what is done at Runflow")
             tasks.create_task(self._refresher.serve(), name="cards of an earlier process")
 
     async def run_to_completion(self, run: Run, wake_up: asyncio.Event, *, is_taken_up: bool = False) -> bool:
@@ -72,9 +72,12 @@ class RunSteps:
                     progress.taken_up(run)
                     self._refresher.owe(progress, run)
                 step = await self._at_runflow.run_to_end(run, wake_up, progress)
+                if step.run.state is State.LOST and step.run.is_unwanted:
+                    self._scheduler.leave_behind(step.run)
             await progress.finish()
         run = await self._end_card(step, wake_up)
         while (found := await self._look_for_lost(run, wake_up)) is not None:
+            self._scheduler.forget(run.id)  # where it was canceled, it was left behind
             run = await self._end_card(found, wake_up)
         return True
 

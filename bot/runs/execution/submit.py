@@ -1,5 +1,6 @@
 """Sending a run to Runflow: at most one create, whatever happens to its answer."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,11 +13,12 @@ from bot.clock import Clock
 from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable, RunflowUnwanted
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
+from bot.runs.delivery.progress import Progress
 from bot.runs.execution.pacing import look_again_s
 from bot.runs.execution.reach import Reach
 from bot.runs.run import Reason, Run, State
 from bot.runs.store import RunStore
-from bot.runs.transitions import LOOKED_FOR, Change, ended, read
+from bot.runs.transitions import LOOKED_FOR, Change, ended, never_sent, read
 
 _log = structlog.get_logger(__name__)
 
@@ -55,11 +57,47 @@ class Submitter:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
         self._reach = reach
         self._callback_url, self._lost_after_s = callback_url, lost_after_s
+        self._sending: dict[str, asyncio.Task[Step]] = {}
+        self._left: set[str] = set()  # those being sent that nobody waits for any more
 
-    async def submit(self, run: Run, looking: Callable[[Run], None]) -> Step:
-        """Create the run at Runflow. The row says `submitting` before anything is sent. `looking`: see `search`."""
+    async def serve(self) -> None:
+        """Wait to be cancelled, and break off then whatever is being sent: the next process looks for it."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            sending = list(self._sending.values())
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
+
+    async def submit(self, run: Run, progress: Progress) -> Step:
+        """Create the run at Runflow. The row says `submitting` before anything is sent, and after no clear answer.
+
+        Whoever leaves before there is an answer, because the run was canceled, does not break it off: the answer is
+        what tells how to follow the run, or that it was never taken.
+        """
+        sending = asyncio.create_task(self._submit(run, progress), name=f"sending {run.id}")
+        self._sending[run.id] = sending
+        sending.add_done_callback(lambda _: self._sent(run.id))
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            if not sending.done():
+                self._left.add(run.id)
+            raise
+
+    async def answered(self, run_id: str) -> None:
+        """Come back when nothing of the run is being sent. What came of it stands in its row."""
+        if (sending := self._sending.get(run_id)) is not None:
+            await asyncio.wait({sending})
+
+    def _sent(self, run_id: str) -> None:
+        self._sending.pop(run_id, None)
+        self._left.discard(run_id)
+
+    async def _submit(self, run: Run, progress: Progress) -> Step:
         if not await self._reach.lasts(run):
-            return await self._end(run, State.CANCELED, Reason.OUT_OF_REACH)
+            return await self._end_unsent(run, State.CANCELED, Reason.OUT_OF_REACH)
         sending = replace(run, state=State.SUBMITTING, submitted_at=self._store.now())
         taken = await self._store.take(run, Change(sending))
         if taken is None:  # it left the queue, or another process sends it
@@ -68,31 +106,34 @@ class Submitter:
         model = self._models.find(run.model_id)
         if model is None:
             _log.error("the run's model is not in the catalog any more", run=run.id, model=run.model_id)
-            return await self._end(run, State.FAILED, Reason.NOT_AVAILABLE)
+            return await self._end_unsent(run, State.FAILED, Reason.NOT_AVAILABLE)
         try:
-            return await self._create(run)
+            return await self._create(run, progress)
         except RunflowUnclear as error:
             _log.warning("create unclear, looking for it", detail=str(error))
-            return await self.search(run, looking)
+            return Step(run)
         except RunflowRefused as error:
             _log.error("create refused", refusal=error.refusal, detail=str(error))
-            return await self._end(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
+            return await self._end_unsent(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
 
-    async def _create(self, run: Run) -> Step:
+    async def _create(self, run: Run, progress: Progress) -> Step:
         """Raises RunflowRefused and RunflowUnclear."""
+        if run.id in self._left:
+            return await self._end_unsent(run, State.CANCELED, Reason.CANCELED)
         try:
             reading = await self._runflow.create(
                 run.model_id,
                 run.input,
                 job=run.id,
                 callback_url=self._callback_url,
-                is_wanted=partial(self._reach.lasts, run),
+                is_wanted=partial(self._is_wanted, run),
+                not_taken=partial(progress.busy, run),
             )
         except RunflowUnwanted:
-            return await self._end(run, State.CANCELED, Reason.OUT_OF_REACH)
+            return await self._end_unsent(run, State.CANCELED, Reason.OUT_OF_REACH)
         except RunflowUnreachable as error:
             _log.warning("create not taken", detail=str(error))
-            return await self._end(run, State.FAILED, Reason.BUSY)
+            return await self._end_unsent(run, State.FAILED, Reason.BUSY)
         return await self.adopt(run, reading)
 
     async def search(self, run: Run, looking: Callable[[Run], None]) -> Step:
@@ -132,9 +173,23 @@ class Submitter:
         return Step(run) if reading is None else await self.adopt(run, reading)
 
     async def adopt(self, run: Run, reading: Reading) -> Step:
-        """Apply a reading to a run."""
-        change = read(run, reading, self._models.find(run.model_id), self._store.now())
-        return Step(await self._store.apply(run, change) if change else run, reading)
+        """Apply a reading to a run, or to what has become of it meanwhile: it may have been canceled."""
+        while change := read(run, reading, self._models.find(run.model_id), self._store.now()):
+            adopted = await self._store.take(run, change)
+            if adopted is not None:
+                return Step(adopted, reading)
+            run = await self._store.load(run.id)
+        return Step(run, reading)
+
+    async def _is_wanted(self, run: Run) -> bool:
+        return run.id not in self._left and await self._reach.lasts(run)
+
+    async def _end_unsent(self, run: Run, state: State, reason: Reason, fields: tuple[str, ...] = ()) -> Step:
+        """End a run of which Runflow took nothing. One that was canceled meanwhile is free, which nobody knew then."""
+        run = (await self._end(run, state, reason, fields)).run
+        while run.state is State.LOST and run.is_unwanted:
+            run = await self._store.apply(run, never_sent(run, self._store.now()))
+        return Step(run)
 
     async def _end(self, run: Run, state: State, reason: Reason, fields: tuple[str, ...] = ()) -> Step:
         return Step(await self._store.apply(run, ended(run, state, reason, self._store.now(), fields)))

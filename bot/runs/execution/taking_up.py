@@ -49,6 +49,11 @@ class TakingUp:
                 # Whether one without a card was ever seen by anybody is to be found out, whenever its turn may come.
                 no_cards = (one for one in page if one.state is State.ACCEPTED and not one.has_card)
                 self._owed.extend((one.run_id, None) for one in no_cards)
+            since = self._store.now() - self._scheduler.deadline
+            async for canceled in self._pages(lambda after: self._lost(since, after), _lost_age_of):
+                for run in canceled:
+                    if run.is_unwanted:
+                        self._scheduler.leave_behind(run)
 
     async def rest(self) -> None:
         """Begin to work on all that does not wait in the queue: followed at once, ended a few at a time."""

@@ -9,7 +9,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.runs.card import CardView, EditResult
+from bot.runs.card import CardView, EditResult, InLine
 from bot.runs.delivery.progress import position_spacing_s
 from bot.runs.run import Run, State
 from bot.runs.scheduling.scheduler import Said, Scheduler
@@ -70,12 +70,13 @@ class WaitingCards:
 
     def _begin(self, run: Run, position: int) -> None:
         self._scheduler.say(run.id, Said(position, self._clock.now()))
-        edit = asyncio.create_task(self._say(run, position), name=f"position of {run.id}")
+        line = self._scheduler.in_line(run.id, position)
+        edit = asyncio.create_task(self._say(run, line), name=f"position of {run.id}")
         self._edits[run.id] = edit
         edit.add_done_callback(lambda _: self._edits.pop(run.id, None))
 
-    async def _say(self, run: Run, position: int) -> None:
-        if await self._card.progress(run, position) is EditResult.LATER:
+    async def _say(self, run: Run, line: InLine) -> None:
+        if await self._card.progress(run, line) is EditResult.LATER:
             self._scheduler.say(run.id, Said(None, self._clock.now()))
 
 

@@ -144,6 +144,8 @@ class Worker:
             _log.exception("run could not be ended")
 
     async def _ended_by_fault(self, run: Run) -> Run:
+        if run.is_unwanted:  # its reason keeps its pictures from view
+            return run
         if run.state in FINAL:
             return await self._store.apply(run, Change(replace(run, reason=Reason.FAULT)))
         return await self._store.apply(run, ended(run, State.LOST, Reason.FAULT, self._store.now()))

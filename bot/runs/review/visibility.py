@@ -8,9 +8,9 @@ from bot.moderation.decision import is_flagged
 from bot.moderation.policy import Policy, Showing
 from bot.moderation.prompts import PromptAction, Verdict
 from bot.moderation.rules import ChannelRules, stricter_rules
-from bot.runs.card import Held, Pictures, Rejected, Withheld
+from bot.runs.card import Held, Pictures, Rejected, Removed, Withheld
 from bot.runs.review.review import Decision, Review
-from bot.runs.run import Delivery, ReviewCause, Run
+from bot.runs.run import Delivery, Removal, ReviewCause, Run
 
 _NO_RULE_MET = Verdict()
 
@@ -22,12 +22,14 @@ class Known:
     `now` are the channel's rules of this moment, `verdict` is what the server's rules for prompts say of the prompt
     that Runflow used, where that is another one than the person's. `black`: the indices of pictures that are black all
     over although nobody cleared the run: black is what some providers leave in place of what they found (FAL does).
+    `removal`: that the pictures were removed, where it is known by now and the run was read before.
     """
 
     now: ChannelRules
     review: Review | None = None
     verdict: Verdict = _NO_RULE_MET
     black: tuple[int, ...] = ()
+    removal: Removal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Visibility:
     """How a run's pictures may be shown. `rules` are the stricter of then and now.
 
     `cause` is set where they are held; `detail` is the public reason of a rule for prompts that was met; `review` is
-    the run's review, where it has one; `checked` tells whether anybody checked the pictures.
+    the run's review, where it has one; `checked` tells whether anybody checked the pictures; `removal` is set where
+    they were removed, `by_author` where that was the one who made them.
     """
 
     showing: Showing
@@ -45,6 +48,8 @@ class Visibility:
     review: Review | None = None
     black: tuple[int, ...] = ()
     checked: bool = True
+    removal: Removal | None = None
+    by_author: bool = False
 
     @property
     def is_shown(self) -> bool:
@@ -75,19 +80,25 @@ class Visibility:
         spoiler = self.showing is Showing.SPOILER
         return Pictures(shown, missing, spoiler=spoiler, black=self.black, approved=approved)
 
-    def words(self, *, asked: bool) -> Held | Rejected | Withheld:
+    def words(self, *, asked: bool) -> Held | Rejected | Removed | Withheld:
         """The last form of a card that keeps them back. `asked`: whether moderators are or can be asked."""
         hide = self.rules.hide_prompt
         if self.showing is Showing.HELD:
             return Held(self.cause or ReviewCause.FLAGGED, asked=asked, hide_prompt=hide)
         if self.review is not None and self.review.outcome is Decision.REJECTED:
             return Rejected(self.review.reason, by_rule=self.review.decided_by is None, hide_prompt=hide)
+        if self.removal is not None:
+            return Removed(self.by_author, self.removal.reason)
         return Withheld(checked=self.checked, hide_prompt=hide, rule=self.detail)
 
 
 def decide(run: Run, known: Known) -> Visibility:
     """How a run's pictures may be shown, from what is known at this moment."""
     rules = stricter_rules(run.rules_then, known.now)
+    removal = known.removal or run.removal
+    if removal is not None:  # before anything else, and whatever was decided or is set
+        by_author = removal.by == run.user_id
+        return Visibility(Showing.WITHHELD, rules, review=known.review, removal=removal, by_author=by_author)
     review, detail = known.review, None
     forced = run.review_why
     if forced is None and known.verdict.action in {PromptAction.REVIEW, PromptAction.REFUSE}:
@@ -125,9 +136,9 @@ def flag_of(run: Run, *, black: bool) -> bool | None:
 
 
 def changed_prompt(run: Run) -> str | None:
-    """The prompt that Runflow says it used, where that is another one than the person's."""
+    """The prompt that Runflow says it used, where that is neither the person's nor what was sent of it."""
     used = run.result.prompt_used if run.result else None
-    return used if used and used.strip() != run.prompt.strip() else None
+    return used if used and used.strip() not in {one.strip() for one in run.request.prompts} else None
 
 
 def _cause(run: Run, rules: ChannelRules, forced: ReviewCause | None, *, black: bool) -> ReviewCause:

@@ -1,7 +1,6 @@
 """What is known of a run's visibility at this moment: the channel as Discord knows it, the rules, the review."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -9,13 +8,12 @@ from bot.moderation.policy_service import PolicyService
 from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import Verdict
 from bot.moderation.rules import ChannelContext, ChannelRules
+from bot.runs import rows
 from bot.runs.review import rows as review_rows
 from bot.runs.review.review import Review
 from bot.runs.review.visibility import Known, Visibility, changed_prompt, decide
-from bot.runs.run import ReviewCause, Run
+from bot.runs.run import Removal, ReviewCause, Run
 from bot.store.engine import Store
-
-T = TypeVar("T")
 
 
 class Channels(Protocol):
@@ -39,21 +37,15 @@ class VisibilityNow:
 
         Raises Unavailable where the database does not answer: nothing is decided then.
         """
-        return (await self.decide_and(run, lambda _: None, black=black))[0]
-
-    async def decide_and(
-        self, run: Run, also: Callable[[Connection], T], *, black: tuple[int, ...] = ()
-    ) -> tuple[Visibility, T]:
-        """As `decide`, with what else is read of the same moment."""
         context = await self._channels.channel_context(run)
         await self._policies.no_doubt(context.rules_id)  # what is decided now may be for good
 
-        def read(connection: Connection) -> tuple[ChannelRules, Review | None, T]:
-            rules = self._policies.rules_in(connection, context)
-            return rules, review_rows.find(connection, run.id), also(connection)
+        def read(connection: Connection) -> tuple[ChannelRules, Review | None, Removal | None]:
+            now, removal = self._policies.rules_in(connection, context), rows.removal_of(connection, run.id)
+            return now, review_rows.find(connection, run.id), removal
 
-        now, review, more = await self._store.read(read)
-        return decide(run, Known(now, review, await self._verdict(run), black)), more
+        now, review, removal = await self._store.read(read)
+        return decide(run, Known(now, review, await self._verdict(run), black, removal))
 
     async def decide_in(self, run: Run, context: ChannelContext, here: Visibility) -> Visibility:
         """How pictures that may be seen in their own channel (`here`) may be seen in another, by its rules too."""

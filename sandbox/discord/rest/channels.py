@@ -4,15 +4,17 @@ from dataclasses import replace
 
 from sandbox.discord.cast import DM, GROUP_DM, Channel
 from sandbox.discord.compose import Body, Frame, compose
-from sandbox.discord.messages import EPHEMERAL, Message
+from sandbox.discord.messages import EPHEMERAL, PLAIN, REPLY, Message
 from sandbox.discord.permissions import Permission
 from sandbox.discord.rest.body import as_form
 from sandbox.discord.rest.door import NO_CONTENT, Answer, Call
+from sandbox.discord.rules.form import Form
 from sandbox.discord.rules.problems import Problem
 from sandbox.discord.rules.refusals import (
     cannot_message_user,
     missing_access,
     missing_permissions,
+    not_in_private,
     not_the_author,
     refuse_if_any,
     unknown_channel,
@@ -85,17 +87,35 @@ class Channels:
         known = self._world.message(self._nonces.get((channel.id, str(nonce)), 0))
         if nonce is not None and body.payload.get("enforce_nonce") and known is not None:
             return Answer(200, self._world.render(known))
+        answers_id = self._answered(body, channel)
         draft = compose(self._world, body, Frame(channel.id, self.limit_bytes))
         message = self._timeline.post(
             replace(draft, flags=draft.flags & ~EPHEMERAL),
             channel_id=channel.id,
             author_id=self._world.application_id,
+            kind=PLAIN if answers_id is None else REPLY,
+            answers_id=answers_id,
             nonce=nonce,
             tts=body.payload.get("tts") is True,
         )
         if nonce is not None:
             self._nonces[channel.id, str(nonce)] = message.id
         return Answer(200, self._world.render(message))
+
+    def _answered(self, body: Body, channel: Channel) -> int | None:
+        """The message of this channel that a new one replies to, if it is still there."""
+        form = Form(body.payload, (), [])
+        reference = form.form("message_reference")
+        refuse_if_any(form.problems)
+        if reference is None:
+            return None
+        wanted = self._world.message(as_int(reference.value.get("message_id")) or 0)
+        if wanted is not None and wanted.channel_id == channel.id and wanted.visible_to is None:
+            return wanted.id
+        if reference.value.get("fail_if_not_exists") is not False:
+            reference.note((), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        refuse_if_any(form.problems)
+        return None
 
     async def edit(self, call: Call) -> Answer:
         """Change a message of the bot's own."""
@@ -111,6 +131,8 @@ class Channels:
         """Take a message away: the bot's own, or with permission anyone's."""
         message = self._message(call)
         if message.author_id != self._world.application_id:
+            if self._channel(call).guild_id is None:
+                raise not_in_private()
             self._channel(call, Permission.MANAGE_MESSAGES)
         self._timeline.delete(message)
         return NO_CONTENT

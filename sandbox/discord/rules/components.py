@@ -76,6 +76,7 @@ def _check_attachment(entry: Form, uploaded: int, *, editing: bool) -> int | Non
     entry.text("filename", 1, 1024)
     entry.text("title", 0, 1024)
     entry.text("description", 0, 1024)
+    entry.flag("is_spoiler")
     if not entry.has("id"):
         entry.note("id", "BASE_TYPE_REQUIRED", "This field is required")
         return None

@@ -1,6 +1,6 @@
 """Modals: the form that an interaction may be answered with (callback type 9)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from sandbox.discord.rules.controls import check_bounds, check_options, check_select
@@ -10,14 +10,7 @@ from sandbox.discord.rules.problems import Problem
 from sandbox.discord.rules.tree import SELECTS, Kind
 
 _WORDS_MOST: Final = 4000
-_IN_LABEL: Final = (
-    Kind.TEXT_INPUT,
-    *SELECTS,
-    Kind.FILE_UPLOAD,
-    Kind.RADIO_GROUP,
-    Kind.CHECKBOX_GROUP,
-    Kind.CHECKBOX,
-)
+_PICKED_MOST: Final = 10
 
 
 def check_modal(data: Mapping[str, object]) -> list[Problem]:
@@ -51,19 +44,15 @@ def _check_label(label: Form) -> None:
     label.text("label", 1, 45, required=True)
     label.text("description", 1, 100)
     child = label.form("component", required=True)
-    if child is None or not fits(child, _IN_LABEL):
+    if child is None or not fits(child, tuple(_FIELDS)):
         return
-    kind = child.value["type"]
-    if kind == Kind.TEXT_INPUT:
-        if child.has("label"):
-            child.note("label", "TEXT_INPUT_LABEL_FORBIDDEN", "A text input in a label cannot have a label of its own")
-        _check_input(child)
-    elif kind in SELECTS:
-        check_select(child)
-        if child.value.get("disabled") is True:
-            child.note("disabled", "SELECT_COMPONENT_DISABLED_IN_MODAL", "A select in a modal cannot be disabled")
-    else:
-        _check_boxes(child)
+    _FIELDS[Kind(int(str(child.value["type"])))](child)
+
+
+def _check_labelled_input(text: Form) -> None:
+    if text.has("label"):
+        text.note("label", "TEXT_INPUT_LABEL_FORBIDDEN", "A text input in a label cannot have a label of its own")
+    _check_input(text)
 
 
 def _check_input(text: Form) -> None:
@@ -79,15 +68,65 @@ def _check_input(text: Form) -> None:
         text.text("value", least, most)
 
 
+def _check_files(files: Form) -> None:
+    _check_asked(files)
+    least = files.whole("min_values", 0, _PICKED_MOST)
+    most = files.whole("max_values", 1, _PICKED_MOST)
+    _check_required(files)
+    check_bounds(files, 1 if least is None else least, 1 if most is None else most, most_key="max_values")
+
+
+def _check_radio(radio: Form) -> None:
+    _check_asked(radio)
+    _check_defaults(radio, check_options(radio, 2, _PICKED_MOST), 1)
+
+
 def _check_boxes(boxes: Form) -> None:
-    boxes.text("custom_id", 1, CUSTOM_ID_MOST, required=True)
-    boxes.flag("required")
-    least = boxes.whole("min_values", 0, 10)
-    most = boxes.whole("max_values", 1, 10)
-    if least is not None and most is not None:
-        check_bounds(boxes, least, most, most_key="max_values")
-    kind = boxes.value["type"]
-    if kind == Kind.RADIO_GROUP:
-        check_options(boxes, 2, 10)
-    elif kind == Kind.CHECKBOX_GROUP:
-        check_options(boxes, 1, 10)
+    _check_asked(boxes)
+    options = check_options(boxes, 1, _PICKED_MOST)
+    least = boxes.whole("min_values", 0, _PICKED_MOST)
+    given = boxes.whole("max_values", 1, _PICKED_MOST)
+    _check_required(boxes)
+    most = len(options) if given is None else given
+    check_bounds(boxes, 1 if least is None else least, max(most, 1), most_key="max_values")
+    if most > len(options):
+        boxes.note("options", "BASE_TYPE_MIN_LENGTH", f"Must be {most} or more in length.")
+    _check_defaults(boxes, options, most)
+
+
+def _check_box(box: Form) -> None:
+    box.text("custom_id", 1, CUSTOM_ID_MOST, required=True)
+    box.flag("default")
+
+
+def _check_chosen(select: Form) -> None:
+    check_select(select)
+    _check_required(select)
+    if select.value.get("disabled") is True:
+        select.note("disabled", "SELECT_COMPONENT_DISABLED_IN_MODAL", "A select in a modal cannot be disabled")
+
+
+def _check_asked(field: Form) -> None:
+    field.text("custom_id", 1, CUSTOM_ID_MOST, required=True)
+    field.flag("required")
+
+
+def _check_required(field: Form) -> None:
+    """What must be filled in cannot be left empty: `min_values` 0 goes only with `required` false."""
+    if field.value.get("required") is not False and field.value.get("min_values") == 0:
+        field.note("min_values", "NUMBER_TYPE_MIN", "int value should be greater than or equal to 1.")
+
+
+def _check_defaults(group: Form, options: list[Form], most: int) -> None:
+    if sum(option.value.get("default") is True for option in options) > most:
+        group.note("options", "SELECT_COMPONENT_TOO_MANY_DEFAULTS", "More options are chosen than can be")
+
+
+_FIELDS: Final[Mapping[Kind, Callable[[Form], None]]] = {
+    Kind.TEXT_INPUT: _check_labelled_input,
+    **dict.fromkeys(SELECTS, _check_chosen),
+    Kind.FILE_UPLOAD: _check_files,
+    Kind.RADIO_GROUP: _check_radio,
+    Kind.CHECKBOX_GROUP: _check_boxes,
+    Kind.CHECKBOX: _check_box,
+}

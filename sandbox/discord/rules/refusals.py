@@ -103,6 +103,11 @@ def not_the_author() -> Refused:
     return Refused(403, 50005, "Cannot edit a message authored by another user")
 
 
+def not_in_private() -> Refused:
+    """What needs a server's permissions cannot be done in private conversations."""
+    return Refused(403, 50003, "Cannot execute action on a DM channel")
+
+
 def cannot_message_user() -> Refused:
     """The person takes no direct messages from the bot."""
     return Refused(403, 50007, "Cannot send messages to this user")

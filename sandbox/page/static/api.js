@@ -3,13 +3,20 @@
 export class Refused extends Error {}
 
 export async function post(path, body) {
+  return send(path, "application/json", JSON.stringify(body));
+}
+
+// Hands over a file that `person` chose. Gives what stands for it in the values of a command or a form.
+export async function upload(person, file) {
+  const about = new URLSearchParams({ as: person, name: file.name, type: file.type });
+  const { upload: token } = await send(`upload?${about}`, "application/octet-stream", file);
+  return { upload: token };
+}
+
+async function send(path, type, body) {
   let answer;
   try {
-    answer = await fetch(`/api/${path}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    answer = await fetch(`/api/${path}`, { method: "POST", headers: { "Content-Type": type }, body });
   } catch {
     throw new Refused("The sandbox does not answer. Is it still running?");
   }

@@ -4,11 +4,13 @@ import { drawActivity } from "./activity.js";
 import { Events, Refused, getState, post } from "./api.js";
 import { Composer } from "./composer.js";
 import { compareIds, displayName, face, h } from "./dom.js";
-import { offered, useMenu } from "./menu.js";
+import { MENU, attempt, offered, useMenu } from "./menu.js";
 import { openModal } from "./modal.js";
 import { drawChannels, drawPeople, drawProfiles } from "./side.js";
 import { setClock } from "./time.js";
 import { Timeline } from "./timeline.js";
+
+const MANAGE_MESSAGES = 1n << 13n;
 
 const $ = (id) => document.getElementById(id);
 
@@ -23,7 +25,7 @@ class Page {
       person: () => this.me,
       channel: () => this.here,
       channelLabel: () => this.label(this.channel()),
-      commands: () => this.commands,
+      commands: () => offered(this.commands, MENU.slash, this.channel()),
       lists: () => ({ people: this.people.map((one) => ({ ...one, name: displayName(one) })), channels: this.channels, roles: this.roles }),
     });
     this.listen();
@@ -43,8 +45,11 @@ class Page {
       revealedOf: (id) => this.revealed.get(id) ?? this.revealed.set(id, new Set()).get(id),
       usedBy: (message) => this.usedBy(message),
       press: (message, customId, values, from) => this.press(message, customId, values, from),
-      menu: (kind) => offered(this.commands, kind, this.channel()?.permissions),
+      menu: (kind, targetId) => [...offered(this.commands, kind, this.channel()), ...this.owned(kind, targetId)],
       use: (kind, command, targetId, from) => this.use(command, targetId, from),
+      message: (id) => this.messages.get(String(id)),
+      jump: (channelId, messageId) => this.jump(String(channelId), messageId && String(messageId)),
+      command: (name) => this.composer.take(name) || this.composer.say(`/${name} cannot be used here.`),
       dismiss: (message) => this.dismiss(message.id),
       dismissInteraction: (interaction) => this.dismiss(interaction.id),
     };
@@ -59,7 +64,9 @@ class Page {
   }
 
   label(channel) {
-    return channel ? (channel.type === 1 ? `@${channel.name ?? displayName(this.bot())}` : `#${channel.name}`) : "";
+    if (!channel) return "";
+    if (channel.type === 3) return channel.name; // a group has neither sign
+    return channel.type === 1 ? `@${channel.name ?? displayName(this.bot())}` : `#${channel.name}`;
   }
 
   bot() {
@@ -78,6 +85,7 @@ class Page {
 
   listen() {
     this.events?.close();
+    delete document.body.dataset.listening;
     this.queue = [];
     if (!this.me) {
       this.load();
@@ -110,6 +118,7 @@ class Page {
     }
     const waiting = this.queue ?? [];
     this.queue = null;
+    document.body.dataset.listening = ""; // from here on nothing is missed
     for (const event of waiting) this.take(event);
   }
 
@@ -159,7 +168,15 @@ class Page {
 
   takeAway(id) {
     this.messages.delete(id);
-    this.timeline.remove(id);
+    this.timeline.takeAway(id);
+  }
+
+  // Discord's own entry of a message's menu, beside those of apps.
+  owned(kind, targetId) {
+    const message = kind === MENU.message && this.messages.get(String(targetId));
+    if (!message) return [];
+    const mine = String(message.author?.id) === this.me;
+    return mine || BigInt(this.channel()?.permissions ?? 0) & MANAGE_MESSAGES ? [{ name: "Delete Message", deletes: true }] : [];
   }
 
   takeInteraction(event) {
@@ -194,7 +211,7 @@ class Page {
   async use(command, targetId, from) {
     const key = from.closest("[data-id]")?.dataset.id;
     if (key) this.timeline.note(key, "");
-    const refused = await useMenu({ person: this.me, channel: this.here, command, targetId });
+    const refused = command.deletes ? await attempt("delete", { as: this.me, message_id: targetId }) : await useMenu({ person: this.me, channel: this.here, command, targetId });
     if (refused && key) this.timeline.note(key, refused);
   }
 
@@ -230,6 +247,14 @@ class Page {
     document.getElementById("composer-input")?.focus();
   }
 
+  // Goes to a message in the page, wherever it is.
+  jump(channelId, messageId) {
+    if (!this.channels.some((one) => String(one.id) === channelId)) return this.composer.say("You cannot open that channel.");
+    if (channelId !== this.here) this.visit(channelId);
+    if (messageId && !this.timeline.show(messageId)) this.composer.say("That message is no longer here.");
+    return undefined;
+  }
+
   // --- drawing ------------------------------------------------------------------------------------------------------
 
   drawSide() {
@@ -251,7 +276,7 @@ class Page {
   drawPresence() {
     const count = this.commands.length;
     const more = h("span", { class: "more" }, ` · ${count} command${count === 1 ? "" : "s"}`);
-    $("presence").replaceChildren(...(this.online === false ? ["Bot offline"] : ["Bot online", more]));
+    $("presence").replaceChildren(this.online === false ? "Bot offline" : "Bot online", more);
     $("presence").className = `presence ${this.online === false ? "away" : "online"}`;
   }
 }
@@ -266,6 +291,13 @@ function closeSide() {
 }
 
 const page = new Page();
+
+$("banner").hidden = sessionStorage.getItem("banner") === "hidden";
+$("hide-banner").addEventListener("click", () => {
+  sessionStorage.setItem("banner", "hidden");
+  $("banner").hidden = true;
+  document.getElementById("composer").focus();
+});
 
 $("person").addEventListener("change", (event) => page.become(event.target.value));
 $("profile").addEventListener("change", async (event) => {

@@ -1,6 +1,7 @@
 // Components V2 drawn as nodes: https://discord.com/developers/docs/components/reference
 
 import { h } from "./dom.js";
+import { link, target } from "./links.js";
 import { gallery, thumbnail } from "./media.js";
 import { markdown } from "./markdown.js";
 
@@ -58,9 +59,9 @@ function button(component, on) {
   const kind = BUTTON_STYLES[component.style] ?? "secondary";
   const label = [emoji(component.emoji), component.label ? h("span", {}, component.label) : null];
   if (component.style === 5) {
-    const safe = /^https?:\/\//.test(component.url ?? "");
-    return h("a", { class: "button link", href: safe ? component.url : null, target: "_blank", rel: "noopener noreferrer" },
-      label, h("span", { class: "away", "aria-label": "opens another site" }, "↗"));
+    const safe = /^https?:\/\//.test(component.url ?? "") ? component.url : null;
+    const away = target(safe) ? null : h("span", { class: "away" }, h("span", { "aria-hidden": "true" }, "↗"), h("span", { class: "sr" }, " opens another site"));
+    return link(safe, [label, away].flat(), on, { class: "button link" });
   }
   return h("button", {
     type: "button", class: `button ${kind}`, disabled: component.disabled, data: { key: component.custom_id ?? "" },
@@ -69,10 +70,12 @@ function button(component, on) {
   }, label);
 }
 
-function choicesOf(component, on) {
+export function choicesOf(component, on) {
   if (component.type === 3) return component.options ?? [];
   const people = on.people.map((person) => ({ label: on.personName(person.id), value: String(person.id) }));
-  const channels = on.channels.filter((channel) => channel.name).map((channel) => ({ label: `#${channel.name}`, value: String(channel.id) }));
+  const types = component.channel_types ?? [];
+  const places = on.channels.filter((channel) => channel.guild_id && (!types.length || types.includes(channel.type)));
+  const channels = places.map((channel) => ({ label: `#${channel.name}`, value: String(channel.id) }));
   const roles = on.roles.map((role) => ({ label: `@${role.name}`, value: String(role.id) }));
   return { 5: people, 6: roles, 7: [...people, ...roles], 8: channels }[component.type];
 }

@@ -1,6 +1,6 @@
 // The message box: "/" opens the commands the bot registered, and a chosen command shows its typed options.
 
-import { Refused, post } from "./api.js";
+import { Refused, post, upload } from "./api.js";
 import { h } from "./dom.js";
 import { KIND, control, leaves, problemOf, rangeOf, wireValue } from "./options.js";
 
@@ -22,6 +22,7 @@ export class Composer {
   }
 
   reset() {
+    clearTimeout(this.completing);
     this.command = null;
     this.fields.clear();
     this.say("");
@@ -30,14 +31,34 @@ export class Composer {
       id: "composer-input", type: "text", class: "plain-input", role: "combobox", "aria-expanded": "false",
       "aria-controls": "picker", "aria-autocomplete": "list", "aria-label": "Message", oninput: () => this.onInput(),
     });
-    this.bar.replaceChildren(this.input);
+    this.bar.replaceChildren(this.attachButton(), this.input);
     this.renamed();
     this.close();
   }
 
+  // A picture of one's own, as a message of one's own: its menu then has what apps can do with it.
+  attachButton() {
+    const input = h("input", { type: "file", hidden: true, onchange: () => this.attach(input) });
+    return h("span", { class: "attach" }, input,
+      h("button", { type: "button", class: "attach-button", "aria-label": "Post a file", title: "Post a file", onclick: () => input.click() }, "+"));
+  }
+
+  async attach(input) {
+    if (!input.files.length) return;
+    this.say("");
+    try {
+      const file = await upload(this.page.person(), input.files[0]);
+      await post("say", { as: this.page.person(), channel_id: this.page.channel(), content: "", files: [file] });
+    } catch (refused) {
+      if (!(refused instanceof Refused)) throw refused;
+      this.say(refused.message);
+    }
+    input.value = "";
+  }
+
   renamed() {
     if (this.command) return;
-    this.input.placeholder = `Message ${this.page.channelLabel()}. Type / for commands`;
+    this.input.placeholder = `Message ${this.page.channelLabel()} or type /`;
   }
 
   say(text) {
@@ -50,7 +71,7 @@ export class Composer {
     const text = this.input.value;
     this.say("");
     if (!text.startsWith("/")) return this.close();
-    const all = this.page.commands().filter((command) => (command.type ?? 1) === 1).flatMap((command) => leaves(command));
+    const all = this.page.commands().flatMap((command) => leaves(command));
     const typed = text.slice(1).toLowerCase();
     const exact = all.find((leaf) => typed.startsWith(`${leaf.name} `));
     if (exact) return this.choose(exact, text.slice(exact.name.length + 2));
@@ -59,6 +80,13 @@ export class Composer {
       node: [h("span", { class: "picker-name" }, `/${leaf.name}`), h("span", { class: "picker-about" }, leaf.description)],
       pick: () => this.choose(leaf, ""),
     })), found.length ? "" : "No command of that name.");
+  }
+
+  // Opens a command by its whole name. Gives whether there is one here.
+  take(name) {
+    const leaf = this.page.commands().flatMap((command) => leaves(command)).find((one) => one.name === name);
+    if (leaf) this.choose(leaf, "");
+    return Boolean(leaf);
   }
 
   choose(leaf, rest) {
@@ -103,6 +131,7 @@ export class Composer {
   }
 
   removeField(option) {
+    clearTimeout(this.completing);
     this.fields.get(option.name)?.slot.remove();
     this.fields.delete(option.name);
     this.drawChips();
@@ -113,6 +142,8 @@ export class Composer {
     const left = this.command.options.filter((option) => !this.fields.has(option.name));
     this.chips.replaceChildren(...left.map((option) => h("button", {
       type: "button", class: "chip", title: option.description,
+      // Focus would change the hint and move the chip from under the finger before it lifts.
+      onmousedown: (event) => event.preventDefault(),
       onfocus: () => this.describe(option),
       onclick: () => this.takeChip(option),
     }, `+ ${option.name}`)));
@@ -140,22 +171,27 @@ export class Composer {
       this.takeChip(next);
       return;
     }
+    if (this.fields.has(option.name)) this.fields.get(option.name).chosen = null;
     if (option.autocomplete) this.complete(option, input);
   }
 
   complete(option, input) {
     clearTimeout(this.completing);
+    const typed = input.value;
+    const command = this.command.name;
     this.completing = setTimeout(async () => {
       try {
         const { choices } = await post("autocomplete", {
-          as: this.page.person(), channel_id: this.page.channel(), command: this.command.name,
-          options: { ...this.values(), [option.name]: input.value }, focused: option.name,
+          as: this.page.person(), channel_id: this.page.channel(), command,
+          options: { ...this.values(), [option.name]: typed }, focused: option.name,
         });
-        if (!input.isConnected) return;
+        if (!input.isConnected || input.value !== typed) return;
         this.open(input, choices.map((choice) => ({
           node: [h("span", { class: "picker-name" }, choice.name)],
           pick: () => {
-            input.value = String(choice.value);
+            // As in Discord, the name is shown and its value is sent.
+            this.fields.get(option.name).chosen = choice;
+            input.value = choice.name;
             this.close();
             input.focus();
           },
@@ -167,9 +203,16 @@ export class Composer {
     }, 150);
   }
 
+  // What was typed so far. Files are left out: they go up when the command is sent.
   values() {
-    return Object.fromEntries([...this.fields.values()].filter(({ input }) => input.value.trim() !== "" && !input.disabled)
-      .map(({ option, input }) => [option.name, wireValue(option, input.value.trim())]));
+    return Object.fromEntries([...this.fields.values()].filter(({ option, input }) => input.value.trim() !== "" && option.type !== KIND.attachment)
+      .map(({ option, input, chosen }) => [option.name, chosen?.name === input.value ? chosen.value : wireValue(option, input.value.trim())]));
+  }
+
+  async files() {
+    const chosen = [...this.fields.values()].filter(({ option, input }) => option.type === KIND.attachment && input.files.length);
+    const sent = chosen.map(async ({ option, input }) => [option.name, await upload(this.page.person(), input.files[0])]);
+    return Object.fromEntries(await Promise.all(sent));
   }
 
   // --- the list above the box ---------------------------------------------------------------------------------------
@@ -178,12 +221,13 @@ export class Composer {
     this.owner = owner;
     this.entries = entries;
     this.active = entries.length ? 0 : -1;
+    this.picker.setAttribute("role", empty ? "status" : "listbox");
     this.picker.replaceChildren(...(empty ? [h("p", { class: "picker-empty" }, empty)] : entries.map((entry, index) => h("div", {
       class: "picker-entry", role: "option", id: `picker-${index}`, "aria-selected": String(index === 0),
       onmousedown: (event) => event.preventDefault(), onclick: () => entry.pick(),
     }, entry.node))));
     this.picker.hidden = false;
-    owner.setAttribute("aria-expanded", "true");
+    owner.setAttribute("aria-expanded", String(!empty));
     this.mark();
   }
 
@@ -201,6 +245,7 @@ export class Composer {
       if (index === this.active) node.scrollIntoView({ block: "nearest" });
     }
     if (this.active >= 0) this.owner.setAttribute("aria-activedescendant", `picker-${this.active}`);
+    else this.owner.removeAttribute("aria-activedescendant");
   }
 
   onKey(event) {
@@ -213,7 +258,8 @@ export class Composer {
       else if (this.command) this.cancel();
       return;
     }
-    if (event.key === "Enter" && !event.shiftKey && event.target.matches("textarea, select")) {
+    // In a select Enter chooses, in a file's field it opens the files: neither sends.
+    if (event.key === "Enter" && !event.shiftKey && event.target.matches("textarea")) {
       event.preventDefault();
       this.submit();
     }
@@ -248,8 +294,9 @@ export class Composer {
       if (this.input.value.trim()) this.say("This bot reads no messages. Type / to see what it can do.");
       return;
     }
-    for (const { option, input } of this.fields.values()) {
-      const problem = problemOf(option, input.value.trim());
+    for (const { option, input, chosen } of this.fields.values()) {
+      const text = chosen?.name === input.value ? String(chosen.value) : input.value.trim();
+      const problem = problemOf(option, text);
       input.toggleAttribute("aria-invalid", Boolean(problem));
       if (!problem) continue;
       this.say(problem);
@@ -258,7 +305,8 @@ export class Composer {
     }
     const sending = this.command;
     try {
-      await post("slash", { as: this.page.person(), channel_id: this.page.channel(), command: sending.name, options: this.values() });
+      const options = { ...this.values(), ...(await this.files()) };
+      await post("slash", { as: this.page.person(), channel_id: this.page.channel(), command: sending.name, options });
     } catch (refused) {
       if (!(refused instanceof Refused)) throw refused;
       this.say(refused.message);

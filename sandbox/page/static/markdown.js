@@ -1,6 +1,7 @@
 // A small, safe part of Discord's markdown, built as nodes.
 
 import { h } from "./dom.js";
+import { link } from "./links.js";
 import { timestamp } from "./time.js";
 
 const INLINE = [
@@ -10,12 +11,12 @@ const INLINE = [
   [/^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (m) => timestamp(Number(m[1]), m[2] ?? "f")],
   [/^<@!?(\d{1,20})>/, (m, on) => h("span", { class: "mention" }, `@${on.personName(m[1])}`)],
   [/^<@&(\d{1,20})>/, (m, on) => h("span", { class: "mention" }, `@${on.roleName(m[1])}`)],
-  [/^<#(\d{1,20})>/, (m, on) => h("span", { class: "mention" }, `#${on.channelName(m[1])}`)],
-  [/^<\/([-_ \p{L}\p{N}]{1,100}):\d{1,20}>/u, (m) => h("span", { class: "mention" }, `/${m[1]}`)],
+  [/^<#(\d{1,20})>/, (m, on) => mention(`#${on.channelName(m[1])}`, on.jump && (() => on.jump(m[1], null)))],
+  [/^<\/([-_ \p{L}\p{N}]{1,100}):\d{1,20}>/u, (m, on) => mention(`/${m[1]}`, on.command && (() => on.command(m[1])))],
   [/^<a?:(\w{2,32}):\d{1,20}>/, (m) => `:${m[1]}:`],
-  [/^\[([^\]]+)\]\(<?(https?:\/\/[^\s<>)]+)>?\)/, (m, on) => link(m[2], inline(m[1], on))],
-  [/^<(https?:\/\/[^\s<>]+)>/, (m) => link(m[1], [m[1]])],
-  [/^https?:\/\/[^\s<>]*[^\s<>.,:;"')\]]/, (m) => link(m[0], [m[0]])],
+  [/^\[([^\]]+)\]\(<?(https?:\/\/[^\s<>)]+)>?\)/, (m, on) => link(m[2], inline(m[1], on), on)],
+  [/^<(https?:\/\/[^\s<>]+)>/, (m, on) => link(m[1], [m[1]], on)],
+  [/^https?:\/\/[^\s<>]*[^\s<>.,:;"')\]]/, (m, on) => link(m[0], [m[0]], on)],
   [/^\*\*\*(?=\S)([^]+?\S)\*\*\*(?!\*)/, (m, on) => h("strong", {}, h("em", {}, inline(m[1], on)))],
   [/^\*\*(?=\S)([^]*?[^\s\\])\*\*(?!\*)/, (m, on) => h("strong", {}, inline(m[1], on))],
   [/^__(?=\S)([^]*?[^\s\\])__(?!_)/, (m, on) => h("u", {}, inline(m[1], on))],
@@ -25,8 +26,9 @@ const INLINE = [
   [/^\|\|([^]+?)\|\|/, (m, on) => hiddenText(m[1], on)],
 ];
 
-function link(href, children) {
-  return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, children);
+// What leads somewhere in the page can be pressed.
+function mention(text, act) {
+  return act ? h("button", { type: "button", class: "mention", onclick: act }, text) : h("span", { class: "mention" }, text);
 }
 
 function hiddenText(text, on) {

@@ -3,9 +3,18 @@
 import { h } from "./dom.js";
 
 export function gallery(items, on, path) {
-  const shape = items.length === 1 ? "one" : items.length === 2 ? "two" : items.length <= 4 ? "four" : "many";
-  return h("div", { class: `gallery ${shape}`, role: "group", "aria-label": items.length === 1 ? "Picture" : `${items.length} pictures` },
+  const box = h("div", { class: `gallery of-${items.length}`, role: "group", "aria-label": items.length === 1 ? "Picture" : `${items.length} pictures` },
     items.map((item, index) => picture(item, on, `${path}.${index}`, items.length === 1)));
+  const ratio = commonRatio(items, on);
+  if (ratio) box.style.setProperty("--cell", String(ratio));
+  return box;
+}
+
+// Pictures of one shape keep it in the mosaic; others are cut to squares.
+function commonRatio(items, on) {
+  const ratios = items.map((item) => on.media(item.media)).map(({ width, height }) => (width && height ? width / height : 1));
+  const alike = Math.max(...ratios) / Math.min(...ratios) < 1.05;
+  return items.length > 1 && alike ? Math.min(Math.max(ratios[0], 0.56), 1.78) : null;
 }
 
 export function thumbnail(component, on, path) {
@@ -59,7 +68,7 @@ function altBadge(alt, path) {
       text.hidden = !text.hidden;
       badge.setAttribute("aria-expanded", String(!text.hidden));
     },
-  }, "ALT");
+  }, h("span", {}, "ALT"));
   return [text, badge];
 }
 

@@ -3,20 +3,37 @@
 import { Refused, post } from "./api.js";
 import { h } from "./dom.js";
 
-export const MENU = { user: 2, message: 3 };
+export const MENU = { slash: 1, user: 2, message: 3 };
 
 let count = 0;
 
-// Which commands of `kind` somebody with `permissions` in a channel is offered. Discord's client hides the others.
-export function offered(commands, kind, permissions) {
-  return commands.filter((command) => (command.type ?? 1) === kind && mayUse(command, permissions));
+const ADMINISTRATOR = 1n << 3n;
+const USE_COMMANDS = 1n << 31n;
+
+// Which commands of `kind` somebody is offered in a channel. Discord's client hides the others.
+export function offered(commands, kind, channel) {
+  return commands.filter((command) => (command.type ?? 1) === kind && (!channel || (fitsPlace(command, channel) && mayUse(command, channel))));
 }
 
-function mayUse(command, permissions) {
+// A server's channel, the app's own direct messages, or those of others.
+function contextOf(channel) {
+  return { 1: 1, 3: 2 }[channel.type] ?? 0;
+}
+
+function fitsPlace(command, channel) {
+  const context = contextOf(channel);
+  const contexts = command.contexts ?? (command.dm_permission === false ? [0] : [0, 1]);
+  if (!contexts.includes(context) || (context === 2 && !command.integration_types?.includes(1))) return false;
+  return !command.nsfw || context !== 0 || Boolean(channel.nsfw);
+}
+
+function mayUse(command, channel) {
+  if (contextOf(channel) !== 0 || channel.permissions === undefined) return true;
+  const held = BigInt(channel.permissions);
+  if (held & ADMINISTRATOR) return true;
   const wanted = command.default_member_permissions;
-  if (wanted === null || wanted === undefined || permissions === undefined) return true;
-  const held = BigInt(permissions);
-  return Boolean(held & 8n) || (BigInt(wanted) !== 0n && (held & BigInt(wanted)) === BigInt(wanted));
+  if (!(held & USE_COMMANDS) || (wanted !== null && wanted !== undefined && BigInt(wanted) === 0n)) return false;
+  return (held & BigInt(wanted ?? 0)) === BigInt(wanted ?? 0);
 }
 
 // A button that opens the menu. `on` answers menu(kind) and use(kind, command, targetId, from).
@@ -24,7 +41,7 @@ export function menuButton(kind, targetId, label, on, ...content) {
   const button = h("button", {
     type: "button", class: kind === MENU.message ? "more-button" : "name-button", "aria-haspopup": "menu", "aria-expanded": "false",
     "aria-label": label, title: label, data: { key: `menu ${kind} ${targetId}` },
-    onclick: () => open(button, label, on.menu(kind), (command) => on.use(kind, command, targetId, button)),
+    onclick: () => open(button, label, on.menu(kind, targetId), (command) => on.use(kind, command, targetId, button)),
   }, ...content);
   return button;
 }
@@ -32,7 +49,7 @@ export function menuButton(kind, targetId, label, on, ...content) {
 function open(button, label, commands, use) {
   const id = `menu-${++count}`;
   const items = commands.map((command) => h("button", {
-    type: "button", role: "menuitem", tabindex: "-1", class: "menu-item",
+    type: "button", role: "menuitem", tabindex: "-1", class: `menu-item${command.deletes ? " danger" : ""}`,
     onclick: () => {
       close(true);
       use(command);
@@ -78,9 +95,13 @@ function place(menu, button) {
 }
 
 // Sends the use of a command from a menu. Gives a sentence when it was refused, else "".
-export async function useMenu({ person, channel, command, targetId }) {
+export function useMenu({ person, channel, command, targetId }) {
+  return attempt("menu", { as: person, channel_id: channel, command: command.name, target_id: String(targetId) });
+}
+
+export async function attempt(path, body) {
   try {
-    await post("menu", { as: person, channel_id: channel, command: command.name, target_id: String(targetId) });
+    await post(path, body);
     return "";
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;

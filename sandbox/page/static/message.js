@@ -9,14 +9,16 @@ import { clockTime } from "./time.js";
 
 const EPHEMERAL = 64;
 const LOADING = 128;
+const IS_SPOILER = 8; // an attachment's flag
 
 // `on` lends a message what it needs of the page: names, people, press(), dismiss(), revealedOf(), usedBy().
 export function messageRow(message, on) {
   const flags = message.flags ?? 0;
-  const row = h("li", { class: "message", data: { id: message.id } });
+  const row = h("li", { class: "message", tabindex: "-1", data: { id: message.id } });
   if (flags & EPHEMERAL) row.classList.add("ephemeral");
   const used = on.usedBy(message);
   if (used) row.append(usedLine(used, on));
+  else if (message.message_reference) row.append(replyLine(message.message_reference, on));
   const body = h("div", { class: "message-body" }, head(message, flags, on), content(message, flags, on));
   row.append(face(message.author), body);
   if (flags & EPHEMERAL) {
@@ -30,6 +32,18 @@ function usedLine({ person, command, fromMenu }, on) {
   return h("p", { class: "used" }, face(person, h("span", { class: "face small", "aria-hidden": "true" })),
     h("strong", {}, named(person, on)), " used ",
     h("span", { class: "used-command" }, command ? `${fromMenu ? "" : "/"}${command}` : "a command"));
+}
+
+// What a message answers: a press goes there.
+function replyLine({ channel_id: channelId, message_id: messageId }, on) {
+  const answered = on.message(messageId);
+  if (!answered) return h("p", { class: "used" }, "Original message was deleted");
+  const go = (event) => {
+    event.preventDefault();
+    on.jump(channelId, messageId);
+  };
+  return h("p", { class: "used" }, face(answered.author, h("span", { class: "face small", "aria-hidden": "true" })),
+    h("a", { class: "reply", href: `#${messageId}`, onclick: go }, h("span", { class: "sr" }, "In reply to "), spoken(answered, on)));
 }
 
 // A name that opens the menu of the person. Apps have none.
@@ -84,7 +98,7 @@ function lend(message, on) {
 function looseAttachments(message, lent) {
   if (!message.attachments?.length || message.components?.length) return [];
   const items = message.attachments.map((attachment) => ({
-    media: attachment, description: attachment.description, spoiler: attachment.filename.startsWith("SPOILER_"),
+    media: attachment, description: attachment.description, spoiler: attachment.filename.startsWith("SPOILER_") || Boolean((attachment.flags ?? 0) & IS_SPOILER),
   }));
   return [gallery(items, lent, "attachments")];
 }

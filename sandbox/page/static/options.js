@@ -58,7 +58,7 @@ export function control(option, id, lists) {
     return h("select", common, h("option", { value: "" }, "choose…"),
       choices.map((choice) => h("option", { value: String(choice.value) }, choice.name)));
   }
-  if (option.type === KIND.attachment) return h("input", { ...common, disabled: true, value: "not in this sandbox" });
+  if (option.type === KIND.attachment) return h("input", { ...common, type: "file" });
   if (option.type === KIND.string && !option.autocomplete) return h("textarea", { ...common, rows: 1, enterkeyhint: "send" });
   const numeric = option.type === KIND.integer || option.type === KIND.number;
   return h("input", {
@@ -68,6 +68,10 @@ export function control(option, id, lists) {
   });
 }
 
+function fits(channel, option) {
+  return !option.channel_types?.length || option.channel_types.includes(channel.type);
+}
+
 function choicesOf(option, lists) {
   if (option.choices?.length) return option.choices;
   const people = lists.people.map((person) => ({ value: person.id, name: person.name }));
@@ -75,7 +79,7 @@ function choicesOf(option, lists) {
   switch (option.type) {
     case KIND.boolean: return [{ value: "true", name: "True" }, { value: "false", name: "False" }];
     case KIND.user: return people;
-    case KIND.channel: return lists.channels.filter((channel) => channel.name).map((channel) => ({ value: channel.id, name: `#${channel.name}` }));
+    case KIND.channel: return lists.channels.filter((channel) => channel.guild_id && fits(channel, option)).map((channel) => ({ value: channel.id, name: `#${channel.name}` }));
     case KIND.role: return roles;
     case KIND.mentionable: return [...people, ...roles];
     default: return null;

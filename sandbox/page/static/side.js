@@ -2,8 +2,9 @@
 
 import { displayName, h } from "./dom.js";
 
-const GROUPS = [["Channels", (one) => one.type !== 1], ["Direct messages", (one) => one.type === 1]];
-const SIGNS = { 1: "@", 10: "↳", 11: "↳", 12: "↳" };
+const PRIVATE = new Set([1, 3]); // the app's own messages with a person, and groups of people
+const GROUPS = [["Channels", (one) => !PRIVATE.has(one.type)], ["Direct messages", (one) => PRIVATE.has(one.type)]];
+const SIGNS = { 1: "@", 3: "⚇", 10: "↳", 11: "↳", 12: "↳" };
 
 export function drawChannels(box, channels, { here, unread, visit, label }) {
   const focused = box.contains(document.activeElement) ? document.activeElement.dataset.id : null;
@@ -16,7 +17,7 @@ export function drawChannels(box, channels, { here, unread, visit, label }) {
 
 // Threads stand under the channel they belong to.
 function inOrder(channels) {
-  const isThread = (one) => one.type in SIGNS && one.type !== 1;
+  const isThread = (one) => one.type in SIGNS && !PRIVATE.has(one.type);
   const tops = channels.filter((one) => !isThread(one));
   const threads = channels.filter(isThread);
   const under = (top) => threads.filter((thread) => String(thread.parent_id) === String(top.id));
@@ -26,7 +27,7 @@ function inOrder(channels) {
 
 function item(channel, { here, unread, visit, label }) {
   const id = String(channel.id);
-  return h("li", { class: channel.type in SIGNS && channel.type !== 1 ? "thread" : "" },
+  return h("li", { class: channel.type in SIGNS && !PRIVATE.has(channel.type) ? "thread" : "" },
     h("button", {
       type: "button", class: `channel${unread.has(id) ? " unread" : ""}`, data: { id }, "aria-current": id === here ? "page" : null,
       onclick: () => visit(id),

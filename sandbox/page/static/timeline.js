@@ -11,6 +11,7 @@ export class Timeline {
     // Pictures that arrive late must not push the newest message out of sight.
     list.addEventListener("load", () => this.pinned && this.toEnd(), true);
     list.addEventListener("scroll", () => (this.pinned = this.nearEnd()), { passive: true });
+    list.addEventListener("keydown", (event) => this.onKey(event));
     this.pinned = true;
     new ResizeObserver(() => this.pinned && this.toEnd()).observe(list);
   }
@@ -58,9 +59,44 @@ export class Timeline {
     this.list.insertBefore(row, after ?? null);
   }
 
+  // Whoever stood on the row goes on from the next one, or from the message box.
   remove(key) {
-    this.rows.get(key)?.remove();
+    const row = this.rows.get(key);
+    const held = row?.contains(document.activeElement);
+    const next = row?.nextElementSibling ?? row?.previousElementSibling;
+    row?.remove();
     this.rows.delete(key);
+    if (held) (next?.querySelector("button, a[href], select") ?? document.getElementById("composer"))?.focus();
+  }
+
+  takeAway(key) {
+    if (this.rows.has(key)) this.live.textContent = "A message was deleted";
+    this.remove(key);
+  }
+
+  // From the list the arrows go into the messages, and from one to the next; Tab goes on into one.
+  onKey(event) {
+    const rows = [...this.list.querySelectorAll(":scope > .message")];
+    const at = rows.indexOf(event.target);
+    if (!rows.length || (event.target !== this.list && at < 0)) return;
+    const last = rows.length - 1;
+    const to = { ArrowUp: at < 0 ? last : Math.max(0, at - 1), ArrowDown: at < 0 ? last : Math.min(last, at + 1), Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    rows[to].focus({ preventScroll: true });
+    rows[to].scrollIntoView({ block: "nearest" });
+  }
+
+  // Brings a row into view and puts the focus on it. Gives whether it is there.
+  show(key) {
+    const row = this.rows.get(key);
+    if (!row) return false;
+    this.pinned = false;
+    row.scrollIntoView({ block: "center" });
+    row.focus({ preventScroll: true });
+    row.classList.add("pointed-at");
+    setTimeout(() => row.classList.remove("pointed-at"), 2500);
+    return true;
   }
 
   // A short line under a message: why a press did not work.

@@ -16,9 +16,10 @@ from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spen
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
 from bot.money import MicroUsd
-from bot.runs.card import Balance, Pictures
+from bot.runs.card import Balance, FinalCard, InLine, Pictures
+from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
-from bot.runs.run import Delivery, Place, Reply, Result, Run, State
+from bot.runs.run import Delivery, PictureRef, Place, Reply, Result, Run, State
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -108,6 +109,13 @@ class SampleModel:
     def read(self, stored: Mapping[str, Any]) -> Checked:
         return Checked(stored)
 
+    def options_given(self, checked: object, *, anew: bool = False) -> dict[str, object]:
+        assert isinstance(checked, Checked)
+        return dict(checked.wire())
+
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        return {**options, "num_images": images}
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         return tuple(fields)
 
@@ -154,6 +162,7 @@ class FakeRuns:
     hold: asyncio.Event | None = None
     waits_at: int | None = None
     left: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
+    canceled: list[tuple[str, int, int | None]] = field(default_factory=list[tuple[str, int, int | None]])
     waiting: int = 0
     taken_back: list[tuple[int, AdminAction]] = field(default_factory=list[tuple[int, AdminAction]])
     accepted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -167,6 +176,7 @@ class FakeRuns:
         if self.refusal is not None:
             raise self.refusal
         rules = await FakePolicies().rules_at(asked["where"])
+        asked["model"].parse(asked["options"])
         asked |= {"policy": rules.policy}
         self.accepted.append(asked)
         options = asked["options"]
@@ -175,8 +185,8 @@ class FakeRuns:
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         return ()
 
-    def position(self, run: Run) -> int | None:
-        return self.waits_at
+    def position(self, run: Run) -> InLine | None:
+        return None if self.waits_at is None else InLine(self.waits_at)
 
     async def leave_all(self, user_id: int, act: AdminAction) -> int:
         self.taken_back.append((user_id, act))
@@ -186,6 +196,13 @@ class FakeRuns:
         if self.refusal is not None:
             raise self.refusal
         self.left.append((run_id, user_id, moderated_channel_id))
+        self.changed.set()
+        return a_run(id=run_id)
+
+    async def cancel(self, run_id: str, *, user_id: int, moderated_channel_id: int | None = None) -> Run:
+        if self.refusal is not None:
+            raise self.refusal
+        self.canceled.append((run_id, user_id, moderated_channel_id))
         self.changed.set()
         return a_run(id=run_id)
 
@@ -202,17 +219,41 @@ class FakeRuns:
     async def by_message(self, message_id: int) -> Run | None:
         return next((run for run, shown_as in self.started if shown_as == message_id), None)
 
-    async def balance(self, user_id: int) -> Balance:
-        return Balance(used=MicroUsd(0), left=None)
+    async def balance(self, run: Run) -> Balance:
+        return Balance(pictures=None)
+
+
+@dataclass
+class FakeDrafts:
+    """Drafts as a cog sees them. `refusal` is what keeping one is answered with."""
+
+    kept: dict[str, Draft] = field(default_factory=dict[str, Draft])
+    refusal: BotError | None = None
+
+    async def keep(
+        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+    ) -> Draft:
+        if self.refusal is not None:
+            raise self.refusal
+        draft = Draft(f"{len(self.kept) + 1:032x}", user_id, model_id, dict(options), parents, NOW)
+        self.kept[draft.id] = draft
+        return draft
+
+    async def find(self, user_id: int, draft_id: str) -> Draft:
+        draft = self.kept.get(draft_id)
+        if draft is None or draft.user_id != user_id:
+            raise UserError("These words are not kept any more.")
+        return draft
 
 
 @dataclass
 class FakeHistory:
-    """Past runs as a cog sees them. `refusal` is what pictures are answered with."""
+    """Past runs as a cog sees them. `refusal` is what pictures are answered with, `hidden` how they are kept back."""
 
     runs: dict[str, Run] = field(default_factory=dict[str, Run])
     page_now: Page = field(default_factory=lambda: Page(()))
     refusal: BotError | None = None
+    hidden: FinalCard | None = None
     spoiler: bool = False
     asked: list[tuple[int, int | None, int | None, int | None]] = field(
         default_factory=list[tuple[int, int | None, int | None, int | None]]
@@ -240,7 +281,12 @@ class FakeHistory:
         self.viewings.append(viewing)
         if self.refusal is not None:
             raise self.refusal
-        return Pictures(pictures(2), spoiler=self.spoiler)
+        found = pictures(2)
+        wanted = found if viewing.only is None else tuple(one for one in found if one.index == viewing.only)
+        return Pictures(wanted, spoiler=self.spoiler)
+
+    async def kept_back(self, run: Run) -> FinalCard | None:
+        return self.hidden
 
 
 @dataclass

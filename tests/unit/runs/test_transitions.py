@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.money import MicroUsd
 from bot.runflow.reading import OutputRef, Reading, RunflowFailure, RunflowStatus
-from bot.runs.run import Reason, State
+from bot.runs.run import Delivery, Reason, State
 from bot.runs.transitions import (
     FINAL,
     TRANSITIONS,
@@ -18,6 +18,7 @@ from bot.runs.transitions import (
     KeepHeld,
     Release,
     Settle,
+    canceled,
     ended,
     is_kept,
     is_news,
@@ -112,6 +113,38 @@ def test_a_late_validation_failure_names_its_fields() -> None:
     failure = RunflowFailure("INPUT_VALIDATION_FAILED", "upstream words", ("seed",))
     change = _changed(State.DISPATCHING, a_reading(RunflowStatus.FAILED, failure=failure))
     assert (change.run.reason, change.run.reason_fields) == (Reason.INPUT_REFUSED, ("seed",))
+
+
+@pytest.mark.parametrize("by_moderator", [True, False])
+@pytest.mark.parametrize("was", [state for state in State if state not in FINAL])
+def test_what_may_have_been_sent_keeps_its_money_when_it_is_canceled(was: State, by_moderator: bool) -> None:
+    change = canceled(a_run(state=was), by_moderator=by_moderator, at=NOON)
+    assert change.run.is_unwanted
+    assert (change.run.reason is Reason.CANCELED_BY_MODERATOR) is by_moderator
+    if was is State.ACCEPTED:
+        assert (change.run.state, change.books) == (State.CANCELED, Release())
+    else:
+        assert (change.run.state, change.books) == (State.LOST, KeepHeld())
+
+
+@given(
+    status=st.sampled_from(RunflowStatus), outputs=st.integers(0, 4), cost=st.none() | st.integers(0, 99).map(MicroUsd)
+)
+def test_a_canceled_run_stays_canceled_whatever_comes_of_it(
+    status: RunflowStatus, outputs: int, cost: MicroUsd | None
+) -> None:
+    run = canceled(a_run(state=State.RUNNING), by_moderator=False, at=NOON).run
+    change = read(run, a_reading(status, outputs=outputs, cost=cost), FLUX_KLEIN, NOON)
+    assert change is not None  # Runflow's id at least
+    wanted = read(a_run(state=State.RUNNING), a_reading(status, outputs=outputs, cost=cost), FLUX_KLEIN, NOON)
+    assert wanted is not None
+    assert change.run.reason is Reason.CANCELED_BY_ASKER
+    assert not change.run.made_pictures
+    if status.is_final:
+        assert (change.run.state, change.run.delivery) == (State.CANCELED, Delivery.PENDING)
+        assert (change.books, change.run.cost) == (wanted.books, wanted.run.cost), "what is billed is booked"
+    else:
+        assert (change.run.state, change.books) == (State.LOST, None)
 
 
 @pytest.mark.parametrize(

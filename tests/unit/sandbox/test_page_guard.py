@@ -33,7 +33,7 @@ async def url() -> AsyncIterator[str]:
         return web.Response(text="done")
 
     app = web.Application(middlewares=[only_from_here])
-    app.add_routes([web.post("/api/slash", touched), web.get("/", touched)])
+    app.add_routes([web.post("/api/slash", touched), web.post("/api/upload", touched), web.get("/", touched)])
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -53,6 +53,22 @@ async def url() -> AsyncIterator[str]:
 )
 async def test_what_may_act(url: str, headers: dict[str, str], status: int):
     async with ClientSession() as session, session.post(f"{url}/api/slash", data="{}", headers=headers) as answer:
+        assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "status"),
+    [
+        ("/api/upload", "application/octet-stream", 200),
+        ("/api/slash", "application/octet-stream", 415),
+        ("/api/upload", "application/json", 415),
+        ("/api/upload", "multipart/form-data; boundary=x", 415),
+        ("/api/upload", "text/plain", 415),
+    ],
+)
+async def test_files_come_as_they_are(url: str, path: str, content_type: str, status: int):
+    headers = {"Content-Type": content_type}
+    async with ClientSession() as session, session.post(url + path, data=b"x", headers=headers) as answer:
         assert answer.status == status
 
 

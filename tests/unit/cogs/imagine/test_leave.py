@@ -1,4 +1,4 @@
-"""Leaving the queue, as Discord sees it: the press is taken at once, and a refusal is for one person alone."""
+"""Leaving the queue and canceling, as Discord sees it: a press is taken at once, a refusal is for one person alone."""
 
 import pytest
 
@@ -13,19 +13,22 @@ RUN = "0123456789abcdef" * 2
 MANAGE_MESSAGES, ADMINISTRATOR, SEND_MESSAGES = 1 << 13, 1 << 3, 1 << 11
 
 
+@pytest.mark.parametrize("action", ["leave", "cancel"])
 @pytest.mark.parametrize(
     ("held", "moderated"), [(SEND_MESSAGES, None), (MANAGE_MESSAGES, CHANNEL_ID), (ADMINISTRATOR, CHANNEL_ID)]
 )
-async def test_a_press_says_who_pressed_and_whether_they_moderate(held: int, moderated: int | None) -> None:
+async def test_a_press_says_who_pressed_and_whether_they_moderate(
+    held: int, moderated: int | None, action: str
+) -> None:
     runs = FakeRuns()
     async with opened(runs) as open_:
-        payload = pressed_button(f"leave:{RUN}")
+        payload = pressed_button(f"{action}:{RUN}")
         payload["member"]["permissions"] = str(held)
         open_.press(payload)
         (answer,) = await open_.discord.wait("POST", "/callback")
         assert answer.body["type"] == 6
         await runs.changed.wait()
-        assert runs.left == [(RUN, USER_ID, moderated)]
+        assert (runs.left if action == "leave" else runs.canceled) == [(RUN, USER_ID, moderated)]
 
 
 class Logged(FakeGuilds):
@@ -33,14 +36,23 @@ class Logged(FakeGuilds):
         return GuildSettings(log_channel_id=4242)
 
 
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("leave", f"took a request by <@{USER_ID}> in <#{CHANNEL_ID}> out of the queue."),
+        ("cancel", f"canceled a request by <@{USER_ID}> in <#{CHANNEL_ID}>."),
+    ],
+)
 @pytest.mark.parametrize(("user_id", "told"), [(USER_ID, False), (USER_ID + 1, True)])
-async def test_a_moderators_removal_is_told_in_the_log_channel(user_id: int, told: bool) -> None:
+async def test_a_moderators_removal_is_told_in_the_log_channel(
+    user_id: int, told: bool, action: str, words: str
+) -> None:
     async with opened(FakeRuns(), guild_settings=Logged()) as open_:
-        open_.press(by(pressed_button(f"leave:{RUN}"), held_here=MANAGE_MESSAGES, user_id=user_id))
+        open_.press(by(pressed_button(f"{action}:{RUN}"), held_here=MANAGE_MESSAGES, user_id=user_id))
         await open_.discord.wait("POST", "/callback")
         if told:
             (line,) = await open_.discord.wait("POST", "/channels/4242/messages")
-            assert f"<@{user_id}> took a request by <@{USER_ID}>" in line.data["content"]
+            assert f"<@{user_id}> {words}" in line.data["content"]
         else:
             await open_.client.quiet()
             assert not open_.discord.named("POST", "/channels/4242")

@@ -6,12 +6,12 @@ from typing import cast
 import pytest
 
 from bot.choices import Choices
-from bot.runs.card import CardView, EditResult
+from bot.runs.card import CardView, EditResult, InLine, Word
 from bot.runs.delivery.progress import Progress, position_spacing_s
 from bot.runs.run import Run, State
 from bot.settings import load_settings
 from sandbox.clock import SandboxClock
-from tests.unit.runs.made import a_run
+from tests.unit.runs.made import NOON, a_run
 
 QUEUED, DRAWING = (a_run(state=State.QUEUED), a_run(state=State.RUNNING))
 
@@ -20,13 +20,13 @@ class Card:
     """A card that notes what it says. While `holds` is set, its edits take until it is free again."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[State, bool]] = []
+        self.said: list[tuple[State, Word | None]] = []
         self.free = asyncio.Event()
         self.free.set()
         self.failing = False
 
-    async def progress(self, run: Run, position: int | None = None, *, looking: bool = False) -> EditResult:
-        self.said.append((run.state, looking))
+    async def progress(self, run: Run, line: InLine | None = None, *, word: Word | None = None) -> EditResult:
+        self.said.append((run.state, word))
         await self.free.wait()
         if self.failing:
             raise RuntimeError("a fault")
@@ -39,7 +39,7 @@ class Card:
 
 class Scene:
     def __init__(self, *, spacing_s: float = 0.5, quiet_s: float = 1.0) -> None:
-        self.card, self.clock = Card(), SandboxClock(stopped=True)
+        self.card, self.clock = Card(), SandboxClock(stopped=True, start=NOON)
         card = cast("CardView", self.card)
         self.progress = Progress(card=card, clock=self.clock, spacing_s=spacing_s, quiet_s=quiet_s)
 
@@ -125,6 +125,56 @@ async def test_what_was_to_be_said_and_is_so_no_more_is_not_said() -> None:
         assert await scene.after(10) == [State.RUNNING]
 
 
+async def test_after_a_minute_at_runflow_one_edit_says_that_it_takes_longer_than_usual() -> None:
+    scene = Scene()
+    async with scene.progress as progress:
+        progress.show(QUEUED)
+        await scene.after(2)
+        for _ in range(57):
+            progress.show(QUEUED)
+            await scene.after(1)
+        assert scene.card.said == [(State.QUEUED, None)]
+        await scene.after(1)
+        for one in (QUEUED, QUEUED, DRAWING, QUEUED):
+            progress.show(one)
+            await scene.after(5)
+        assert scene.card.said == [(State.QUEUED, None), (State.QUEUED, Word.LATE)]
+
+
+async def test_a_late_run_that_is_taken_up_says_so_already() -> None:
+    scene = Scene()
+    await scene.after(90)
+    async with scene.progress as progress:
+        progress.taken_up(QUEUED)
+        progress.show(DRAWING)
+        assert await scene.after(5) == []
+
+
+async def test_a_run_that_is_not_taken_is_told_of_after_five_seconds_and_once() -> None:
+    scene = Scene()
+    sending = a_run(state=State.SUBMITTING, submitted_at=NOON)
+    async with scene.progress as progress:
+        progress.busy(sending)
+        assert await scene.after(4.9) == []
+        assert await scene.after(0.2) == [State.SUBMITTING]
+        for _ in range(3):
+            progress.busy(sending)
+            await scene.after(4)
+        assert scene.card.said == [(State.SUBMITTING, Word.BUSY)]
+        progress.show(QUEUED)
+        assert await scene.after(1) == [State.SUBMITTING, State.QUEUED]
+
+
+async def test_a_run_that_is_taken_at_the_second_try_says_nothing_of_the_first() -> None:
+    scene = Scene()
+    async with scene.progress as progress:
+        progress.busy(a_run(state=State.SUBMITTING, submitted_at=NOON))
+        await scene.after(2)
+        progress.show(QUEUED)
+        await scene.after(10)
+        assert scene.card.said == [(State.QUEUED, None)]
+
+
 async def test_that_a_run_is_looked_for_is_said_once() -> None:
     scene = Scene()
     sending = a_run(state=State.SUBMITTING)
@@ -132,7 +182,7 @@ async def test_that_a_run_is_looked_for_is_said_once() -> None:
         for _ in range(4):
             progress.look(sending)
             await scene.after(1)
-        assert scene.card.said == [(State.SUBMITTING, True)]
+        assert scene.card.said == [(State.SUBMITTING, Word.LOOKING)]
 
 
 async def test_whoever_waited_is_told_at_once_that_it_goes_on_and_the_rest_later() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import Unavailable
 from bot.guilds.audit import AdminAction
-from bot.runs.card import EditResult, Ended
+from bot.runs.card import EditResult, Ended, InLine
 from bot.runs.execution.outage import Outage
 from bot.runs.execution.waiting_cards import news
 from bot.runs.run import Delivery, Reason, Run, State
@@ -111,7 +111,7 @@ async def test_what_waited_over_a_start_can_leave_be_taken_out_and_have_its_turn
             assert await room.services.runs.leave_all(7, AdminAction(1, 99)) == 2
             for run in stopped:
                 assert (await room.settled(run)).reason is Reason.REMOVED
-            assert [ending for _, ending, _ in room.card.ends if isinstance(ending, Ended)] == [Ended()] * 3
+            assert [ending for _, ending in room.card.ends if isinstance(ending, Ended)] == [Ended()] * 3
             room.clock.advance(31)
             assert (await room.settled(second)).state is State.SUCCEEDED
         assert await room.held() == 0
@@ -151,12 +151,12 @@ async def test_a_position_under_way_does_not_overtake_what_comes_after_it(
         held, order = asyncio.Event(), list[str]()
         said, ended = room.card.progress, room.card.end
 
-        async def slow(run: Run, position: int | None = None) -> EditResult:
-            if position is not None:
+        async def slow(run: Run, line: InLine | None = None) -> EditResult:
+            if line is not None:
                 order.append("position begun")
                 await held.wait()
                 order.append("position said")
-            return await said(run, position)
+            return await said(run, line)
 
         async def end(*told: object) -> EditResult:
             order.append("end")
@@ -216,8 +216,8 @@ async def test_a_card_that_discord_did_not_take_is_told_again_soon(
         await room.running(first)
         said, is_away = FakeCardView.progress, [True]
 
-        async def away(self: FakeCardView, run: Run, position: int | None = None) -> EditResult:
-            await said(self, run, position)
+        async def away(self: FakeCardView, run: Run, line: InLine | None = None) -> EditResult:
+            await said(self, run, line)
             return EditResult.LATER if is_away[0] else EditResult.YES
 
         monkeypatch.setattr(FakeCardView, "progress", away)

@@ -9,13 +9,17 @@ from bot.runs.scheduling.turns import Caps, Entry
 
 
 def next_to_start(
-    waiting: Iterable[Entry], live: Collection[Entry], caps: Caps, served: Mapping[int, datetime]
+    waiting: Iterable[Entry],
+    live: Collection[Entry],
+    caps: Caps,
+    served: Mapping[int, datetime],
+    behind: Collection[str] = (),
 ) -> tuple[str, ...]:
     """The runs that start now, in order. `served`: when each person's last run ended, where that was lately."""
     free = caps.at_once - len(live)
     if free <= 0:
         return ()
-    alive, in_guild = _counts(live)
+    alive, in_guild = _counts(live, behind, caps)
 
     def has_room(guild_id: int | None) -> bool:
         return guild_id is None or in_guild[guild_id] < caps.per_guild
@@ -32,14 +36,18 @@ def next_to_start(
 
 
 def positions(
-    waiting: Iterable[Entry], live: Collection[Entry], caps: Caps, served: Mapping[int, datetime]
+    waiting: Iterable[Entry],
+    live: Collection[Entry],
+    caps: Caps,
+    served: Mapping[int, datetime],
+    behind: Collection[str] = (),
 ) -> dict[str, int]:
     """The position of each run, from 1, in the queue that it really waits in.
 
     That is the queue of everybody where the bot has no free slot, else that of its server where the server has none,
     else that of the person's own runs: nobody counts those who are not in their way.
     """
-    alive, in_guild = _counts(live)
+    alive, in_guild = _counts(live, behind, caps)
     is_full = len(live) >= caps.at_once
     ahead: Counter[tuple[str, int]] = Counter()
     found: dict[str, int] = {}
@@ -55,9 +63,11 @@ def positions(
     return found
 
 
-def _counts(live: Collection[Entry]) -> tuple[Counter[int], Counter[int]]:
-    """How many runs each person has alive, and each server."""
-    alive = Counter(one.user_id for one in live)
+def _counts(live: Collection[Entry], behind: Collection[str], caps: Caps) -> tuple[Counter[int], Counter[int]]:
+    """How many runs each person has alive, and each server. Up to `per_user` left behind count for no person."""
+    alive = Counter(one.user_id for one in live if one.run_id not in behind)
+    for user_id, count in Counter(one.user_id for one in live if one.run_id in behind).items():
+        alive[user_id] += max(count - caps.per_user, 0)
     return alive, Counter(one.guild_id for one in live if one.guild_id is not None)
 
 

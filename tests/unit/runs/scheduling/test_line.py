@@ -14,7 +14,9 @@ from tests.unit.runs.scheduling import plain
 CAPS = st.builds(Caps, at_once=st.integers(1, 6), per_guild=st.integers(1, 4), per_user=st.integers(1, 3))
 WHO = st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2]))
 ACTS = st.lists(
-    st.tuples(st.sampled_from(["press", "press", "end", "fail", "leave", "found"]), WHO, st.integers(0, 99))
+    st.tuples(
+        st.sampled_from(["press", "press", "press", "end", "fail", "leave", "found", "cancel"]), WHO, st.integers(0, 99)
+    )
 )
 
 
@@ -25,6 +27,7 @@ class Both:
         self.caps, self.line = caps, Line(caps)
         self.waiting: dict[str, Entry] = {}
         self.live: dict[str, Entry] = {}
+        self.behind: set[str] = set()  # of those that are alive
         self.served: dict[int, datetime] = {}
         self.at = NOON
         self.pressed = 0
@@ -48,17 +51,24 @@ class Both:
             run_id = sorted(self.waiting)[which % len(self.waiting)]
             del self.waiting[run_id]
             self.line.remove(run_id)
+        elif what == "cancel" and self.live:
+            run_id = sorted(self.live)[which % len(self.live)]
+            if run_id not in self.behind:
+                self.served[self.live[run_id].user_id] = self.at
+            self.behind.add(run_id)
+            self.line.leave_behind(run_id, self.at)
         elif self.live:
             one = self.live.pop(sorted(self.live)[which % len(self.live)])
             if what == "end":
                 self.served[one.user_id] = self.at
+            self.behind.discard(one.run_id)
             self.line.end(one.run_id, self.at if what == "end" else None)
         people = {one.user_id for one in self.waiting.values()}
         self.served = {user_id: at for user_id, at in self.served.items() if user_id in people}
 
     def move(self) -> tuple[str, ...]:
         """Let start whoever may, by the plain rule."""
-        starting = plain.next_to_start(self.waiting.values(), self.live.values(), self.caps, self.served)
+        starting = plain.next_to_start(self.waiting.values(), self.live.values(), self.caps, self.served, self.behind)
         for run_id in starting:
             self.live[run_id] = self.waiting.pop(run_id)
         people = {one.user_id for one in self.waiting.values()}
@@ -66,7 +76,7 @@ class Both:
         return starting
 
     def positions(self) -> dict[str, int]:
-        return plain.positions(self.waiting.values(), self.live.values(), self.caps, self.served)
+        return plain.positions(self.waiting.values(), self.live.values(), self.caps, self.served, self.behind)
 
 
 @given(CAPS, ACTS)
@@ -111,6 +121,37 @@ def test_a_line_that_was_found_leaves_no_slot_idle_and_is_in_order(caps: Caps, p
     started = both.line.start()
     assert len(started) == len(both.move())
     assert started == list(dict.fromkeys(started))
+
+
+@given(CAPS, ACTS)
+def test_what_holds_a_run_up_is_what_is_full(caps: Caps, acts: list[tuple[str, tuple[int, int | None], int]]):
+    both = Both(caps)
+    for act in acts:
+        both.act(*act)
+        assert both.line.start() == list(both.move())
+    for run_id, one in both.waiting.items():
+        slots, own = both.line.held_up_by(run_id)
+        in_guild = sum(each.guild_id == one.guild_id for each in both.live.values())
+        if len(both.live) >= caps.at_once:
+            assert (slots, own) == (caps.at_once, 0)
+        elif one.guild_id is not None and in_guild >= caps.per_guild:
+            assert (slots, own) == (caps.per_guild, 0)
+        else:
+            assert slots == own == caps.per_user
+
+
+def test_who_cancels_has_the_place_back_and_no_more_than_that():
+    caps = Caps(at_once=9, per_guild=9, per_user=2)
+    line = Line(caps)
+    started: list[str] = []
+    for number in range(20):
+        line.add(Entry(f"{number:02}", 1, 1, NOON + timedelta(seconds=number)))
+        for run_id in line.start():
+            started.append(run_id)
+            line.leave_behind(run_id)
+    assert len(started) == 2 * caps.per_user, "however often one cancels, the others of the bot have their slots"
+    line.end(started[0])
+    assert len(line.start()) == 1
 
 
 def spent(line: Line, entries: list[Entry], ends: int) -> float:

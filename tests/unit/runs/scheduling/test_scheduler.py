@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction, AuditFilter, AuditKind
 from bot.moderation.sanctions import SanctionKind
-from bot.runs.card import Ended
+from bot.runs.card import Ended, InLine
 from bot.runs.run import Outline, Place, Reason, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.scheduling.turns import Caps
@@ -32,6 +32,10 @@ def a_clock() -> SandboxClock:
     return SandboxClock(stopped=True, start=NOON)
 
 
+def position(stands: InLine | None) -> int | None:
+    return None if stands is None else stands.position
+
+
 def runs(*user_ids: int) -> list[Run]:
     """Accepted runs of these people, a second apart."""
     return [
@@ -42,7 +46,7 @@ def runs(*user_ids: int) -> list[Run]:
 
 async def test_first_cards_know_of_each_other_before_any_of_them_stands():
     line = Scheduler(caps=ONE, clock=a_clock())
-    assert [line.expect(run) for run in runs(1, 1, 2, 1)] == [None, 1, None, 2]
+    assert [position(line.expect(run)) for run in runs(1, 1, 2, 1)] == [None, 1, None, 2]
 
 
 async def test_a_run_that_never_came_is_counted_no_longer():
@@ -50,7 +54,7 @@ async def test_a_run_that_never_came_is_counted_no_longer():
     line = Scheduler(caps=ONE, clock=clock)
     gone, forgotten, late = runs(1, 1, 1)
     assert line.expect(gone) is None
-    assert line.expect(forgotten) == 1
+    assert position(line.expect(forgotten)) == 1
     line.forget(forgotten.id)
     clock.advance(31)
     assert line.expect(replace(late, created_at=clock.now())) is None
@@ -72,7 +76,7 @@ async def test_an_earlier_process_s_runs_at_runflow_count_before_any_other_start
     alive = replace(first, state=State.RUNNING)
     async with line.taking_up():
         line.take_up([outline(second), outline(other)])
-        assert line.expect(runs(1, 2, 3, 4)[3]) == 1  # nobody starts yet
+        assert position(line.expect(runs(1, 2, 3, 4)[3])) == 1  # nobody starts yet
         line.take_up([outline(alive)])
     assert turns == [other.id]
     async with line.slot(alive):
@@ -96,7 +100,7 @@ async def test_a_run_whose_card_does_not_stand_yet_has_its_slot_and_is_not_begun
     turns: list[str] = []
     line = Scheduler(caps=ONE, clock=a_clock(), turn_came=turns.append)
     first, second, third = runs(1, 1, 1)
-    assert [line.expect(run) for run in (first, second, third)] == [None, 1, 2]
+    assert [position(line.expect(run)) for run in (first, second, third)] == [None, 1, 2]
     assert line.enter(first)
     async with line.slot(first):
         assert not line.enter(third)
@@ -119,6 +123,37 @@ async def test_a_run_that_failed_in_its_slot_keeps_it():
     assert line.waiting == 1
     line.forget(first.id)
     assert line.waiting == 0
+
+
+async def test_who_waits_is_told_for_how_long_once_enough_runs_have_told_it():
+    clock = a_clock()
+    line = Scheduler(caps=ONE, clock=clock)
+    for number, one in enumerate(runs(1, 2, 3, 4)):
+        assert line.expect(one) is None
+        assert line.enter(one)
+        async with line.slot(one):
+            (waiting,) = (replace(run, id=f"w{number}", user_id=one.user_id) for run in runs(1))
+            assert line.expect(waiting) == InLine(1, own=1, about_s=4.0 if number == 3 else None)
+            line.forget(waiting.id)
+            clock.advance(4)
+
+
+async def test_a_canceled_run_tells_nothing_of_how_long_runs_take_and_counts_until_its_deadline():
+    clock = a_clock()
+    turns: list[str] = []
+    line = Scheduler(caps=Caps(at_once=1, per_guild=9, per_user=1), clock=clock, turn_came=turns.append, deadline_s=60)
+    one, other = runs(1, 1)
+    assert line.enter(one)
+    async with line.slot(one):
+        line.leave_behind(replace(one, submitted_at=clock.now()))
+    assert not line.enter(other)
+    assert line.in_line(other.id, 1) == InLine(1), "it waits for the bot, not for a run of its own person"
+    clock.advance(59)
+    line.expire()
+    assert turns == []
+    clock.advance(2)
+    line.expire()
+    assert turns == [other.id]
 
 
 # --- with the room around it
@@ -154,7 +189,7 @@ async def test_leaving_gives_the_money_back_and_sends_nothing(tmp_path: Path):
         assert await room.held() == held - waiting.held
         left = await room.settled(waiting)
         assert (left.state, left.reason, left.delivery) == (State.CANCELED, Reason.LEFT_QUEUE, "shown")
-        run, ending, _ = room.card.ends[-1]
+        run, ending = room.card.ends[-1]
         assert (run.id, ending) == (waiting.id, Ended())
         assert len(room.runflow.runs) == 1
         room.clock.advance(60)
@@ -267,7 +302,8 @@ async def test_time_in_line_is_no_time_at_runflow(tmp_path: Path):
 async def test_the_card_says_its_place_until_the_turn_comes(tmp_path: Path):
     async with runs_room(tmp_path, SLOW, caps=ONE) as room:
         pressed = [await room.press() for _ in range(3)]
-        assert [room.services.runs.position(run) for run in pressed] == [None, 1, 2]
+        stand = [room.services.runs.position(run) for run in pressed]
+        assert stand == [None, InLine(1, own=1), InLine(2, own=1)], "nobody knows yet how long runs take"
         for run in pressed:
             await room.services.runs.start(run, 11)
         await room.running(pressed[0])

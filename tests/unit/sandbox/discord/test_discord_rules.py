@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sandbox.clock import SandboxClock
 from sandbox.discord.compose import Body, Frame, compose
-from sandbox.discord.media import Upload, picture_size, safe_name, sniff
+from sandbox.discord.media import PICTURES, Upload, content_type_of, picture_size, safe_name
 from sandbox.discord.messages import COMPONENTS_V2
 from sandbox.discord.rules.choices import check_choices
 from sandbox.discord.rules.commands import check_commands, check_options
@@ -70,7 +70,7 @@ layouts = st.lists(parts | containers, min_size=1, max_size=4)
 
 def little_world() -> World:
     world = World(SandboxClock(stopped=True))
-    world.cdn_url = "http://127.0.0.1:1/cdn"
+    world.addresses.cdn_url = "http://127.0.0.1:1/cdn"
     return world
 
 
@@ -122,6 +122,12 @@ def test_stored_names_are_plain(name: str):
 @given(st.binary(max_size=60))
 def test_broken_pictures_have_no_size(content: bytes):
     for signature in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP", b"GIF89a"):
-        whole = signature + content
-        size = picture_size(sniff("a.bin", whole), whole)
-        assert size is None or len(size) == 2
+        for content_type in PICTURES:
+            size = picture_size(content_type, signature + content)
+            assert size is None or len(size) == 2
+
+
+@given(st.text(max_size=20), st.none() | st.text(max_size=40) | st.sampled_from(["image/png", "text/html"]))
+def test_content_types_can_stand_in_a_header(name: str, claimed: str | None):
+    content_type = content_type_of(name, claimed)
+    assert content_type is None or (content_type.isascii() and content_type.isprintable())
