@@ -273,9 +273,10 @@ def cost(amount: MicroUsd, *, estimated: bool) -> str:
 
 
 def details(run: Run, pictures: Sequence[Picture]) -> str:
-    """The line under the pictures: size, format and time. The rest is for the one who asked: `detail_texts`."""
+    """The line under the pictures: number, size, format and time. The rest is for the one who asked: `detail_texts`."""
     took_s = _took_s(run)
     parts = (
+        "1 picture" if len(pictures) == 1 else f"{len(pictures)} pictures",
         " and ".join(dict.fromkeys(f"{picture.width_px} × {picture.height_px}" for picture in pictures)),  # noqa: RUF001
         " and ".join(dict.fromkeys(_format_name(picture.format) for picture in pictures)),
         None if took_s is None else f"took {took_s:.1f} s",

@@ -163,7 +163,7 @@ async def test_from_the_command_to_the_card(tmp_path: Path) -> None:
     assert booked == [("reserve", 60_000, False), ("settle", 40_000, True)]
     assert (run.state, run.delivery, run.reply.message_id) == (State.SUCCEEDED, Delivery.SHOWN, MESSAGE_ID)
     said = json.dumps(last.body["components"], ensure_ascii=False)
-    for words in ("Your 2 pictures", "Sketch 1", "PNG · took", "You asked for 3"):
+    for words in ("2 pictures", "PNG · took", "You asked for 3"):
         assert words in said
     assert "seed" not in said
     assert "cdn.example" not in said

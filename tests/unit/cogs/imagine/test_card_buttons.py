@@ -172,7 +172,7 @@ async def test_details_are_whole_and_speak_of_money_to_the_one_who_paid(*, is_ow
         said = text(await here.shown())
     assert LONG.strip() in said
     assert f"<@{user_id}>" in said
-    assert ("7864" in said.replace(".", "")) is is_own
+    assert ("This cost 0.79 ¢." in said) is is_own
 
 
 async def test_a_number_opens_that_picture_for_one_persons_eyes() -> None:

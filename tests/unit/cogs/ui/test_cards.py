@@ -75,7 +75,7 @@ def buttons(card: cards.Card) -> list[str]:
 async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
     run = a_run()
     waiting = cards.progress(run, InLine(3))
-    assert text(waiting).startswith("**In line**")
+    assert text(waiting).startswith("**a red fox in snow**")
     assert "You're 3rd in line." in text(waiting)
     assert buttons(waiting) == [f"leave:{run.id}"]
 
@@ -83,15 +83,15 @@ async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("word", [None, *Word])
 async def test_a_card_of_a_run_under_way_can_be_canceled(state: State, word: Word | None) -> None:
-    card = cards.progress(a_run(state=state), TITLE, None if state is State.ACCEPTED else InLine(3), word=word)
+    card = cards.progress(a_run(state=state), None if state is State.ACCEPTED else InLine(3), word=word)
     assert "in line" not in text(card)
-    assert text(card).startswith("**Working on it**")
+    assert text(card).startswith("**a red fox in snow**")
     assert buttons(card) == ([] if state in FINAL else [f"cancel:{a_run().id}"])
 
 
 async def test_a_long_prompt_is_cut_with_an_ellipsis_and_a_short_one_is_whole() -> None:
     assert "…" in text(cards.final(a_run("*" * 2000), Ended()))
-    assert "> a red fox in snow\n" in text(cards.progress(a_run()))
+    assert "**a red fox in snow**\n" in text(cards.progress(a_run()))
 
 
 async def test_pictures_stand_in_a_gallery_with_alt_text() -> None:
@@ -136,7 +136,7 @@ async def test_one_picture_is_not_counted() -> None:
 async def test_a_withheld_card_shows_no_picture_hides_the_prompt_and_says_neither_cost_nor_why() -> None:
     card = cards.final(done(a_run("a || fox")), Withheld(checked=True))
     assert not [part for part in parts(card) if part["type"] == 12]
-    assert r"||a \|\| fox||" in text(card)
+    assert r"||**a \|\| fox**||" in text(card)
     assert text(card).endswith("Hidden in this channel. Details says why.")
 
 
@@ -153,8 +153,10 @@ async def test_a_failed_card_says_why_and_that_it_was_free(reason: Reason) -> No
     assert "tok-secret" not in json.dumps(card.to_components())
 
 
-async def test_the_models_name_is_escaped() -> None:
-    assert r"FLUX.2 \[klein\] 4B" in text(cards.progress(a_run()))
+async def test_a_card_that_a_button_asked_for_says_whose_it_is() -> None:
+    run = a_run(button=f"again:{'0' * 32}")
+    assert f"For <@{run.user_id}>" in text(cards.progress(run))
+    assert "For <@" not in text(cards.progress(a_run()))
 
 
 def test_a_hidden_prompt_is_hidden_from_the_first_card() -> None:
