@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from operator import add
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, and_, literal, select, text, tuple_, type_coerce
+from sqlalchemy import Connection, Row, and_, literal, select, text, tuple_, type_coerce
+from sqlalchemy.types import NullType
 
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
@@ -172,10 +173,10 @@ def _compared(
     """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
     table = ledger_totals.c
     columns = (table[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
-    # As the driver gives it: millions of rows begin at few moments, each of which is made UTC once.
-    bare = type_coerce(table.window_start, DateTime(timezone=True))
+    # As the driver gives it: millions of rows begin at few moments, each of which is made a time once.
+    bare = type_coerce(table.window_start, NullType())
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
-    found: dict[datetime, _Sums] = {}
+    found: dict[Any, _Sums] = {}
     for row in rows.connection.execute(wanted).all():  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
         found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
