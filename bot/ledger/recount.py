@@ -20,7 +20,7 @@ from bot.ledger.values import Disagreement, Kind, Person, Subject, TotalKey, Win
 from bot.store.tables import LOST, ledger_entries, ledger_totals, runs
 from bot.store.types import UtcDateTime
 
-_PAGE = 5_000
+_PAGE = 1_000
 _NESTED = (Window.HOUR, Window.DAY, Window.MONTH, Window.EVER)  # each is part of the next
 # What an entry or a row counts, in the order of the fields of Total.
 _HELD, _SPENT, _ESTIMATED, _GRANTED, _HELD_PICTURES, _SPENT_PICTURES, _LIVE_RUNS = range(7)
@@ -177,7 +177,7 @@ def _compared(
     bare = type_coerce(table.window_start, NullType())
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
     found: dict[Any, _Sums] = {}
-    for row in rows.connection.execute(wanted).all():  # no more of them than there are sums in memory
+    for row in rows.connection.execute(wanted):  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
         found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
     dialect = rows.connection.dialect
