@@ -176,11 +176,14 @@ def _compared(
     # As the driver gives it: millions of rows begin at few moments, each of which is made a time once.
     bare = type_coerce(table.window_start, NullType())
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
+    dialect = rows.connection.dialect
+    # Numbers that agree are kept once, not twice: these are the most that is ever in memory.
+    expected = {UtcDateTime().process_bind_param(start, dialect): whose for start, whose in sums.items()}
     found: dict[Any, _Sums] = {}
     for row in rows.connection.execute(wanted):  # no more of them than there are sums in memory
         values: tuple[Any, ...] = tuple(row)
-        found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
-    dialect = rows.connection.dialect
+        whose, counts, same = values[:3], values[3:-1], expected.get(values[-1], {}).get(values[:3])
+        found.setdefault(values[-1], {})[whose] = same if same is not None and same == counts else counts
     stored = {UtcDateTime().process_result_value(at, dialect) or at: sums for at, sums in found.items()}
     for start in sorted({*stored, *sums}):
         there, counted = stored.get(start, {}), _kept(sums.get(start, {}), window)
