@@ -17,7 +17,7 @@ from bot.money import MicroUsd
 from bot.runs.card import Pictures
 from bot.runs.past import Page, Viewing
 from bot.runs.review.service import Decided, Reported, Status
-from bot.runs.run import Place, Reply, Run
+from bot.runs.run import PictureRef, Place, Reply, Run
 
 
 class Runs(Protocol):
@@ -35,13 +35,16 @@ class Runs(Protocol):
         rules: ChannelRules | None = None,
         where: ChannelContext | None = None,
         role_ids: tuple[int, ...] = (),
+        parents: tuple[PictureRef, ...] = (),
+        button: str | None = None,
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
         `where` is where it is asked for: what holds there is read with it; without it `rules` hold, or a bare policy.
-        `role_ids` are the person's roles at this moment. Raises OptionError, LimitError, or Unavailable; RepeatedPress
-        for a press that has its run already; UserError for a person or a prompt that the server does not let through,
-        and where private use is switched off.
+        `role_ids` are the person's roles at this moment, `parents` the pictures it is made from, `button` the custom_id
+        that was pressed for it. Raises OptionError, LimitError, or Unavailable; RepeatedPress for a press that has its
+        run already, or of the same button by the same person within 3 s; UserError for a person or a prompt that the
+        server does not let through, and where private use is switched off.
         """
         ...
 

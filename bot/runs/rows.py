@@ -4,14 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, tuple_, update
 
 from bot.catalog.stored import stored_request
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs.run import AT_RUNFLOW, Delivery, Outline, Place, Reason, Reply, Result, ReviewCause, Run, State
-from bot.store.tables import LOST, UNFINISHED, WITH_TOKEN, runs
+from bot.runs.run import (
+    AT_RUNFLOW,
+    Delivery,
+    Outline,
+    PictureRef,
+    Place,
+    Reason,
+    Reply,
+    Result,
+    ReviewCause,
+    Run,
+    State,
+)
+from bot.store.tables import LOST, UNFINISHED, WITH_TOKEN, run_parents, runs
 from bot.store.upsert import insert_if_absent
 
 Age = tuple[datetime, str]
@@ -20,7 +32,24 @@ Age = tuple[datetime, str]
 
 def add(connection: Connection, run: Run) -> bool:
     """Write a new run; False when this press has its run already (the interaction id is unique)."""
-    return insert_if_absent(connection, runs, _values(run))
+    if not insert_if_absent(connection, runs, _values(run)):
+        return False
+    if run.parents:
+        connection.execute(insert(run_parents), [{"run_id": run.id, **one} for one in _parents(run)])
+    return True
+
+
+def pressed_since(connection: Connection, user_id: int, button: str, since: datetime) -> bool:
+    """Whether this person's press of this button has made a run since then."""
+    wanted = select(runs.c.id).where(runs.c.button == button, runs.c.user_id == user_id, runs.c.created_at > since)
+    return connection.execute(wanted.limit(1)).first() is not None
+
+
+def children(connection: Connection, run_id: str, most: int) -> list[Run]:
+    """The runs that were made from pictures of this one, oldest first and no more than `most`."""
+    ids = select(run_parents.c.run_id).where(run_parents.c.parent_run_id == run_id)
+    wanted = select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.created_at, runs.c.id).limit(most)
+    return [_run(row) for row in connection.execute(wanted)]
 
 
 def load(connection: Connection, run_id: str) -> Run:
@@ -179,6 +208,8 @@ def _values(run: Run) -> dict[str, Any]:
         "rules": run.rules_then.as_json(),
         "review_why": run.review_why.value if run.review_why else None,
         "pictures_up": run.pictures_up,
+        "parents": _parents(run) or None,
+        "button": run.button,
         "interaction_token": run.reply.token,
         "interaction_at": run.reply.created_at,
         "attachment_limit_bytes": run.reply.attachment_limit_bytes,
@@ -238,4 +269,10 @@ def _run(row: Row[Any]) -> Run:
         rules=ChannelRules.from_json(row.rules) if row.rules else None,
         review_why=ReviewCause(row.review_why) if row.review_why else None,
         pictures_up=row.pictures_up,
+        parents=tuple(PictureRef(one["parent_run_id"], one["picture"]) for one in row.parents or ()),
+        button=row.button,
     )
+
+
+def _parents(run: Run) -> list[dict[str, Any]]:
+    return [{"position": at, "parent_run_id": one.run_id, "picture": one.index} for at, one in enumerate(run.parents)]

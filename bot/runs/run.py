@@ -117,6 +117,14 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRef:
+    """One picture of a run of ours. `index` counts from 0, as Runflow's outputs do."""
+
+    run_id: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """What the queue needs to know of a run. `has_card`: the message id of its card was noted."""
 
@@ -135,8 +143,9 @@ class Run:
     `input` is the checked input on the wire, which only its model can read; `request` is what it asks for.
 
     `rules` is what the channel said when the run was accepted; `review_why` is set when its prompt made a moderator's
-    look necessary, whatever comes out. `pictures_up`: while the delivery is pending or still visible, pictures stand on
-    the card, or may stand there, that were to be seen before.
+    look necessary, whatever comes out. `parents` are the pictures it was made from, or that it is another try of, in
+    order. `button` is the custom_id of the button that asked for it; None for a command. `pictures_up`: while the
+    delivery is pending or still visible, pictures stand on the card, or may stand there, that were to be seen before.
     """
 
     id: str  # 32 hex digits, ours
@@ -162,6 +171,8 @@ class Run:
     rules: ChannelRules | None = None
     review_why: ReviewCause | None = None
     pictures_up: bool = False
+    parents: tuple[PictureRef, ...] = ()
+    button: str | None = None
 
     @property
     def rules_then(self) -> ChannelRules:

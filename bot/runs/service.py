@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -14,17 +15,30 @@ from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
 from bot.moderation.prompt_rules_service import RulesChanged
 from bot.moderation.rules import ChannelContext, ChannelRules
+from bot.runs import rows
 from bot.runs.admission import Admission, Passed
-from bot.runs.run import Delivery, Place, Reason, Reply, Run, State
+from bot.runs.run import Delivery, PictureRef, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.store import Accepted, RunStore
 from bot.runs.transitions import FINAL, ended
 from bot.runs.wake_ups import WakeUps
+from bot.store import locks
 
 _log = structlog.get_logger(__name__)
 
 _NO_SUCH_RUN = "This request is not known any more. Nothing was changed."
 _NOT_YOURS = "Only the person who asked for this, or a moderator here, can take it out of the queue."
+
+
+_ONE_PRESS = timedelta(seconds=3)  # presses of one button by one person closer to each other than this are one
+
+
+def _need_new_press(connection: Connection, run: Run) -> None:
+    """Raises RepeatedPress where the person pressed this very button a moment ago: an impatient finger is one wish."""
+    if run.button is not None:
+        locks.one_press(connection, run.user_id)
+        if rows.pressed_since(connection, run.user_id, run.button, run.created_at - _ONE_PRESS):
+            raise RepeatedPress("this button was pressed a moment ago")
 
 
 def _over(run: Run) -> str:
@@ -62,13 +76,17 @@ class RunService:
         rules: ChannelRules | None = None,
         where: ChannelContext | None = None,
         role_ids: tuple[int, ...] = (),
+        parents: tuple[PictureRef, ...] = (),
+        button: str | None = None,
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
         `rules` is what holds in the channel, and with `where` it is read in the same transaction; where only its policy
-        is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment. Raises OptionError,
-        LimitError, Unavailable, RepeatedPress for a press that has its run already, and UserError for a prompt or a
-        person that the server does not let through, and where private use is switched off.
+        is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment; `parents` the pictures
+        it is made from; `button` the custom_id that was pressed for it. Raises OptionError, LimitError, Unavailable,
+        RepeatedPress for a press that has its run already, or one of the same button by the same person right after
+        it, and UserError for a prompt or a person that the server does not let through, and where private use is
+        switched off.
         """
         self._store.need_allowed(place)
         if where is not None:
@@ -89,6 +107,8 @@ class RunService:
             held=model.most(checked),
             created_at=now,
             rules=known,
+            parents=parents,
+            button=button,
         )
 
         def under(rules: ChannelRules) -> Run:
@@ -111,6 +131,7 @@ class RunService:
         while True:
 
             def made(connection: Connection, passed: Passed = passed) -> Run:
+                _need_new_press(connection, run)
                 self._admission.admit(connection, run.user_id, run.place, passed)
                 return replace(as_ruled(connection), review_why=passed.review_cause)
 

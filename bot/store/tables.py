@@ -45,6 +45,9 @@ LOST = text("state = 'lost'")
 WITH_TOKEN = text("interaction_token <> ''")
 """The condition on `runs` for those whose interaction's token is still kept."""
 
+PRESSED = text("button IS NOT NULL")
+"""The condition on `runs` for those that a button asked for."""
+
 BEGINNINGS = text("kind IN ('reserve', 'grant')")
 """The condition on `ledger_entries` for those that begin something: what a run may cost, or a grant."""
 
@@ -84,12 +87,26 @@ runs = Table(
     Column("review_why", String(32)),
     Column("pictures_up", Boolean, nullable=False, server_default=false()),  # they stand there, and are to go
     Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
+    Column("parents", JSON(none_as_null=True)),  # as in `run_parents`, so that a run is read whole at once
+    Column("button", String(100)),  # the custom_id that was pressed for it
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_runs_lost", "ended_at", "id", sqlite_where=LOST, postgresql_where=LOST),
     Index("ix_runs_with_token", "interaction_at", sqlite_where=WITH_TOKEN, postgresql_where=WITH_TOKEN),
+    Index("ix_runs_pressed", "button", "user_id", "created_at", sqlite_where=PRESSED, postgresql_where=PRESSED),
 )
+
+run_parents = Table(
+    "run_parents",
+    metadata,
+    Column("run_id", String(32), ForeignKey(runs.c.id), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("parent_run_id", String(32), ForeignKey(runs.c.id), nullable=False),
+    Column("picture", Integer, nullable=False),  # from 0
+    Index(None, "parent_run_id", "run_id"),
+)
+"""Which pictures a run was made from. Written with the run and never changed."""
 
 _UNCLOSED = text("(closed_at IS NULL)")
 _ENDS = text("kind IN ('settle', 'release')")

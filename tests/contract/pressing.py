@@ -9,7 +9,7 @@ from bot.guilds.settings import GuildSettingsService
 from bot.ledger.service import LedgerService
 from bot.ledger.values import Defaults, Limit, Measure, Subject, Window
 from bot.moderation.policy import Policy
-from bot.runs.run import Place, Reply, Run
+from bot.runs.run import PictureRef, Place, Reply, Run
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.scheduling.turns import Caps
 from bot.runs.service import RunService
@@ -43,7 +43,15 @@ class Room:
         )
 
     async def press(
-        self, number: int, place: Place = HERE, *, user_id: int = 7, roles: tuple[int, ...] = (), pictures: int = 1
+        self,
+        number: int,
+        place: Place = HERE,
+        *,
+        user_id: int = 7,
+        roles: tuple[int, ...] = (),
+        pictures: int = 1,
+        parents: tuple[PictureRef, ...] = (),
+        button: str | None = None,
     ) -> Run:
         reply = Reply(number, 8, "token", self.clock.now(), 10 * MiB)
         return await self.service.accept(
@@ -54,6 +62,8 @@ class Room:
             options={"prompt": "a red fox", "num_images": pictures, "image_size": "square_hd"},
             policy=Policy.BLOCK,
             role_ids=roles,
+            parents=parents,
+            button=button,
         )
 
     async def limit(
