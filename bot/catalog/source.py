@@ -93,6 +93,5 @@ def _source(value: object, info: core_schema.ValidationInfo) -> SourceImage:
 
 def _address(image: SourceImage, info: core_schema.SerializationInfo) -> str:
     """Its own address, or what stands for it where the context says so."""
-    if not isinstance(info.context, dict):
-        return image.url
-    return cast("dict[str, str]", info.context).get(image.url, image.url)
+    context = cast("object", info.context)
+    return cast("dict[str, str]", context).get(image.url, image.url) if isinstance(context, dict) else image.url

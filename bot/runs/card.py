@@ -27,6 +27,7 @@ class Pictures:
     """The end people want. `spoiler` hides every picture until a click; `missing` tells which are not there.
 
     `black` names pictures that are black all over although nobody cleared the run. `approved`: a moderator said yes.
+    `from_source`: they are hidden for the sake of a picture they were made from.
     """
 
     pictures: tuple[Picture, ...]
@@ -34,18 +35,21 @@ class Pictures:
     spoiler: bool = False
     black: tuple[int, ...] = ()
     approved: bool = False
+    from_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
     """Pictures exist and the channel's policy keeps them from view. `checked` is False where nobody checked them.
 
-    `rule` is the public reason of a rule for prompts that the prompt Runflow used broke.
+    `rule` is the public reason of a rule for prompts that the prompt Runflow used broke. `from_source`: they are kept
+    from view for the sake of a picture they were made from.
     """
 
     checked: bool
     hide_prompt: bool = False
     rule: str | None = None
+    from_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)

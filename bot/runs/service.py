@@ -17,8 +17,10 @@ from bot.moderation.prompt_rules_service import RulesChanged
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runs import rows
 from bot.runs.admission import Admission, Passed
+from bot.runs.past import Viewing
 from bot.runs.run import Delivery, PictureRef, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.sources import Sources, pictures_in, takes_pictures
 from bot.runs.store import Accepted, RunStore
 from bot.runs.transitions import FINAL, ended
 from bot.runs.wake_ups import WakeUps
@@ -41,6 +43,11 @@ def _need_new_press(connection: Connection, run: Run) -> None:
             raise RepeatedPress("this button was pressed a moment ago")
 
 
+def _as_made(rules: ChannelRules, model: Model) -> ChannelRules:
+    """The rules of a run: a model whose checker cannot be switched off was never asked to leave the check out."""
+    return rules if model.has_checker else replace(rules, safety_checker=True)
+
+
 def _over(run: Run) -> str:
     """Why a run cannot leave the queue any more."""
     if run.state in FINAL:
@@ -58,10 +65,11 @@ class RunService:
         wake_ups: WakeUps,
         scheduler: Scheduler,
         admission: Admission,
+        sources: Sources,
         new_run_id: Callable[[], str],
     ) -> None:
         self._store, self._wake_ups, self._scheduler = store, wake_ups, scheduler
-        self._admission, self._new_run_id = admission, new_run_id
+        self._admission, self._sources, self._new_run_id = admission, sources, new_run_id
         self._nothing_to_tell: set[str] = set()  # runs just accepted, until it is asked what to tell beside their card
 
     async def accept(
@@ -83,15 +91,16 @@ class RunService:
 
         `rules` is what holds in the channel, and with `where` it is read in the same transaction; where only its policy
         is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment; `parents` the pictures
-        it is made from; `button` the custom_id that was pressed for it. Raises OptionError, LimitError, Unavailable,
-        RepeatedPress for a press that has its run already, or one of the same button by the same person right after
-        it, and UserError for a prompt or a person that the server does not let through, and where private use is
-        switched off.
+        it is another try of (those it works from are taken from the options); `button` the custom_id that was pressed
+        for it. Raises OptionError, LimitError, Unavailable, RepeatedPress for a press that has its run already, or one
+        of the same button by the same person right after it, and UserError for a picture, a prompt or a person that is
+        not let through, and where private use is switched off.
         """
         self._store.need_allowed(place)
         if where is not None:
             await self._admission.until_known(where)
-        known, now = rules or ChannelRules(policy=policy), self._store.now()
+        options = await self._with_sources(options, model, user_id, place, where)
+        known, now = _as_made(rules or ChannelRules(policy=policy), model), self._store.now()
         checked = model.parse(options, safety_checker=known.safety_checker)
         run = Run(
             id=self._new_run_id(),
@@ -107,17 +116,28 @@ class RunService:
             held=model.most(checked),
             created_at=now,
             rules=known,
-            parents=parents,
+            parents=tuple(dict.fromkeys((*parents, *pictures_in(options)))),
             button=button,
         )
 
         def under(rules: ChannelRules) -> Run:
+            rules = _as_made(rules, model)
             is_known = rules.safety_checker is known.safety_checker
             wire = run.input if is_known else model.parse(options, safety_checker=rules.safety_checker).wire()
             return replace(run, input=wire, policy=rules.policy, rules=rules)
 
         with self._wake_ups.presses.one():
             return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
+
+    async def _with_sources(
+        self, options: Mapping[str, object], model: Model, user_id: int, place: Place, where: ChannelContext | None
+    ) -> Mapping[str, object]:
+        """The options with what is to be worked from looked at. Raises OptionError, UserError and Unavailable."""
+        if not takes_pictures(model):
+            return options
+        model.parse(options)  # what is wrong without any look is said first
+        context = where or ChannelContext(place.guild_id, place.channel_id, place.parent_channel_id)
+        return await self._sources.checked(options, Viewing(user_id, context, limit_bytes=0))
 
     def _as_ruled(
         self, run: Run, where: ChannelContext | None, under: Callable[[ChannelRules], Run], connection: Connection

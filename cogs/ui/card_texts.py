@@ -119,6 +119,11 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "You left the queue."
         case Reason.REMOVED:
             return "A moderator took this request out of the queue."
+        case Reason.SOURCE_GONE:
+            return (
+                "A picture that this was to be made from is not there any more, or may not be used any more, so "
+                "nothing was sent. Please try again with another picture."
+            )
         case Reason.OUT_OF_REACH:
             return (
                 "This waited so long that its pictures could not have been shown here any more, so it was not sent. "
@@ -159,6 +164,11 @@ def withheld(run: Run, ending: Withheld) -> str:
     if ending.rule is not None:
         why = literal(ending.rule, REASON_MOST).rstrip(".")
         return f"{subject} {were} drawn from a changed prompt that this server does not allow: {why}."
+    if ending.from_source:
+        return (
+            f"{subject} {were} made from one that may not be shown here, so {subject.lower()} {were} not shown either. "
+            "Please work from another picture."
+        )
     why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
     if run.place.guild_id is None:
         where, elsewhere = "such pictures are not shown in private use", " of a server that has this bot"
@@ -270,7 +280,9 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
     lines += [f"Picture {index + 1} is black all over: a safety check may have hidden it." for index in ending.black]
     if ending.approved:
         lines.append("A moderator approved this.")
-    if ending.spoiler:
+    if ending.spoiler and ending.from_source:
+        lines.append("Made from a picture that was flagged or not checked: hidden until you open it.")
+    elif ending.spoiler:
         lines.append("Flagged as not safe for work, or not checked: hidden until you open it.")
     return tuple(lines)
 

@@ -7,14 +7,24 @@ from functools import partial
 
 import structlog
 
+from bot.catalog.model import Model
 from bot.catalog.registry import Registry
 from bot.clock import Clock
-from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable, RunflowUnwanted
+from bot.errors import (
+    Refusal,
+    RunflowError,
+    RunflowRefused,
+    RunflowUnclear,
+    RunflowUnreachable,
+    RunflowUnwanted,
+    SourceError,
+)
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.execution.pacing import look_again_s
 from bot.runs.execution.reach import Reach
 from bot.runs.run import Reason, Run, State
+from bot.runs.sources import Sources
 from bot.runs.store import RunStore
 from bot.runs.transitions import LOOKED_FOR, Change, ended, read
 
@@ -49,28 +59,42 @@ class Submitter:
         models: Registry,
         clock: Clock,
         reach: Reach,
+        sources: Sources,
         callback_url: str | None,
         lost_after_s: float,
     ) -> None:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
-        self._reach = reach
+        self._reach, self._sources = reach, sources
         self._callback_url, self._lost_after_s = callback_url, lost_after_s
 
     async def submit(self, run: Run, looking: Callable[[Run], None]) -> Step:
-        """Create the run at Runflow. The row says `submitting` before anything is sent. `looking`: see `search`."""
+        """Create the run at Runflow. The row says `submitting` before anything is sent. `looking`: see `search`.
+
+        What it works from is asked for before that, so that a process that dies meanwhile begins anew.
+        """
         if not await self._reach.lasts(run):
             return await self._end(run, State.CANCELED, Reason.OUT_OF_REACH)
+        model = self._models.find(run.model_id)
+        try:
+            wire = run.input if model is None else await self._sources.wire(run, model)
+        except SourceError as error:
+            _log.info("a source cannot be had", run=run.id, why=str(error))
+            return await self._end(run, State.CANCELED, Reason.SOURCE_GONE)
+        except RunflowUnreachable:
+            return await self._end(run, State.CANCELED, Reason.BUSY)
         sending = replace(run, state=State.SUBMITTING, submitted_at=self._store.now())
         taken = await self._store.take(run, Change(sending))
         if taken is None:  # it left the queue, or another process sends it
             return Step(await self._store.load(run.id))
-        run = taken
-        model = self._models.find(run.model_id)
         if model is None:
             _log.error("the run's model is not in the catalog any more", run=run.id, model=run.model_id)
-            return await self._end(run, State.FAILED, Reason.NOT_AVAILABLE)
+            return await self._end(taken, State.FAILED, Reason.NOT_AVAILABLE)
+        return await self._send(taken, model, wire, looking)
+
+    async def _send(self, run: Run, model: Model, wire: Mapping[str, object], looking: Callable[[Run], None]) -> Step:
+        """One create, and whatever its answer means."""
         try:
-            return await self._create(run)
+            return await self._create(run, wire)
         except RunflowUnclear as error:
             _log.warning("create unclear, looking for it", detail=str(error))
             return await self.search(run, looking)
@@ -78,12 +102,12 @@ class Submitter:
             _log.error("create refused", refusal=error.refusal, detail=str(error))
             return await self._end(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
 
-    async def _create(self, run: Run) -> Step:
+    async def _create(self, run: Run, wire: Mapping[str, object]) -> Step:
         """Raises RunflowRefused and RunflowUnclear."""
         try:
             reading = await self._runflow.create(
                 run.model_id,
-                run.input,
+                wire,
                 job=run.id,
                 callback_url=self._callback_url,
                 is_wanted=partial(self._reach.lasts, run),
