@@ -12,7 +12,16 @@ from pydantic import Field
 
 from bot.catalog.model import PROMPT_MOST, ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import ChoiceEnum, InputSchema, Readable, Withheld, check, option_names, options_of
+from bot.catalog.schema import (
+    ChoiceEnum,
+    InputSchema,
+    Readable,
+    Withheld,
+    check,
+    option_names,
+    options_given,
+    options_of,
+)
 from bot.money import MicroUsd, parse_usd
 
 _MEGAPIXEL = 1_000_000
@@ -126,6 +135,10 @@ class FluxKlein:
     def read(self, stored: Mapping[str, Any]) -> FluxKleinInput:
         """The input of a row. Raises ValueError."""
         return FluxKleinInput.from_stored(stored)
+
+    def options_given(self, checked: ModelInput) -> dict[str, object]:
+        """What a person would give to have this input again."""
+        return options_given(self._own(checked))
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

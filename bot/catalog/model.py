@@ -131,6 +131,10 @@ class Model(Protocol):
         """The input whose `wire` a row has kept. Raises ValueError where the schema has changed so that none fits."""
         ...
 
+    def options_given(self, checked: ModelInput) -> dict[str, object]:
+        """What a person would give to have this input again, by option: `parse` takes it back."""
+        ...
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call the input fields that Runflow named; a field that is no option of theirs keeps its name."""
         ...

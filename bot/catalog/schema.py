@@ -130,6 +130,17 @@ def check(schema: type[Schema], options: Mapping[str, object], withheld: Mapping
         raise OptionError(option, value, allowed(schema.model_fields[str(where[0])])) from None
 
 
+def options_given(checked: InputSchema) -> dict[str, object]:
+    """What a person would give to have this input again, by option: `check` takes it back. Unset options are absent."""
+    schema = type(checked)
+    given: dict[str, object] = {}
+    for name, ours in _names(schema).items():
+        value: object = getattr(checked, name)
+        values = cast("tuple[object, ...]", value) if _is_several(schema.model_fields[name]) else (value,)
+        given.update({option: one for option, one in zip(ours, values, strict=False) if one is not None})
+    return given
+
+
 @cache  # the same for each press, and what it is made of never changes
 def _names(schema: type[InputSchema]) -> Mapping[str, tuple[str, ...]]:
     """The names of each field's options."""

@@ -7,7 +7,17 @@ from pydantic import Field
 
 from bot.catalog.model import ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import ChoiceEnum, InputSchema, Named, Readable, Withheld, check, option_names, options_of
+from bot.catalog.schema import (
+    ChoiceEnum,
+    InputSchema,
+    Named,
+    Readable,
+    Withheld,
+    check,
+    option_names,
+    options_given,
+    options_of,
+)
 from bot.catalog.source import SourceImage
 from bot.money import MicroUsd, parse_usd
 
@@ -58,6 +68,10 @@ class Sketch:
 
     def read(self, stored: Mapping[str, Any]) -> SketchInput:
         return SketchInput.from_stored(stored)
+
+    def options_given(self, checked: ModelInput) -> dict[str, object]:
+        assert isinstance(checked, SketchInput)
+        return options_given(checked)
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

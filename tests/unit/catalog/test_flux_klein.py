@@ -190,6 +190,7 @@ def test_whatever_is_sent_holds_or_is_refused_as_an_option(options: Mapping[str,
         assert checked.wire()["enable_safety_checker"] is True
         assert 1 <= checked.request.images <= FLUX_KLEIN.most_images
         assert 1 <= len(checked.request.prompt) <= 2000
+        assert FLUX_KLEIN.parse(FLUX_KLEIN.options_given(checked)) == checked
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 
 from bot.catalog.model import Option, OptionKind
-from bot.catalog.schema import InputSchema, Named, Withheld, check, options_of
+from bot.catalog.schema import InputSchema, Named, Withheld, check, options_given, options_of
 from bot.catalog.source import SourceImage
 from bot.errors import OptionError
 from tests.unit.catalog.sketch import SketchInput
@@ -53,6 +53,12 @@ def test_what_is_given_comes_to_the_wire_and_back():
     assert wire["more"] == [CAT.url]
     assert (wire["level"], wire["loud"], wire["inner"]) == (1.0, False, {"b": 2})
     assert Every.from_stored(wire).wire() == wire
+
+
+def test_what_would_be_given_to_have_an_input_again_is_taken_back():
+    checked = check(Every, {"level": 1, "words": "hop", "cover": CAT, "more_2": CAT})
+    assert options_given(checked) == {"level": 1, "words": "hop", "loud": True, "cover": CAT, "more": CAT}
+    assert check(Every, options_given(checked)) == checked
 
 
 @pytest.mark.parametrize(

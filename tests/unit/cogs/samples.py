@@ -109,6 +109,10 @@ class SampleModel:
     def read(self, stored: Mapping[str, Any]) -> Checked:
         return Checked(stored)
 
+    def options_given(self, checked: object) -> dict[str, object]:
+        assert isinstance(checked, Checked)
+        return dict(checked.wire())
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         return tuple(fields)
 

@@ -1,0 +1,163 @@
+"""From a wish to a card: a request is accepted, its card is shown, and it is started. Whatever asked for it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import discord
+import structlog
+
+from bot.catalog.model import Model
+from bot.errors import RepeatedPress, Unavailable
+from bot.runs.card import Balance, Ended
+from bot.runs.run import PictureRef, Reason, Run, State
+from bot.services import Runs
+from cogs.ui import cards
+from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
+from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, may_have_worked, short, tried
+
+_log = structlog.get_logger(__name__)
+
+DEFER_AFTER_S = 1.5  # Discord forgets an interaction that has no answer after 3 s
+_MENDING_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for. `options` by the names of the model's, not checked yet.
+
+    `parents` are the pictures it is made from; `button` the custom_id that was pressed for it.
+    """
+
+    model: Model
+    options: Mapping[str, object] = field(repr=False)
+    parents: tuple[PictureRef, ...] = ()
+    button: str | None = None
+
+
+class Asking:
+    """Answers interactions with runs. `defer_after_s`: how long the checks may take before Discord is told to wait."""
+
+    def __init__(self, *, runs: Runs, defer_after_s: float = DEFER_AFTER_S) -> None:
+        self._runs, self._defer_after_s = runs, defer_after_s
+
+    async def answer(self, interaction: discord.Interaction, wish: Wish) -> None:
+        """Accept the wish, show its card and start it. A refusal leaves nothing behind: no row, no money held.
+
+        A second press of the same button right after the first is taken in silence. Raises what `Runs.accept` raises,
+        and what Discord answers.
+        """
+        try:
+            await self._begin(interaction, wish)
+        except RepeatedPress:
+            if wish.button is None:
+                raise
+            await _in_silence(interaction)
+
+    async def _begin(self, interaction: discord.Interaction, wish: Wish) -> None:
+        accepting = asyncio.create_task(self._accept(interaction, wish), name=f"accept {interaction.id}")
+        try:
+            deferred = await self._defer_if_slow(interaction, accepting)
+            run = await asyncio.shield(accepting)
+            message_id = await self._show(interaction, wish.model, run, deferred=deferred)
+            await self._runs.start(run, message_id)
+        except BaseException:
+            # Cancelled or failed before the run was started: nobody would ever see its end.
+            undoing = self._undo(interaction, wish.model, accepting)
+            await asyncio.shield(asyncio.create_task(undoing, name=f"undo {interaction.id}"))
+            raise
+        await self._notice(interaction, run)
+
+    async def _accept(self, interaction: discord.Interaction, wish: Wish) -> Run:
+        return await self._runs.accept(
+            user_id=interaction.user.id,
+            place=place_of(interaction),
+            reply=reply_of(interaction),
+            model=wish.model,
+            options=wish.options,
+            where=channel_context_at(interaction),
+            role_ids=role_ids_of(interaction.user),
+            parents=wish.parents,
+            button=wish.button,
+        )
+
+    async def _notice(self, interaction: discord.Interaction, run: Run) -> None:
+        """Tell the person, for their eyes only, which limits are nearly used. The run goes on whatever comes of it."""
+        try:
+            notices = await self._runs.notices(run)
+            if not notices:
+                return
+            words = "\n".join(one.sentence for one in notices)
+            async with asyncio.timeout(WORDS_TIMEOUT_S):
+                await interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
+        except (Unavailable, *CALL_ERRORS) as error:
+            _log.info("a notice could not be told", run=run.id, why=short(error))
+
+    async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
+        done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)
+        if done:
+            return False
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
+            await interaction.response.defer(thinking=True)
+        return True
+
+    async def _show(self, interaction: discord.Interaction, model: Model, run: Run, *, deferred: bool) -> int:
+        """Show the first card; its message id."""
+        card = cards.progress(run, model.title, self._runs.position(run))
+        none = discord.AllowedMentions.none()
+        async with asyncio.timeout(WORDS_TIMEOUT_S):
+            if deferred:
+                return (await interaction.edit_original_response(view=card, allowed_mentions=none)).id
+            try:
+                response = await interaction.response.send_message(view=card, allowed_mentions=none)
+            except CALL_ERRORS as error:
+                if not may_have_worked(error):
+                    raise
+                return await self._standing(interaction, card, error)
+            return response.message_id or (await interaction.original_response()).id
+
+    async def _standing(self, interaction: discord.Interaction, card: cards.Card, error: Exception) -> int:
+        """The card whose showing was not answered well, where it stands all the same. Raises `error` where not.
+
+        Words for one person's eyes are no card: another process refused the same press.
+        """
+        try:
+            found = await interaction.original_response()
+            if found.flags.ephemeral:
+                raise error
+            if found.flags.loading:
+                await interaction.edit_original_response(view=card, allowed_mentions=discord.AllowedMentions.none())
+        except discord.HTTPException:
+            raise error from None
+        return found.id
+
+    async def _undo(self, interaction: discord.Interaction, model: Model, accepting: asyncio.Task[Run]) -> None:
+        """Give back what an accepted run holds, and end a card that may stand already."""
+        await asyncio.wait({accepting})
+        if accepting.cancelled() or accepting.exception() is not None:
+            return
+        run = accepting.result()
+        await self._runs.abandon(run)
+        _log.warning("run abandoned before it was sent", run=run.id)
+        ended = replace(run, state=State.CANCELED, reason=Reason.FAULT)
+        card = cards.final(
+            ended, Ended(hide_prompt=run.rules_then.hide_prompt), Balance(used=run.held, left=None), model.title
+        )
+        try:
+            async with asyncio.timeout(_MENDING_TIMEOUT_S):
+                if not (await interaction.original_response()).flags.ephemeral:
+                    await interaction.edit_original_response(view=card)
+        except CALL_ERRORS as error:
+            _log.info("no card to end", run=run.id, why=short(error))
+
+
+async def _in_silence(interaction: discord.Interaction) -> None:
+    """Let Discord know that a press arrived, and show nothing. Never raises: nobody waits for it."""
+
+    async def acknowledge() -> None:
+        if interaction.response.is_done():
+            await interaction.delete_original_response()  # the "thinking" that it was told to show
+        else:
+            await interaction.response.defer()
+
+    _ = await tried(acknowledge(), WORDS_TIMEOUT_S)
