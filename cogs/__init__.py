@@ -11,6 +11,7 @@ from cogs.ui.actions import Router
 EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.cog",
     "cogs.imagine.leave",
+    "cogs.edit.cog",
     "cogs.history.cog",
     "cogs.usage.cog",
     "cogs.spend.cog",

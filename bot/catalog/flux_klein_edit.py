@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.catalog.model import PROMPT_MOST, ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import InputSchema, Named, Readable, check, option_names, options_of
+from bot.catalog.schema import InputSchema, Named, Readable, check, option_names, options_given, options_of
 from bot.catalog.source import SourceImage
 from bot.money import MicroUsd, parse_usd
 
@@ -57,7 +57,7 @@ class FluxKleinEdit:
     model_id = "black-forest-labs/flux-2-klein-4b/edit"
     title = "FLUX.2 [klein] 4B Edit"
     command = "edit"
-    summary = "Change a picture with words"
+    summary = "Change a picture by words"
     most_images = 1
     has_checker = False
     options: tuple[Option, ...] = options_of(FluxKleinEditInput)
@@ -70,6 +70,12 @@ class FluxKleinEdit:
     def read(self, stored: Mapping[str, Any]) -> FluxKleinEditInput:
         """The input of a row. Raises ValueError."""
         return FluxKleinEditInput.from_stored(stored)
+
+    def options_given(self, checked: ModelInput) -> dict[str, object]:
+        """What a person would give to have this input again. Raises TypeError for another model's."""
+        if not isinstance(checked, FluxKleinEditInput):
+            raise TypeError(f"an input of {self.model_id} is needed")
+        return options_given(checked)
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

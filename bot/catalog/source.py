@@ -1,7 +1,7 @@
 """A picture that a person gives a model to work from: attached, or made by an earlier run."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
 
 from pydantic import GetCoreSchemaHandler
@@ -25,8 +25,9 @@ class SourceImage:
     run's id and the picture's index. An attachment whose first frame is to be sent in place of the file has `frame:`
     before its address. What Runflow gets is made of these when the run is sent (`bot/runs/sources.py`).
 
-    `remark` is what a card says of how it was taken. A field of a schema may be a `SourceImage`, or a
-    `tuple[SourceImage, ...]` with its least and greatest length. In a row a source is its address.
+    `remark` is what a card says of how it was taken; `is_unclaimed`: nobody says what kind of file it is, as of those
+    that come from a row. A field of a schema may be a `SourceImage`, or a `tuple[SourceImage, ...]` with its least and
+    greatest length. In a row a source is its address.
     """
 
     ACCEPTED: ClassVar[str] = "a PNG, JPEG, WebP or GIF picture of at most 10 MB and 16 megapixels"
@@ -36,6 +37,7 @@ class SourceImage:
     content_type: str = ""
     size_bytes: int = 0
     remark: str = ""
+    is_unclaimed: bool = False
 
     @classmethod
     def of_run(cls, run_id: str, index: int) -> "SourceImage":
@@ -63,12 +65,12 @@ class SourceImage:
 
     def converted(self, remark: str) -> "SourceImage":
         """The same attachment, of which the first frame is to be sent."""
-        return SourceImage(f"{_CONVERTED}{self.attached_at}", self.content_type, self.size_bytes, remark)
+        return replace(self, url=f"{_CONVERTED}{self.attached_at}", remark=remark)
 
     @property
     def is_accepted(self) -> bool:
         """Whether a model may be given it, as far as Discord tells. What its bytes say is asked before a run is."""
-        if self.run_picture is not None:
+        if self.is_unclaimed or self.run_picture is not None:
             return True
         kind = self.content_type.partition(";")[0].strip().lower()
         return kind in self._KINDS and 0 < self.size_bytes <= MOST_BYTES
@@ -85,7 +87,7 @@ class SourceImage:
 
 def _source(value: object, info: core_schema.ValidationInfo) -> SourceImage:
     if info.context == STORED and isinstance(value, str):
-        return SourceImage(value)
+        return SourceImage(value, is_unclaimed=True)
     if not isinstance(value, SourceImage) or not value.is_accepted:
         raise PydanticCustomError("source_image", "is no picture that can be used")
     return value

@@ -109,6 +109,7 @@ PERMISSIONS = Permissions(
         "appeal": _APPELLANTS,
     },
     menus={
+        "Edit picture": _EVERYONE,
         "Report picture": _REPORTERS,
         "Stop this person": _MODERATORS,
     },
@@ -127,6 +128,7 @@ PERMISSIONS = Permissions(
         "log_anyway": _ADMINS,
     },
     forms={
+        "edit_message": _EVERYONE,
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
         "appeal": _APPELLANTS,

@@ -109,3 +109,10 @@ def test_addresses_of_sources_are_never_printed() -> None:
     checked = FLUX_KLEIN_EDIT.parse({"prompt": "x", "image": CAT, "image_2": FOX})
     assert "cdn.example" not in repr(checked)
     assert "run:" not in repr(checked)
+
+
+def test_what_was_asked_for_can_be_asked_for_again_from_a_row() -> None:
+    checked = FLUX_KLEIN_EDIT.parse({"prompt": "x", "image": CAT, "image_2": FOX, "seed": 7})
+    again = FLUX_KLEIN_EDIT.options_given(FLUX_KLEIN_EDIT.read(checked.wire()))
+    assert set(again) == {"prompt", "image", "image_2", "steps", "seed"}
+    assert FLUX_KLEIN_EDIT.parse(again).wire() == checked.wire()
