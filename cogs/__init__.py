@@ -10,6 +10,9 @@ from cogs.ui.actions import Router
 
 EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.cog",
+    "cogs.imagine.again",
+    "cogs.imagine.details",
+    "cogs.imagine.workbench",
     "cogs.imagine.leave",
     "cogs.edit.cog",
     "cogs.history.cog",

@@ -86,19 +86,31 @@ class FluxKleinInput(InputSchema):
     """A checked input. Defaults are sent as well, so that a change of Runflow's cannot change a picture."""
 
     prompt: Annotated[
-        str, Field(min_length=1, max_length=PROMPT_MOST, description="What the picture shows"), Readable()
+        str,
+        Field(min_length=1, max_length=PROMPT_MOST, title="Words", description="What the picture shows"),
+        Readable(),
     ]
-    image_size: Annotated[ImageSize, Field(description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
-    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, description="How many pictures")] = 1
+    image_size: Annotated[ImageSize, Field(title="Shape", description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
+    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, title="How many", description="How many pictures")] = 1
     num_inference_steps: Annotated[
         int,
-        Field(ge=1, le=50, description="Steps of refinement; more take longer, and 4 are what the model is made for"),
+        Field(
+            ge=1,
+            le=50,
+            title="Steps",
+            description="Steps of refinement; more take longer, and 4 are what the model is made for",
+        ),
     ] = 4
     seed: Annotated[
         int | None,
-        Field(ge=0, le=2**32 - 1, description="The same seed and options give the same picture. Left out: random"),
+        Field(
+            ge=0,
+            le=2**32 - 1,
+            title="Seed",
+            description="The same seed and options give the same picture. Left out: random",
+        ),
     ] = None
-    output_format: Annotated[OutputFormat, Field(description="File format")] = OutputFormat.PNG
+    output_format: Annotated[OutputFormat, Field(title="File format", description="File format")] = OutputFormat.PNG
     enable_safety_checker: Annotated[bool, Withheld()] = True
 
     @property
@@ -136,9 +148,10 @@ class FluxKlein:
         """The input of a row. Raises ValueError."""
         return FluxKleinInput.from_stored(stored)
 
-    def options_given(self, checked: ModelInput) -> dict[str, object]:
-        """What a person would give to have this input again."""
-        return options_given(self._own(checked))
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
+        """What a person would give to have this input again; `anew`: with a seed of its own."""
+        asked = self._own(checked)
+        return options_given(asked.model_copy(update={"seed": None}) if anew else asked)
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

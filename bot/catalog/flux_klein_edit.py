@@ -26,19 +26,31 @@ class FluxKleinEditInput(InputSchema):
     The page names no default for the steps; 4 are what the model was distilled to.
     """
 
-    prompt: Annotated[str, Field(min_length=1, max_length=PROMPT_MOST, description="What should change"), Readable()]
+    prompt: Annotated[
+        str, Field(min_length=1, max_length=PROMPT_MOST, title="Words", description="What should change"), Readable()
+    ]
     image_urls: Annotated[
         tuple[SourceImage, ...],
-        Field(min_length=1, max_length=_MOST_SOURCES, description="A picture to work from"),
+        Field(min_length=1, max_length=_MOST_SOURCES, title="Picture", description="A picture to work from"),
         Named("image"),
     ]
     steps: Annotated[
         int,
-        Field(ge=1, le=_MOST_STEPS, description="Steps of refinement; more take longer, and 4 are what it is made for"),
+        Field(
+            ge=1,
+            le=_MOST_STEPS,
+            title="Steps",
+            description="Steps of refinement; more take longer, and 4 are what it is made for",
+        ),
     ] = 4
     seed: Annotated[
         int | None,
-        Field(ge=0, le=2**32 - 1, description="The same seed and options give the same picture. Left out: random"),
+        Field(
+            ge=0,
+            le=2**32 - 1,
+            title="Seed",
+            description="The same seed and options give the same picture. Left out: random",
+        ),
     ] = None
 
     @property
@@ -71,11 +83,11 @@ class FluxKleinEdit:
         """The input of a row. Raises ValueError."""
         return FluxKleinEditInput.from_stored(stored)
 
-    def options_given(self, checked: ModelInput) -> dict[str, object]:
-        """What a person would give to have this input again. Raises TypeError for another model's."""
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
+        """What a person would give to have this input again; `anew`: with a seed of its own. Raises TypeError."""
         if not isinstance(checked, FluxKleinEditInput):
             raise TypeError(f"an input of {self.model_id} is needed")
-        return options_given(checked)
+        return options_given(checked.model_copy(update={"seed": None}) if anew else checked)
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

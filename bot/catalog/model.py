@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from bot.catalog.request import Request
 from bot.money import MicroUsd
 
-PROMPT_MOST = 2000
-"""The most characters of a prompt: the bot's own limit. Discord's option would take 6000, which no card can show."""
+PROMPT_MOST = 4000
+"""The most characters of a prompt: as many as a form of Discord's takes, so that every prompt can be changed in one."""
 
 
 class ModelInput(Protocol):
@@ -59,7 +59,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length."""
+    """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length.
+
+    `name` is the schema's; `label` is the word that people read where there is room for one.
+    """
 
     name: str
     kind: OptionKind
@@ -68,6 +71,7 @@ class Option:
     choices: tuple[Choice, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,11 @@ class Model(Protocol):
         """The input whose `wire` a row has kept. Raises ValueError where the schema has changed so that none fits."""
         ...
 
-    def options_given(self, checked: ModelInput) -> dict[str, object]:
-        """What a person would give to have this input again, by option: `parse` takes it back."""
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
+        """What a person would give to have this input again, by option: `parse` takes it back.
+
+        With `anew` without what would bring the very same pictures, such as a seed.
+        """
         ...
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:

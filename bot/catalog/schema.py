@@ -188,23 +188,24 @@ def _offered(schema: type[InputSchema]) -> list[tuple[str, FieldInfo]]:
 def _options(name: str, field: FieldInfo) -> tuple[Option, ...]:
     kind, named = _type(field), _mark(field, Named)
     option = named.name if named else name
+    label = field.title or option.replace("_", " ").capitalize()
     description, required = _description(field), field.is_required()
     if issubclass(kind, ChoiceEnum):
         choices = tuple(Choice(choice.value, choice.label) for choice in kind)
-        return (Option(option, OptionKind.TEXT, description, required, choices),)
+        return (Option(option, OptionKind.TEXT, description, required, choices, label=label),)
     if kind not in _KINDS:
         raise TypeError(f"no option can carry {kind.__name__}")
     if _is_several(field):
         least, most = _bounds(field)
         numbered = [option, *(f"{option}_{number}" for number in range(2, int(most) + 1))]
         return tuple(
-            Option(one, _KINDS[kind], description, required and number <= least)
+            Option(one, _KINDS[kind], description, required and number <= least, label=label)
             for number, one in enumerate(numbered, 1)
         )
     if _KINDS[kind] in {OptionKind.FLAG, OptionKind.IMAGE}:
-        return (Option(option, _KINDS[kind], description, required),)
+        return (Option(option, _KINDS[kind], description, required, label=label),)
     least, most = _bounds(field)
-    return (Option(option, _KINDS[kind], description, required, minimum=least, maximum=most),)
+    return (Option(option, _KINDS[kind], description, required, minimum=least, maximum=most, label=label),)
 
 
 def _refuse_unknown(given: Mapping[str, object], offered: list[str]) -> None:

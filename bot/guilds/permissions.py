@@ -115,6 +115,11 @@ PERMISSIONS = Permissions(
     },
     buttons={
         "leave": _OWN,
+        "picture": _EVERYONE,
+        "again": _EVERYONE,
+        "change": _EVERYONE,
+        "details": _EVERYONE,
+        "download": _EVERYONE,
         "history_page": _OWN,
         "history_pictures": _OWN,
         "approve": _REVIEWERS,
@@ -129,6 +134,7 @@ PERMISSIONS = Permissions(
     },
     forms={
         "edit_message": _EVERYONE,
+        "change": _EVERYONE,
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
         "appeal": _APPELLANTS,

@@ -91,7 +91,7 @@ class RunHistory:
             if reading.nsfw_detected and run.result is not None:  # flagged since
                 run = replace(run, result=replace(run.result, nsfw_detected=True))
                 await self._seeing.need_visible(run, viewing)
-            seen = await look_at(run, await self._images.fetch_now(reading), viewing.limit_bytes)
+            seen = await look_at(run, await self._images.fetch_now(reading, viewing.only), viewing.limit_bytes)
             fitted = await fit_all(seen.fetched.pictures, viewing.limit_bytes)
             visibility = await self._seeing.need_visible(run, viewing, seen.black)
         missing = (*seen.fetched.missing, *fitted.missing)
@@ -134,6 +134,8 @@ class RunHistory:
 
 def _why_none(missing: tuple[MissingPicture, ...]) -> UserError | Unavailable:
     """What to say where no picture came. An address that is refused although it is fresh leads nowhere any more."""
+    if not missing:
+        return UserError(NO_PICTURES)
     faults = {one.fault for one in missing}
     if PictureFault.UNREACHABLE in faults:
         return Unavailable(_LATER)

@@ -77,9 +77,13 @@ class RunImages:
             fetched if fetched.pictures else Fetched(tuple(await self._copies.as_moderators_saw(run)), fetched.missing)
         )
 
-    async def fetch_now(self, reading: Reading) -> Fetched:
-        """The images that a reading of this moment names; nothing is waited for or asked again."""
-        return Fetched.of(await fetch_all(self._downloader, reading.outputs))
+    async def fetch_now(self, reading: Reading, only: int | None = None) -> Fetched:
+        """The images that a reading of this moment names, or one of them; nothing is waited for or asked again."""
+        if only is None:
+            return Fetched.of(await fetch_all(self._downloader, reading.outputs))
+        if only >= len(reading.outputs):
+            return Fetched()
+        return Fetched.of([await fetch_one(self._downloader, only, reading.outputs[only])])
 
     async def read_now(self, runflow_id: str) -> Reading:
         """The run as Runflow tells it now, with fresh addresses. Raises RunflowError."""

@@ -17,11 +17,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Who asks to see pictures again, and in which channel. `limit_bytes` is for one attachment."""
+    """Who asks to see pictures again, and in which channel. `limit_bytes` is for one attachment.
+
+    `only`: the one picture that is wanted, from 0; None: all of them.
+    """
 
     user_id: int
     context: ChannelContext
     limit_bytes: int
+    only: int | None = None
 
 
 def has_pictures(run: Run) -> bool:

@@ -12,7 +12,6 @@ from bot.errors import UserError
 from bot.guilds.audit import AuditKind
 from bot.guilds.permissions import PERMISSIONS, need_for_others
 from bot.runs.past import Viewing
-from bot.runs.run import Run
 from bot.services import Guilds, History
 from cogs import Host
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
@@ -22,6 +21,7 @@ from cogs.ui.context import channel_context_at, place_of
 from cogs.ui.discord_errors import CALL_ERRORS, UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
 from cogs.ui.readings import note_reading
 from cogs.ui.replies import turn_page, wait_a_moment
+from cogs.ui.sight import sees_channel
 
 _ON_A_PAGE = 10
 _NOT_YOURS = "Only the person who asked for these pictures, or a moderator here, can see them."
@@ -68,7 +68,7 @@ class HistoryCommand:
         run = await self._history.find(run_id, place_of(interaction).guild_id)
         if run.user_id != interaction.user.id:
             need_for_others(interaction, PERMISSIONS.buttons[PICTURES], run.place.channel_id)
-            if not _sees_channel(interaction, run):
+            if not sees_channel(interaction, run):
                 raise UserError(_NOT_YOURS)
             about = {"user": str(run.user_id), "pictures": True}
             await note_reading(interaction, self._guild_settings, AuditKind.HISTORY_READ, about)
@@ -100,7 +100,7 @@ class HistoryCommand:
             page,
             user_id=user_id,
             is_own=is_own,
-            may_see=lambda run: is_own or _sees_channel(interaction, run),
+            may_see=lambda run: is_own or sees_channel(interaction, run),
         )
         async with asyncio.timeout(WORDS_TIMEOUT_S):
             await interaction.edit_original_response(view=view, allowed_mentions=_NONE)
@@ -128,23 +128,6 @@ def _need_may_list(interaction: discord.Interaction, user_id: int) -> None:
     """Raises UserError where the list is another person's and this is no moderator."""
     if user_id != interaction.user.id:
         need_for_others(interaction, PERMISSIONS.command("history"))
-
-
-def _sees_channel(interaction: discord.Interaction, run: Run) -> bool:
-    """Whether who asks sees the channel that a run is from. Threads may be private: those who manage threads see all.
-
-    A channel that is gone, or that the bot does not know, is seen by nobody.
-    """
-    member, guild = interaction.user, interaction.guild
-    if run.place.channel_id == interaction.channel_id:
-        return True
-    if guild is None or not isinstance(member, discord.Member):
-        return False
-    channel = guild.get_channel(run.place.parent_channel_id or run.place.channel_id)
-    if channel is None:
-        return False
-    held = channel.permissions_for(member)
-    return held.view_channel and (run.place.parent_channel_id is None or held.manage_threads)
 
 
 async def setup(host: Host) -> None:

@@ -26,6 +26,8 @@ LOW_BALANCE = (
     "who run this bot add credit. They find this in the bot's log too."
 )
 
+MAY_BE_UNSAFE = "Flagged as not safe for work, or not checked: hidden until you open it."
+
 _CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED, Reason.OUT_OF_REACH})
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
@@ -283,7 +285,7 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
     if ending.spoiler and ending.from_source:
         lines.append("Made from a picture that was flagged or not checked: hidden until you open it.")
     elif ending.spoiler:
-        lines.append("Flagged as not safe for work, or not checked: hidden until you open it.")
+        lines.append(MAY_BE_UNSAFE)
     return tuple(lines)
 
 

@@ -1,26 +1,39 @@
 """Cards: Components V2 layouts drawn from a run and its ending. At most 4,000 units of text and few components."""
 
+from collections.abc import Sequence
+
 import discord
 from discord import ui
 
 from bot.images.image import Picture
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
-from bot.runs.run import Run, State
+from bot.runs.run import PictureRef, Run, State
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
 from cogs.ui.markdown import cut, length, literal, plain
+from cogs.ui.subjects import of_picture
 from cogs.ui.uploads import Upload
 from cogs.ui.views import Layout
 
 TITLE_LIMIT = 100
 
+PICTURE, AGAIN, CHANGE, DETAILS = "picture", "again", "change", "details"
+"""The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
+
+_IN_A_ROW = 5  # Discord: buttons
+
 
 class Card(Layout):
-    """The one message of a run: first its progress, at last its pictures or why there are none."""
+    """The one message of a run: first its progress, at last its pictures or why there are none.
 
-    def __init__(self, *items: "ui.Item[Card]") -> None:
+    `buttons` stand under it, in as many rows as there are lists of them.
+    """
+
+    def __init__(self, *items: "ui.Item[Card]", buttons: Sequence[Sequence[Press]] = ()) -> None:
         super().__init__()
         self.add_item(ui.Container(*items))
+        for row in buttons:
+            self.add_item(ui.ActionRow(*row))
 
 
 def progress(run: Run, model_title: str, place: int | None = None, *, looking: bool = False) -> Card:
@@ -52,7 +65,7 @@ def final(run: Run, ending: FinalCard, balance: Balance, model_title: str) -> Ca
     left = card_texts.left_today(balance)
     status = f"{sentence}\n{card_texts.charged(run)}" + (f" {left}." if left else "")
     head = _head(run, model_title, ending, beside=length(status))
-    return Card(*head, ui.TextDisplay(status))
+    return Card(*head, ui.TextDisplay(status), buttons=[_once_more(run)])
 
 
 def bare(run: Run, ending: FinalCard) -> Card:
@@ -69,7 +82,27 @@ def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) ->
     )
     details = f"-# {card_texts.details(run, ending.pictures, balance)}"
     status = "\n".join((*card_texts.notes(run, ending), details))
-    return Card(*_head(run, model_title, ending, beside=length(status)), gallery, ui.TextDisplay(status))
+    head = _head(run, model_title, ending, beside=length(status))
+    return Card(*head, gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run)])
+
+
+def _numbers(run: Run, ending: Pictures) -> list[list[Press]]:
+    """A button for each picture, by the number that its alt text names it with."""
+    several = max(run.images_wanted, len(ending.pictures)) > 1
+    buttons = [
+        Press(PICTURE, of_picture(PictureRef(run.id, one.index)), label=str(one.index + 1) if several else "Open")
+        for one in ending.pictures
+    ]
+    return [buttons[at : at + _IN_A_ROW] for at in range(0, len(buttons), _IN_A_ROW)]
+
+
+def _once_more(run: Run) -> list[Press]:
+    """What can be done with any request that is over."""
+    return [
+        Press(AGAIN, run.id, label="Again" if run.made_pictures else "Try again"),
+        Press(CHANGE, run.id, label="Change…"),
+        Press(DETAILS, run.id, label="Details"),
+    ]
 
 
 def _head(

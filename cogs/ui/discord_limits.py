@@ -18,5 +18,8 @@ CHOICE_NAME = 100
 NONCE = 25
 """What a message is known by when it is sent again."""
 
+FORM_TEXT = 4000
+"""A text in a form."""
+
 LIST_ROOM = 1700
 """What lists of lines take of a message: a head stands before them."""

@@ -69,7 +69,7 @@ class Sketch:
     def read(self, stored: Mapping[str, Any]) -> SketchInput:
         return SketchInput.from_stored(stored)
 
-    def options_given(self, checked: ModelInput) -> dict[str, object]:
+    def options_given(self, checked: ModelInput, *, anew: bool = False) -> dict[str, object]:
         assert isinstance(checked, SketchInput)
         return options_given(checked)
 

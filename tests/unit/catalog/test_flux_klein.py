@@ -84,7 +84,7 @@ def test_an_input_is_frozen():
 
 WHOLE = "a whole number from 1 to 4"
 FORMATS = "one of `png`, `jpeg`, `webp`"
-TEXT = "text of 1 to 2000 characters, not blank and without control characters"
+TEXT = "text of 1 to 4000 characters, not blank and without control characters"
 ONLY = "only the options " + ", ".join(f"`{name}`" for name in NAMES)
 
 
@@ -119,7 +119,7 @@ ONLY = "only the options " + ", ".join(f"`{name}`" for name in NAMES)
         ("prompt", "a\x00fox", "a fox", TEXT),
         ("prompt", "a\x9bfox", "a fox", TEXT),
         ("prompt", "a \udc00 fox", "a \ufffd fox", TEXT),
-        ("prompt", "x" * 2001, "x" * 80 + "… (2001 characters)", TEXT),
+        ("prompt", "x" * 4001, "x" * 80 + "… (4001 characters)", TEXT),
         ("sync_mode", True, "true", ONLY),
         ("enable_safety_checker", False, "false", ONLY),
     ],
@@ -141,7 +141,7 @@ def test_a_prompt_is_needed():
         assert (caught.value.option, caught.value.value) == ("prompt", "left out")
 
 
-@pytest.mark.parametrize("prompt", ["x", "x" * 2000, "🦊" * 2000, "line\none", "שלום", "👩‍🚀", "a \u200f fox"])
+@pytest.mark.parametrize("prompt", ["x", "x" * 4000, "🦊" * 4000, "line\none", "שלום", "👩‍🚀", "a \u200f fox"])
 def test_prompts_of_any_script_are_taken_as_they_are(prompt: str):
     assert FLUX_KLEIN.parse({"prompt": prompt}).wire()["prompt"] == prompt
 
@@ -189,7 +189,7 @@ def test_whatever_is_sent_holds_or_is_refused_as_an_option(options: Mapping[str,
         assert json.dumps(checked.wire(), ensure_ascii=False).encode()
         assert checked.wire()["enable_safety_checker"] is True
         assert 1 <= checked.request.images <= FLUX_KLEIN.most_images
-        assert 1 <= len(checked.request.prompt) <= 2000
+        assert 1 <= len(checked.request.prompt) <= 4000
         assert FLUX_KLEIN.parse(FLUX_KLEIN.options_given(checked)) == checked
 
 
@@ -275,7 +275,7 @@ def test_what_discord_is_told_equals_the_schema():
             (choice.value, choice.label) for choice in option.choices
         ]
         assert all(1 <= len(choice.label) <= 100 for choice in option.choices)
-    assert (told["prompt"].min_value, told["prompt"].max_value) == (1, 2000)
+    assert (told["prompt"].min_value, told["prompt"].max_value) == (1, 4000)
     assert (told["num_images"].min_value, told["num_images"].max_value) == (1, 4)
     assert (told["num_inference_steps"].min_value, told["num_inference_steps"].max_value) == (1, 50)
     assert (told["seed"].min_value, told["seed"].max_value) == (0, 2**32 - 1)

@@ -72,7 +72,7 @@ def test_runflow_gets_the_address_of_the_moment_for_each_source_and_for_no_words
         ("steps", 26, "a whole number from 1 to 25"),
         ("steps", 0, "a whole number from 1 to 25"),
         ("seed", -1, "a whole number from 0 to 4294967295"),
-        ("prompt", " ", "text of 1 to 2000 characters, not blank and without control characters"),
+        ("prompt", " ", "text of 1 to 4000 characters, not blank and without control characters"),
     ],
 )
 def test_what_does_not_hold_is_refused_by_name(option: str, value: object, allowed: str) -> None:
@@ -116,3 +116,4 @@ def test_what_was_asked_for_can_be_asked_for_again_from_a_row() -> None:
     again = FLUX_KLEIN_EDIT.options_given(FLUX_KLEIN_EDIT.read(checked.wire()))
     assert set(again) == {"prompt", "image", "image_2", "steps", "seed"}
     assert FLUX_KLEIN_EDIT.parse(again).wire() == checked.wire()
+    assert "seed" not in FLUX_KLEIN_EDIT.options_given(checked, anew=True)

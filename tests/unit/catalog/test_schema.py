@@ -34,12 +34,12 @@ def refused(**options: object) -> OptionError:
 
 def test_each_kind_of_field_is_an_option_of_its_kind():
     assert options_of(Every) == (
-        Option("words", OptionKind.TEXT, "Words", required=False, minimum=0, maximum=5),
-        Option("level", OptionKind.DECIMAL, "Level", required=False, minimum=-1, maximum=1.5),
-        Option("loud", OptionKind.FLAG, "Loud. Default: true", required=False),
-        Option("cover", OptionKind.IMAGE, "Mask", required=False),
-        Option("more", OptionKind.IMAGE, "More", required=False),
-        Option("more_2", OptionKind.IMAGE, "More", required=False),
+        Option("words", OptionKind.TEXT, "Words", required=False, minimum=0, maximum=5, label="Words"),
+        Option("level", OptionKind.DECIMAL, "Level", required=False, minimum=-1, maximum=1.5, label="Level"),
+        Option("loud", OptionKind.FLAG, "Loud. Default: true", required=False, label="Loud"),
+        Option("cover", OptionKind.IMAGE, "Mask", required=False, label="Cover"),
+        Option("more", OptionKind.IMAGE, "More", required=False, label="More"),
+        Option("more_2", OptionKind.IMAGE, "More", required=False, label="More"),
     )
 
 

@@ -109,7 +109,7 @@ class SampleModel:
     def read(self, stored: Mapping[str, Any]) -> Checked:
         return Checked(stored)
 
-    def options_given(self, checked: object) -> dict[str, object]:
+    def options_given(self, checked: object, *, anew: bool = False) -> dict[str, object]:
         assert isinstance(checked, Checked)
         return dict(checked.wire())
 
@@ -245,7 +245,9 @@ class FakeHistory:
         self.viewings.append(viewing)
         if self.refusal is not None:
             raise self.refusal
-        return Pictures(pictures(2), spoiler=self.spoiler)
+        found = pictures(2)
+        wanted = found if viewing.only is None else tuple(one for one in found if one.index == viewing.only)
+        return Pictures(wanted, spoiler=self.spoiler)
 
 
 @dataclass

@@ -64,7 +64,7 @@ async def test_the_form_asks_what_should_change_and_says_the_price(runs: FakeRun
     (words,) = form.data["components"]
     assert words["label"] == "What should change?"
     assert "It costs $0.005." in words["description"]
-    assert words["component"]["max_length"] == 2000
+    assert words["component"]["max_length"] == 4000
 
 
 async def test_of_several_pictures_one_is_chosen_and_what_is_no_picture_is_not_offered(runs: FakeRuns) -> None:
