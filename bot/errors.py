@@ -6,6 +6,7 @@
     │   ├── PromptRefused     a server's rules do not allow a prompt (reason, as an admin wrote it)
     │   ├── LimitError        a limit would be passed (resets_at, fits)
     │   └── SanctionError     moderators paused or stopped the person (before, reason, after)
+    ├── RefusedDraft          a refusal whose words were kept as a draft (refusal, draft_id, fits)
     ├── RepeatedPress         this press came before and has its answer: nobody is told anything
     ├── Unavailable           nothing wrong with the request; str(error) says to try later
     ├── RunflowError          what Runflow or its storage answered; never read by a person as it is
@@ -79,6 +80,15 @@ class RepeatedPress(BotError):
 
 class Unavailable(BotError):
     """Nothing is wrong with the request, but it cannot be served now. The text is the sentence people read."""
+
+
+class RefusedDraft(BotError):
+    """A request was refused, and its words are kept as a draft. `fits`: how many pictures would fit; 0: not said."""
+
+    def __init__(self, refusal: UserError | Unavailable, draft_id: str) -> None:
+        self.refusal, self.draft_id = refusal, draft_id
+        self.fits = refusal.fits if isinstance(refusal, LimitError) else 0
+        super().__init__(str(refusal))
 
 
 class Refusal(StrEnum):

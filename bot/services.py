@@ -15,7 +15,9 @@ from bot.moderation.protocols import Policies, PromptRules, Sanctions
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.money import MicroUsd
 from bot.runs.card import Pictures
+from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
+from bot.runs.review.removing import Removed
 from bot.runs.review.service import Decided, Reported, Status
 from bot.runs.run import PictureRef, Place, Reply, Run
 
@@ -88,6 +90,20 @@ class Runs(Protocol):
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message; None for any other message."""
+        ...
+
+
+class Drafts(Protocol):
+    """Requests that were typed and refused, kept for a day for their author alone."""
+
+    async def keep(
+        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+    ) -> Draft:
+        """Keep a request; the draft. Raises Unavailable."""
+        ...
+
+    async def find(self, user_id: int, draft_id: str) -> Draft:
+        """A draft of this person's. Raises UserError where there is none (any more), and Unavailable."""
         ...
 
 
@@ -213,14 +229,35 @@ class Reviews(Protocol):
         ...
 
 
+class Removals(Protocol):
+    """What a cog may ask about pictures that are to be removed for good. Whether somebody may is checked by the cog."""
+
+    async def remove(self, run: Run, *, by: int, reason: str | None = None) -> Removed:
+        """Remove the pictures of a run for good: nothing shows them again, whatever is set, decided or tried later.
+
+        Whoever is not the one who made them gives a reason, which the person reads; it is noted as a moderator's act.
+        The money stays as it is. Raises UserError where there is nothing to remove, and Unavailable.
+        """
+        ...
+
+    async def after(self, run_id: str) -> Run:
+        """A removed run as it stands after the next try to take its pictures away, where that is to be done.
+
+        Comes back within some ten seconds, whatever stands then. Raises LookupError, and Unavailable.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a cog receives."""
 
     runs: Runs
+    drafts: Drafts
     history: History
     ledger: Ledger
     reviews: Reviews
+    removals: Removals
     models: Registry
     policies: Policies
     prompt_rules: PromptRules

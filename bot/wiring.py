@@ -23,6 +23,7 @@ from bot.runs.card import CardView
 from bot.runs.delivery.deliver import Deliverer
 from bot.runs.delivery.held_card import HeldCard
 from bot.runs.delivery.progress import Progress
+from bot.runs.drafts import DraftService
 from bot.runs.execution.at_runflow import AtRunflow
 from bot.runs.execution.callbacks import MOST_WAITING, CallbackHint, CallbackHints, HeardCallbacks
 from bot.runs.execution.overdue import OverduePolls
@@ -43,6 +44,7 @@ from bot.runs.review.asking import ReviewAsker
 from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.closing import ReviewCloser
 from bot.runs.review.held_images import HeldImages
+from bot.runs.review.removing import RemovalService
 from bot.runs.review.service import ReviewService
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.scheduling.scheduler import Scheduler
@@ -201,6 +203,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             sources=core.sources,
             new_run_id=edges.entropy.new_run_id,
         ),
+        drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
         history=RunHistory(store=edges.store, images=core.images, seeing=core.seeing),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
@@ -211,6 +214,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             clock=edges.clock,
             wake_ups=core.wake_ups,
         ),
+        removals=RemovalService(store=edges.store, clock=edges.clock, wake_ups=core.wake_ups),
         policies=core.moderation.policies,
         prompt_rules=core.moderation.prompt_rules,
         sanctions=core.moderation.sanctions,
@@ -279,7 +283,7 @@ def _review_worker(core: _Core) -> ReviewWorker:
         guild_settings=core.moderation.guild_settings,
         images=core.images,
         channel=edges.review_channel,
-        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility),
+        card=HeldCard(store=core.store, card=edges.card, visibility=core.visibility, wake_ups=core.wake_ups),
         clock=edges.clock,
     )
     closer = ReviewCloser(

@@ -11,6 +11,7 @@ from cogs.ui.actions import Router
 EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.cog",
     "cogs.imagine.again",
+    "cogs.imagine.drafts",
     "cogs.imagine.details",
     "cogs.imagine.workbench",
     "cogs.imagine.leave",
@@ -27,6 +28,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.conduct.sanctions",
     "cogs.conduct.appeals",
     "cogs.reports.cog",
+    "cogs.remove.cog",
     "cogs.conduct.record",
 )
 

@@ -153,6 +153,10 @@ class FluxKlein:
         asked = self._own(checked)
         return options_given(asked.model_copy(update={"seed": None}) if anew else asked)
 
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        """The same options for so many pictures."""
+        return {**options, "num_images": images}
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""
         return option_names(FluxKleinInput, fields)

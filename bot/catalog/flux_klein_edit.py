@@ -11,9 +11,10 @@ from pydantic import Field
 
 from bot.catalog.model import PROMPT_MOST, ModelInput, Option, Output, Price
 from bot.catalog.request import Request
-from bot.catalog.schema import InputSchema, Named, Readable, check, option_names, options_given, options_of
+from bot.catalog.schema import InputSchema, Means, Named, Readable, check, option_names, options_given, options_of
 from bot.catalog.source import SourceImage
 from bot.money import MicroUsd, parse_usd
+from bot.prompting.values import Meaning
 
 _PRICE = parse_usd("0.005")
 _MOST_SOURCES = 4
@@ -42,6 +43,7 @@ class FluxKleinEditInput(InputSchema):
             title="Steps",
             description="Steps of refinement; more take longer, and 4 are what it is made for",
         ),
+        Means(Meaning.STEPS),
     ] = 4
     seed: Annotated[
         int | None,
@@ -51,6 +53,7 @@ class FluxKleinEditInput(InputSchema):
             title="Seed",
             description="The same seed and options give the same picture. Left out: random",
         ),
+        Means(Meaning.SEED),
     ] = None
 
     @property
@@ -88,6 +91,11 @@ class FluxKleinEdit:
         if not isinstance(checked, FluxKleinEditInput):
             raise TypeError(f"an input of {self.model_id} is needed")
         return options_given(checked.model_copy(update={"seed": None}) if anew else checked)
+
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        """The same options: a run makes one picture."""
+        del images
+        return dict(options)
 
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""

@@ -142,6 +142,10 @@ class Model(Protocol):
         """
         ...
 
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        """The same options for so many pictures, as far as the model lets people choose."""
+        ...
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call the input fields that Runflow named; a field that is no option of theirs keeps its name."""
         ...

@@ -34,6 +34,7 @@ class AuditKind(StrEnum):
     PICTURE_REPORTED = "picture reported"
     REVIEW_APPROVED = "review approved"
     REVIEW_REJECTED = "review rejected"
+    PICTURE_REMOVED = "picture removed"
     TAKEN_FROM_QUEUE = "taken from queue"
     HISTORY_READ = "history read"
     RECORD_READ = "record read"

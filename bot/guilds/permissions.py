@@ -111,6 +111,7 @@ PERMISSIONS = Permissions(
     menus={
         "Edit picture": _EVERYONE,
         "Report picture": _REPORTERS,
+        "Remove picture": _OWN,
         "Stop this person": _MODERATORS,
     },
     buttons={
@@ -120,8 +121,12 @@ PERMISSIONS = Permissions(
         "change": _EVERYONE,
         "details": _EVERYONE,
         "download": _EVERYONE,
+        "draft_fewer": _EVERYONE,
+        "draft_change": _EVERYONE,
         "history_page": _OWN,
         "history_pictures": _OWN,
+        "remove": _OWN,
+        "remove_yes": _EVERYONE,
         "approve": _REVIEWERS,
         "reject": _REVIEWERS,
         "review_off": _ADMINS,
@@ -135,11 +140,13 @@ PERMISSIONS = Permissions(
     forms={
         "edit_message": _EVERYONE,
         "change": _EVERYONE,
+        "draft_change": _EVERYONE,
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
         "appeal": _APPELLANTS,
         "appeal_keep": _MODERATORS,
         "report": _REPORTERS,
+        "remove": _OWN,
     },
 )
 

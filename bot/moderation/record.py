@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, TextClause, func, select
 
 from bot.moderation.sanctions import RecordKind, RecordLine
-from bot.store.tables import appeals, reports, reviews, runs, sanctions
+from bot.store.tables import REMOVED, appeals, reports, reviews, runs, sanctions
+
+_DECIDED = ("approved", "rejected")  # what was removed is a line of its own, where a moderator did it
 
 
 def read(connection: Connection, guild_id: int, user_id: int, most: int) -> tuple[RecordLine, ...]:
@@ -16,6 +18,7 @@ def read(connection: Connection, guild_id: int, user_id: int, most: int) -> tupl
         *_appeals(connection, guild_id, user_id, most),
         *_reviews(connection, guild_id, user_id, most),
         *_reports(connection, guild_id, user_id, most),
+        *_removals(connection, guild_id, user_id, most),
     ]
     return tuple(sorted(found, key=lambda line: line.at, reverse=True)[:most])
 
@@ -27,11 +30,16 @@ def used_here(connection: Connection, guild_id: int, user_id: int) -> bool:
 
 
 def acts_since(connection: Connection, guild_id: int, user_id: int, since: datetime) -> int:
-    """How many acts of moderators there were about a person since then, without those that followed from strikes."""
+    """How many acts of moderators there were about a person or their pictures since then.
+
+    Without those that followed from strikes.
+    """
     theirs = sanctions.c.guild_id == guild_id, sanctions.c.user_id == user_id
     recent = sanctions.c.at >= since, sanctions.c.by_threshold.is_(False)
     counted = select(func.count()).select_from(sanctions).where(*theirs, *recent)
-    return connection.execute(counted).scalar_one()
+    removed = select(func.count()).select_from(runs)
+    removed = removed.where(*_removed_of(guild_id, user_id), runs.c.removed_at >= since)
+    return connection.execute(counted).scalar_one() + connection.execute(removed).scalar_one()
 
 
 def _sanctions(connection: Connection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
@@ -58,7 +66,7 @@ def _reviews(connection: Connection, guild_id: int, user_id: int, most: int) -> 
     rows = connection.execute(
         select(reviews)
         .join(runs, runs.c.id == reviews.c.run_id)
-        .where(runs.c.user_id == user_id, reviews.c.guild_id == guild_id, reviews.c.outcome.is_not(None))
+        .where(runs.c.user_id == user_id, reviews.c.guild_id == guild_id, reviews.c.outcome.in_(_DECIDED))
         .order_by(reviews.c.decided_at.desc())
         .limit(most)
     )
@@ -79,4 +87,18 @@ def _reports(connection: Connection, guild_id: int, user_id: int, most: int) -> 
     return [
         RecordLine(RecordKind.REPORTED, "reported", row.at, row.user_id, row.reason or "", run_id=row.run_id)
         for row in rows
+    ]
+
+
+def _removed_of(guild_id: int, user_id: int) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    """The pictures of a person that somebody else removed."""
+    return REMOVED, runs.c.guild_id == guild_id, runs.c.user_id == user_id, runs.c.removed_by != user_id
+
+
+def _removals(connection: Connection, guild_id: int, user_id: int, most: int) -> Sequence[RecordLine]:
+    theirs = select(runs.c.id, runs.c.removed_at, runs.c.removed_by, runs.c.removed_why)
+    theirs = theirs.where(*_removed_of(guild_id, user_id)).order_by(runs.c.removed_at.desc()).limit(most)
+    return [
+        RecordLine(RecordKind.REMOVED, "removed", row.removed_at, row.removed_by, row.removed_why or "", run_id=row.id)
+        for row in connection.execute(theirs)
     ]

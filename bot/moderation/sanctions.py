@@ -82,6 +82,7 @@ class RecordKind(StrEnum):
     SANCTION = "sanction"
     APPEAL = "appeal"
     REPORTED = "reported"  # somebody reported a picture of theirs
+    REMOVED = "removed"  # a moderator removed pictures of theirs
     REVIEW = "review"  # a moderator decided about pictures of theirs
 
 

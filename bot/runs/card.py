@@ -71,13 +71,25 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """The pictures were removed for good: by the one who made them, or by a moderator, with a reason.
+
+    The prompt goes with them.
+    """
+
+    by_author: bool
+    reason: str | None = None
+    hide_prompt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """No pictures: `run.reason` says why, `run.cost` whether anything was charged."""
 
     hide_prompt: bool = False
 
 
-FinalCard = Pictures | Withheld | Held | Rejected | Ended
+FinalCard = Pictures | Withheld | Held | Rejected | Removed | Ended
 
 
 class EditResult(StrEnum):

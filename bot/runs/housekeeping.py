@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.ledger import ledger
 from bot.ledger.hours import drop_hours
-from bot.runs import rows
+from bot.runs import drafts, rows
 from bot.runs.transitions import LOOKED_FOR
 from bot.store.engine import Store
 
@@ -41,6 +41,7 @@ class Housekeeping:
                 await self.forget_tokens()
                 await self.release_lost()
                 await self.drop_hours()
+                await self.forget_drafts()
             except Unavailable as error:
                 _log.warning("what is over could not be cleared up just now", why=str(error))
             await self._clock.sleep(_EVERY_S)
@@ -51,6 +52,11 @@ class Housekeeping:
             done = await self._store.write(rows.forget_tokens, self._clock.now() - TOKEN_KEPT, most=_BATCH)
             if done < _BATCH:
                 return
+            await self._clock.sleep(_BETWEEN_S)
+
+    async def forget_drafts(self) -> None:
+        """Take away drafts that nobody took up. Raises Unavailable; batches that were done before stay done."""
+        while await self._store.write(drafts.forget, self._clock.now() - drafts.KEPT, most=_BATCH) == _BATCH:
             await self._clock.sleep(_BETWEEN_S)
 
     async def drop_hours(self) -> None:

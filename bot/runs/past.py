@@ -29,5 +29,8 @@ class Viewing:
 
 
 def has_pictures(run: Run) -> bool:
-    """Whether pictures of a run may be asked for: it made some, its card is done with, and they are not kept back."""
-    return run.made_pictures and run.delivery in {Delivery.SHOWN, Delivery.UNDELIVERABLE}
+    """Whether pictures of a run may be asked for: it made some, its card is done with, and they stay.
+
+    They do not where they are kept back or were removed.
+    """
+    return run.made_pictures and not run.is_removed and run.delivery in {Delivery.SHOWN, Delivery.UNDELIVERABLE}

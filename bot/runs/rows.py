@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false, insert, select, true, tuple_, update
 
 from bot.catalog.stored import stored_request
 from bot.moderation.policy import Policy
@@ -17,6 +17,7 @@ from bot.runs.run import (
     PictureRef,
     Place,
     Reason,
+    Removal,
     Reply,
     Result,
     ReviewCause,
@@ -101,17 +102,51 @@ def by_message(connection: Connection, message_id: int) -> Run | None:
 def change(connection: Connection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written.
 
-    A row that says how far a run is at Runflow has not moved on from another that does.
+    A row that says how far a run is at Runflow has not moved on from another that does. One whose pictures were removed
+    has: whoever read it before does not know, and nobody but `remove` writes that.
     """
     values = _values(after)
+    for name in _OF_REMOVAL:
+        del values[name]
     del values["interaction_token"]  # it never changes, and may have been forgotten meanwhile
     if after.reply.message_id is None:
         del values["message_id"]  # whoever read the row before the card was noted does not undo that
     as_before = runs.c.state.in_(AT_RUNFLOW) if before.state in AT_RUNFLOW else runs.c.state == before.state
-    done = connection.execute(
-        update(runs).where(runs.c.id == before.id, as_before, runs.c.delivery == before.delivery).values(**values)
-    )
-    return done.rowcount == 1
+    as_known = runs.c.removed_at.is_(None) if before.removal is None else runs.c.removed_at.is_not(None)
+    same = (runs.c.id == before.id, as_before, runs.c.delivery == before.delivery, as_known)
+    return connection.execute(update(runs).where(*same).values(**values)).rowcount == 1
+
+
+def remove(connection: Connection, run_id: str, removal: Removal) -> bool:
+    """Write that the pictures are removed, with the card to be brought to that; False where they were before.
+
+    Of a card that is pending, whether pictures stand there is known to whoever works on it.
+    """
+    shows = and_(runs.c.delivery == Delivery.SHOWN.value, runs.c.reason.is_(None))
+    shows_still = runs.c.delivery == Delivery.STILL_VISIBLE.value
+    is_pending = runs.c.delivery == Delivery.PENDING.value
+    up = case((shows, true()), (shows_still, true()), (is_pending, runs.c.pictures_up), else_=false())
+    values = dict(zip(_OF_REMOVAL, (removal.by, removal.at, removal.reason), strict=True))
+    removed = update(runs).where(runs.c.id == run_id, runs.c.removed_at.is_(None))
+    pending = {"delivery": Delivery.PENDING.value, "pictures_up": up}
+    return connection.execute(removed.values(**values, **pending)).rowcount == 1
+
+
+def removal_of(connection: Connection, run_id: str) -> Removal | None:
+    """By whom, when and why the pictures of a run were removed; None where they were not."""
+    columns: list[ColumnElement[Any]] = [runs.c[name] for name in _OF_REMOVAL]
+    row = connection.execute(select(*columns).where(runs.c.id == run_id)).first()
+    return None if row is None else _removal(row)
+
+
+def may_stand(connection: Connection, run_id: str) -> Run:
+    """Note of a card that is not as it is to be that pictures stand there, or may; the run as it stands then.
+
+    Whatever else was written meanwhile stays. Raises LookupError.
+    """
+    not_over = [one.value for one in Delivery if not one.is_over]
+    connection.execute(update(runs).where(runs.c.id == run_id, runs.c.delivery.in_(not_over)).values(pictures_up=True))
+    return load(connection, run_id)
 
 
 def forget_tokens(connection: Connection, before: datetime, *, most: int) -> int:
@@ -214,8 +249,11 @@ def _of(user_id: int, guild_id: int | None) -> Select[Any]:
     return select(runs).where(runs.c.user_id == user_id, runs.c.guild_id == guild_id)
 
 
+_OF_REMOVAL = ("removed_by", "removed_at", "removed_why")
+
+
 def _values(run: Run) -> dict[str, Any]:
-    result = run.result
+    result, removal = run.result, run.removal
     return {
         "id": run.id,
         "interaction_id": run.reply.interaction_id,
@@ -257,6 +295,9 @@ def _values(run: Run) -> dict[str, Any]:
         "created_at": run.created_at,
         "submitted_at": run.submitted_at,
         "ended_at": run.ended_at,
+        "removed_by": removal.by if removal else None,
+        "removed_at": removal.at if removal else None,
+        "removed_why": removal.reason if removal else None,
     }
 
 
@@ -294,8 +335,13 @@ def _run(row: Row[Any]) -> Run:
         pictures_up=row.pictures_up,
         parents=tuple(PictureRef(one["parent_run_id"], one["picture"]) for one in row.parents or ()),
         button=row.button,
+        removal=_removal(row),
     )
 
 
 def _parents(run: Run) -> list[dict[str, Any]]:
     return [{"position": at, "parent_run_id": one.run_id, "picture": one.index} for at, one in enumerate(run.parents)]
+
+
+def _removal(row: Row[Any]) -> Removal | None:
+    return None if row.removed_at is None else Removal(row.removed_by, row.removed_at, row.removed_why)

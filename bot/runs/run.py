@@ -132,6 +132,18 @@ class PictureRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """That the pictures of a run were removed: by whom (an id of Discord's), when (UTC), why. It is for good.
+
+    `reason` is a moderator's, who reads it is the person; the one who made the pictures gives none.
+    """
+
+    by: int
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """What the queue needs to know of a run. `has_card`: the message id of its card was noted."""
 
@@ -153,6 +165,7 @@ class Run:
     look necessary, whatever comes out. `parents` are the pictures it was made from, or that it is another try of, in
     order. `button` is the custom_id of the button that asked for it; None for a command. `pictures_up`: while the
     delivery is pending or still visible, pictures stand on the card, or may stand there, that were to be seen before.
+    `removal` is set once they were removed: nothing shows them again.
     """
 
     id: str  # 32 hex digits, ours
@@ -180,6 +193,12 @@ class Run:
     pictures_up: bool = False
     parents: tuple[PictureRef, ...] = ()
     button: str | None = None
+    removal: Removal | None = None
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the pictures were removed for good, whatever stands on the card at this moment."""
+        return self.removal is not None
 
     @property
     def rules_then(self) -> ChannelRules:

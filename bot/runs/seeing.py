@@ -21,6 +21,7 @@ _UNASKED = (
     "The channel where this was asked for now has a moderator look at such pictures first, and none was asked about "
     "these, so they cannot be shown again."
 )
+_REMOVED = "These pictures were removed, so they cannot be shown again."
 _TO_GO = "These pictures are to be taken away, so they cannot be shown again."
 _WITHHELD = "The rules of the channel where this was asked for keep these pictures back, so they cannot be shown here."
 _ELSEWHERE = (
@@ -50,6 +51,8 @@ class Seeing:
         """
         _need_stand(run)
         visibility = await self._visibility.decide(run, black=black)
+        if visibility.removal is not None:
+            raise UserError(_REMOVED)
         if visibility.showing is Showing.HELD:
             is_asked = visibility.review is not None and visibility.outcome is None
             raise UserError(_HELD if is_asked else _UNASKED)
@@ -94,6 +97,8 @@ def _with_family(connection: Connection, run_id: str) -> tuple[Run | None, bool]
 def _need_stand(run: Run) -> None:
     """Raises UserError where the pictures were kept back, are to go, or never came."""
     match run.delivery:
+        case _ if run.is_removed:
+            raise UserError(_REMOVED)
         case Delivery.WITHHELD:
             raise UserError(_WITHHELD)
         case Delivery.HELD:

@@ -119,6 +119,10 @@ class RunStore:
         up = delivery is Delivery.STILL_VISIBLE
         return await self.apply(run, Change(replace(run, delivery=delivery, pictures_up=up)))
 
+    async def may_stand(self, run: Run) -> Run:
+        """Note that pictures stand on a card that is not as it is to be, or may; the run as it stands then."""
+        return await self._store.write(rows.may_stand, run.id)
+
     def hand_over(self, run: Run, message_id: int) -> None:
         """Give a new run, whose card stands by now, to whoever `find`s it, without a transaction for the card alone.
 

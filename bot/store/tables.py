@@ -48,6 +48,9 @@ WITH_TOKEN = text("interaction_token <> ''")
 PRESSED = text("button IS NOT NULL")
 """The condition on `runs` for those that a button asked for."""
 
+REMOVED = text("(removed_at IS NOT NULL)")
+"""The condition on `runs` for those whose pictures were removed."""
+
 BEGINNINGS = text("kind IN ('reserve', 'grant')")
 """The condition on `ledger_entries` for those that begin something: what a run may cost, or a grant."""
 
@@ -89,10 +92,14 @@ runs = Table(
     Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
     Column("parents", JSON(none_as_null=True)),  # as in `run_parents`, so that a run is read whole at once
     Column("button", String(100)),  # the custom_id that was pressed for it
+    Column("removed_by", BigInteger),  # with `removed_at`: written once, by whoever removes the pictures
+    Column("removed_at", UtcDateTime),
+    Column("removed_why", String(512)),
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_runs_lost", "ended_at", "id", sqlite_where=LOST, postgresql_where=LOST),
+    Index("ix_runs_removed", "guild_id", "user_id", "removed_at", sqlite_where=REMOVED, postgresql_where=REMOVED),
     Index("ix_runs_with_token", "interaction_at", sqlite_where=WITH_TOKEN, postgresql_where=WITH_TOKEN),
     Index("ix_runs_pressed", "button", "user_id", "created_at", sqlite_where=PRESSED, postgresql_where=PRESSED),
 )
@@ -107,6 +114,18 @@ run_parents = Table(
     Index(None, "parent_run_id", "run_id"),
 )
 """Which pictures a run was made from. Written with the run and never changed."""
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("model_id", String(128), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("parents", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+"""What somebody typed and the bot refused, for a day."""
 
 _UNCLOSED = text("(closed_at IS NULL)")
 _ENDS = text("kind IN ('settle', 'release')")

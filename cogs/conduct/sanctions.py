@@ -17,7 +17,8 @@ from cogs.ui.actions import Form, Values, open_form
 from cogs.ui.arguments import PersonId, Whole, Words
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import plain
-from cogs.ui.replies import answer, answer_anew, wait_a_moment, write_to
+from cogs.ui.replies import answer, answer_anew, wait_a_moment
+from cogs.ui.telling import tell_person
 
 _log = structlog.get_logger(__name__)
 
@@ -64,7 +65,7 @@ class SanctionActions:
         await answer(interaction, texts.to_moderator(user_id, kind, done, taken=taken))
         heard = settings.review_channel_id is not None
         to_them = texts.to_person(kind, words, done, _name(interaction), appeals_are_heard=heard)
-        told = await self._tell(interaction, user_id, to_them)
+        told = await tell_person(interaction.client, self._sanctions, guild_id, user_id, to_them)
         await answer_anew(interaction, texts.to_moderator(user_id, kind, done, taken=taken, told=told))
 
     async def _need_may(self, interaction: discord.Interaction, user_id: int, kind: SanctionKind) -> None:
@@ -82,13 +83,6 @@ class SanctionActions:
         except Unavailable as error:
             _log.warning("requests of a stopped person were left in the queue", user=user_id, why=str(error))
             return None
-
-    async def _tell(self, interaction: discord.Interaction, user_id: int, words: str) -> texts.Hearing:
-        """Write to the person, where they may be written to."""
-        if not await self._sanctions.may_write_to(guild_of(interaction), user_id):
-            return texts.Hearing.NOT_WRITTEN
-        written = await write_to(interaction.client, user_id, words)
-        return texts.Hearing.TOLD if written else texts.Hearing.CLOSED
 
     async def stop_person(self, interaction: discord.Interaction, person: discord.Member | discord.User) -> None:
         """Ask why this person is to be stopped; the form's answer stops them."""

@@ -1,7 +1,5 @@
 """What people and moderators read of sanctions and appeals: pure sentences, and the appeal as moderators see it."""
 
-from enum import StrEnum
-
 import discord
 from discord import ui
 from discord.utils import format_dt
@@ -10,6 +8,7 @@ from bot.moderation.sanctions import RecordKind, RecordLine, SanctionKind, Sanct
 from bot.moderation.sanctions_service import APPEAL_MOST, REASON_MOST, Appeal
 from cogs.ui.actions import Press
 from cogs.ui.markdown import link, literal
+from cogs.ui.telling import Hearing
 from cogs.ui.views import Layout
 
 NAME_LIMIT = 80
@@ -35,15 +34,6 @@ _DID = {
     SanctionKind.STOP: "stopped you",
 }
 _HELD = {SanctionKind.PAUSE: "paused", SanctionKind.STOP: "stopped"}
-
-
-class Hearing(StrEnum):
-    """Whether the person heard of an act."""
-
-    TELLING = "telling"  # not known yet
-    TOLD = "told"
-    CLOSED = "closed"  # a direct message was not taken: most often because they take none
-    NOT_WRITTEN = "not written"  # they never used the bot here, or were written to several times just now
 
 
 def to_moderator(
@@ -77,13 +67,10 @@ def _heard(told: Hearing, standing: SanctionStatus) -> str:
             return "Telling them…"
         case Hearing.TOLD:
             return "They were told in a direct message."
-        case Hearing.CLOSED:
-            why = "No direct message reached them"
-        case Hearing.NOT_WRITTEN:
-            why = "The bot writes to people who used it here, and only a few times an hour"
-    if standing.allowed:
-        return f"{why}, so they were not told: please tell them yourself."
-    return f"{why}: they read it when they next ask for a picture here."
+        case Hearing.CLOSED | Hearing.NOT_WRITTEN if standing.allowed:
+            return f"{told.why}, so they were not told: please tell them yourself."
+        case Hearing.CLOSED | Hearing.NOT_WRITTEN:
+            return f"{told.why}: they read it when they next ask for a picture here."
 
 
 def _holds(standing: SanctionStatus) -> str:
@@ -235,6 +222,7 @@ _WHAT = {
     (RecordKind.APPEAL, "lifted"): "appeal granted",
     (RecordKind.APPEAL, "kept"): "appeal turned down",
     (RecordKind.REPORTED, "reported"): "a picture of theirs was reported",
+    (RecordKind.REMOVED, "removed"): "pictures removed",
     (RecordKind.REVIEW, "approved"): "pictures approved",
     (RecordKind.REVIEW, "rejected"): "pictures rejected",
 }

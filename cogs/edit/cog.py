@@ -13,7 +13,7 @@ from bot.catalog.model import Model
 from bot.custom_ids import number
 from bot.errors import UserError
 from bot.money import format_usd
-from bot.services import Runs
+from bot.services import Drafts, Runs
 from cogs import Host
 from cogs.edit.offered import Offered, of_message, of_run
 from cogs.ui.actions import Form, Values, open_form
@@ -36,8 +36,8 @@ _SLOW = "Discord did not show me that message in time. Please try again in a min
 class EditPicture:
     """Takes a picture that stands in a message, and words. `model`: what edits pictures, where anything does."""
 
-    def __init__(self, *, runs: Runs, model: Model | None) -> None:
-        self._runs, self._model, self._asking = runs, model, Asking(runs=runs)
+    def __init__(self, *, runs: Runs, drafts: Drafts, model: Model | None) -> None:
+        self._runs, self._model, self._asking = runs, model, Asking(runs=runs, drafts=drafts)
 
     def command(self) -> app_commands.ContextMenu:
         """The command in the menu of a message."""
@@ -131,6 +131,6 @@ def _form(model: Model, message_id: int, offered: tuple[Offered, ...]) -> Form:
 async def setup(host: Host) -> None:
     """Add the command to the menu of messages, and answer its form."""
     services = host.services
-    edit = EditPicture(runs=services.runs, model=editor_among(services.models))
+    edit = EditPicture(runs=services.runs, drafts=services.drafts, model=editor_among(services.models))
     host.tree.add_command(edit.command())
     host.router.on_form(_FORM, number, edit.edit)

@@ -64,7 +64,7 @@ def _turns(page: Page, user_id: int) -> list[Press]:
 
 def _line(run: Run, *, may_see: bool) -> "ui.Item[PastRuns]":
     prompt = literal(run.prompt, _LINE_PROMPT_LIMIT, starts_line=True) or "(empty prompt)"
-    if run.delivery in {Delivery.WITHHELD, Delivery.HELD, Delivery.STILL_VISIBLE}:
+    if run.is_removed or run.delivery in {Delivery.WITHHELD, Delivery.HELD, Delivery.STILL_VISIBLE}:
         prompt = f"||{prompt}||"
     about = f"-# {standing(run)} · {price(run)} · {card_texts.relative(run.created_at)}"
     text = f"{prompt if may_see else _CANNOT_SEE}\n{about}"
@@ -82,6 +82,9 @@ def standing(run: Run) -> str:
     if not made:
         return "canceled" if run.state is State.CANCELED else "no pictures"
     pictures = "1 picture" if made == 1 else f"{made} pictures"
+    if run.is_removed:
+        still = _BECAME[run.delivery] if run.delivery is Delivery.STILL_VISIBLE else ""
+        return f"{pictures}, removed{still}"
     if run.delivery is Delivery.SHOWN and run.reason is not None:
         return f"{pictures}, which could not be posted"
     return pictures + _BECAME[run.delivery]

@@ -7,7 +7,7 @@ from bot.catalog.registry import Registry
 from bot.custom_ids import CustomId, Values, run_id
 from bot.errors import UserError
 from bot.runs.run import Run
-from bot.services import History, Runs
+from bot.services import Drafts, History, Runs
 from cogs import Host
 from cogs.imagine import composer
 from cogs.ui.actions import open_form
@@ -22,8 +22,8 @@ _CHANGED = "This model takes other options by now. Please start with the command
 class AgainButtons:
     """Answers the buttons that make a card's request once more."""
 
-    def __init__(self, *, runs: Runs, history: History, models: Registry) -> None:
-        self._asking, self._history, self._models = Asking(runs=runs), history, models
+    def __init__(self, *, runs: Runs, drafts: Drafts, history: History, models: Registry) -> None:
+        self._asking, self._history, self._models = Asking(runs=runs, drafts=drafts), history, models
 
     async def again(self, interaction: discord.Interaction, run_id: str) -> None:
         """The same request with another seed, as a run of whoever pressed. Raises as a command does."""
@@ -63,7 +63,7 @@ class AgainButtons:
 async def setup(host: Host) -> None:
     """Answer the buttons and the form."""
     services = host.services
-    buttons = AgainButtons(runs=services.runs, history=services.history, models=services.models)
+    buttons = AgainButtons(runs=services.runs, drafts=services.drafts, history=services.history, models=services.models)
     host.router.on_press(AGAIN, run_id, buttons.again)
     host.router.on_press(CHANGE, run_id, buttons.change)
     host.router.on_form(CHANGE, run_id, buttons.changed)

@@ -28,6 +28,11 @@ def form(custom_id: CustomId, model: Model, options: Mapping[str, object]) -> Fo
     return made
 
 
+def words_of(model: Model) -> frozenset[str]:
+    """The options that the composer asks for where a command left them out: required words."""
+    return frozenset(option.name for option in _fields(model) if _is_text(option) and option.required)
+
+
 def given(model: Model, values: Values) -> dict[str, object]:
     """What a form says, by option, not checked yet. A field that was forged is no option of the form's."""
     found: dict[str, object] = {}

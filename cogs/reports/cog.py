@@ -6,7 +6,7 @@ from discord import app_commands, ui
 from bot.custom_ids import number
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
-from bot.runs.review.service import REASON_MOST, Reported, may_show_pictures
+from bot.runs.review.service import REASON_MOST, may_show_pictures
 from bot.runs.run import Delivery, Run
 from bot.services import Policies, Reviews, Runs, Sanctions
 from cogs import Host
@@ -56,8 +56,8 @@ class Reports:
         reported = await self._reviews.report(
             run=run, reporter_id=interaction.user.id, reason=reason, hide=rules.hide_reported
         )
-        if reported in {Reported.NOTHING, Reported.KEPT}:
-            await answer(interaction, texts.KEPT if reported is Reported.KEPT else texts.NO_PICTURES)
+        if (words := texts.AT_ONCE.get(reported)) is not None:
+            await answer(interaction, words)
             return
         known = await self._reviews.after_hiding(guild_id, run.id)
         obstacle = (await self._reviews.status(guild_id)).obstacle

@@ -8,11 +8,22 @@ NOT_OURS = "Only pictures that this bot made can be reported to it. Nothing was 
 NO_PICTURES = "There are no pictures in this message now, so there is nothing to report."
 KEPT = "Thank you. A moderator has looked at this picture already, and kept it."
 
+REMOVED = (
+    "This picture was removed already. If you still see it, that is because I could not take it away; I keep trying."
+)
+
+AT_ONCE = {Reported.NOTHING: NO_PICTURES, Reported.KEPT: KEPT, Reported.REMOVED: REMOVED}
+"""What is answered where moderators need not be told."""
+
 _THANKS = "Thank you. "
 _TWICE = "You have reported this picture before. "
 _TOLD = "Moderators were told, and will look at it."
 _KNOWN = "Moderators know of this picture already."
-_REMOVED = "A moderator has decided to remove it."
+_DECIDED = {
+    Decision.APPROVED: "A moderator has kept it.",
+    Decision.REJECTED: "A moderator has decided to remove it.",
+    Decision.REMOVED: "It was removed.",
+}
 _ON_ITS_WAY = "Your report is on its way to the moderators."
 _NO_CHANNEL = "Your report is kept. This server has no moderation channel yet, so please tell a moderator as well."
 _NOT_TOLD = "Your report is kept, but moderators could not be told of it yet, so please tell one of them as well."
@@ -27,7 +38,7 @@ def said(reported: Reported, known: Decided, obstacle: Obstacle | None) -> str:
 def _who_knows(reported: Reported, known: Decided, obstacle: Obstacle | None) -> str:
     review = known.review
     if review.outcome is not None:
-        return _REMOVED if review.outcome is Decision.REJECTED else "A moderator has kept it."
+        return _DECIDED[review.outcome]
     if review.message_id is not None:
         return _TOLD if reported is Reported.NEW else _KNOWN
     in_the_way = review.obstacle or obstacle

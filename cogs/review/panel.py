@@ -60,8 +60,9 @@ def panel(run: Run, review: Review, names: Sequence[tuple[str, str]]) -> Panel:
 
 
 def may_remove_again(run: Run, review: Review) -> bool:
-    """Whether pictures still stand that a moderator, or the channel's rule, removed."""
-    return review.outcome is Decision.REJECTED and run.delivery is Delivery.STILL_VISIBLE
+    """Whether pictures still stand that somebody, or the channel's rule, removed."""
+    is_to_go = review.outcome is Decision.REJECTED or run.is_removed
+    return is_to_go and run.delivery is Delivery.STILL_VISIBLE
 
 
 def _buttons(run: Run, review: Review) -> "ui.ActionRow[Panel]":

@@ -2,7 +2,7 @@
 
 from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.review.service import REASON_MOST
-from bot.runs.run import Delivery, ReviewCause, Run
+from bot.runs.run import Delivery, Removal, ReviewCause, Run
 from cogs.ui.card_texts import relative
 from cogs.ui.markdown import link, literal
 
@@ -65,8 +65,9 @@ def prompts(run: Run) -> str:
 def decided(review: Review, run: Run) -> str:
     """What was decided, by whom and when; that it was about their own picture is said."""
     yes, no = ("Kept", "Removed") if review.why is ReviewCause.REPORTED else ("Approved", "Rejected")
-    verb = yes if review.outcome is Decision.APPROVED else no
-    own = ", about their own picture" if review.decided_by == run.user_id else ""
+    verb = {Decision.APPROVED: yes, Decision.REMOVED: "Removed"}.get(review.outcome or Decision.REJECTED, no)
+    is_own = review.decided_by == run.user_id
+    own = "" if not is_own else ", who made it" if review.outcome is Decision.REMOVED else ", about their own picture"
     by = f"by <@{review.decided_by}>{own}" if review.decided_by else "by the channel's rule: nobody decided in time"
     when = f" {relative(review.decided_at)}" if review.decided_at else ""
     reason = f"\nReason: {literal(review.reason, REASON_MOST)}" if review.reason else ""
@@ -84,10 +85,22 @@ def result(run: Run, review: Review) -> str:
         return "Updating the card…"
     if run.delivery is Delivery.STILL_VISIBLE:
         return still_visible(run, press=PRESS_AGAIN)
+    if run.removal is not None:
+        return _removed(run, run.removal, review)
     if run.delivery is Delivery.UNDELIVERABLE:
         seen = " Who asked for it finds it with /history." if review.outcome is Decision.APPROVED else ""
         return f"The card is gone, or the bot may not write there any more: nothing was posted.{seen}"
     return _approved(run) if review.outcome is Decision.APPROVED else "The person was told in the card."
+
+
+def _removed(run: Run, removal: Removal, review: Review) -> str:
+    """That the pictures are gone; where something else was decided before, also by whom they were removed since."""
+    gone = "The card is gone, or out of reach" if run.delivery is Delivery.UNDELIVERABLE else "The card says so"
+    since = ""
+    if review.outcome is Decision.APPROVED:
+        by = f"<@{removal.by}>"
+        since = f"Removed since by {by}{', who made it' if removal.by == run.user_id else ''}. "
+    return f"{since}{gone}; the pictures are not shown again."
 
 
 def _approved(run: Run) -> str:

@@ -54,6 +54,7 @@ WORDS: Mapping[AuditKind, str] = {
     AuditKind.PICTURE_REPORTED: "reported pictures",
     AuditKind.REVIEW_APPROVED: "approved pictures",
     AuditKind.REVIEW_REJECTED: "rejected pictures",
+    AuditKind.PICTURE_REMOVED: "removed pictures",
     AuditKind.TAKEN_FROM_QUEUE: "took a request out of the queue",
     AuditKind.HISTORY_READ: "looked at somebody's requests",
     AuditKind.RECORD_READ: "looked at somebody's record",
@@ -205,7 +206,14 @@ _NOTHING_SET = "nothing set"
 _SETTINGS = tuple(one.name for one in fields(ChannelSetting))
 _POLICIES = frozenset({AuditKind.POLICY_SET, AuditKind.POLICY_CLEARED})
 _OF_CHANNELS = frozenset({AuditKind.LOG_CHANNEL_SET, AuditKind.REVIEW_CHANNEL_SET})
-_OF_PICTURES = frozenset({AuditKind.PICTURE_REPORTED, AuditKind.REVIEW_APPROVED, AuditKind.REVIEW_REJECTED})
+_OF_PICTURES = frozenset(
+    {
+        AuditKind.PICTURE_REPORTED,
+        AuditKind.REVIEW_APPROVED,
+        AuditKind.REVIEW_REJECTED,
+        AuditKind.PICTURE_REMOVED,
+    }
+)
 _AFTER_A_REPORT: Mapping[AuditKind, str] = {
     AuditKind.REVIEW_APPROVED: "kept reported pictures",
     AuditKind.REVIEW_REJECTED: "removed reported pictures",

@@ -8,10 +8,11 @@ import discord
 import structlog
 
 from bot.catalog.model import Model
-from bot.errors import RepeatedPress, Unavailable
+from bot.errors import RefusedDraft, RepeatedPress, SanctionError, Unavailable, UserError
 from bot.runs.card import Balance, Ended
+from bot.runs.drafts import Draft
 from bot.runs.run import PictureRef, Reason, Run, State
-from bot.services import Runs
+from bot.services import Drafts, Runs
 from cogs.ui import cards
 from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
 from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, may_have_worked, short, tried
@@ -38,14 +39,14 @@ class Wish:
 class Asking:
     """Answers interactions with runs. `defer_after_s`: how long the checks may take before Discord is told to wait."""
 
-    def __init__(self, *, runs: Runs, defer_after_s: float = DEFER_AFTER_S) -> None:
-        self._runs, self._defer_after_s = runs, defer_after_s
+    def __init__(self, *, runs: Runs, drafts: Drafts, defer_after_s: float = DEFER_AFTER_S) -> None:
+        self._runs, self._drafts, self._defer_after_s = runs, drafts, defer_after_s
 
     async def answer(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Accept the wish, show its card and start it. A refusal leaves nothing behind: no row, no money held.
 
         A second press of the same button right after the first is taken in silence. Raises what `Runs.accept` raises,
-        and what Discord answers.
+        as a RefusedDraft where what was typed could be kept, and what Discord answers.
         """
         try:
             await self._begin(interaction, wish)
@@ -69,6 +70,25 @@ class Asking:
         await self._notice(interaction, run)
 
     async def _accept(self, interaction: discord.Interaction, wish: Wish) -> Run:
+        try:
+            return await self._accepted(interaction, wish)
+        except SanctionError:
+            raise  # no other words would help
+        except (UserError, Unavailable) as error:
+            draft = await self._kept(interaction.user.id, wish)
+            if draft is None:
+                raise
+            raise RefusedDraft(error, draft.id) from error
+
+    async def _kept(self, user_id: int, wish: Wish) -> Draft | None:
+        """What was typed, kept for later; None where the database is away: then it is typed again."""
+        try:
+            return await self._drafts.keep(user_id, wish.model.model_id, wish.options, wish.parents)
+        except Unavailable as error:
+            _log.info("a draft could not be kept", why=str(error))
+            return None
+
+    async def _accepted(self, interaction: discord.Interaction, wish: Wish) -> Run:
         return await self._runs.accept(
             user_id=interaction.user.id,
             place=place_of(interaction),

@@ -8,7 +8,7 @@ from typing import assert_never
 from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, format_usd
-from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
+from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
 from bot.runs.review.service import REASON_MOST
 from bot.runs.run import Reason, ReviewCause, Run, State
 from cogs.ui.markdown import literal
@@ -70,7 +70,7 @@ def looking(run: Run) -> str:
     return "Runflow does not answer. Asking again until it does; this card will change by itself."
 
 
-def title(run: Run, ending: FinalCard | None) -> str:
+def title(run: Run, ending: FinalCard | None) -> str:  # noqa: PLR0911 - one for each ending
     """The first words of a card: they tell the state without colour or emoji."""
     match ending:
         case None:
@@ -83,6 +83,8 @@ def title(run: Run, ending: FinalCard | None) -> str:
             return "Waiting for a moderator" if ending.asked else "Not shown yet"
         case Rejected():
             return "Not shown"
+        case Removed():
+            return "Removed"
         case Ended():
             return "Canceled" if run.reason in _CANCELED else "No pictures this time"
         case _ as unknown:
@@ -186,6 +188,8 @@ def bare(run: Run, ending: FinalCard) -> str:
     """What came of a run, without a word that anybody else wrote."""
     if isinstance(ending, Ended):
         return ended(replace(run, reason_fields=()))
+    if isinstance(ending, Removed):
+        return removed(replace(ending, reason=None))
     return "This request is finished, but Discord did not take the card that shows it. /history says how it ended."
 
 
@@ -213,6 +217,15 @@ def rejected(run: Run, ending: Rejected) -> str:
         return f"Nobody reviewed {subject} in time, so {it} {were} not shown. You are welcome to ask again."
     reason = f"The reason: {literal(ending.reason, REASON_MOST).rstrip('.')}. " if ending.reason else ""
     return f"A moderator decided not to show {subject}. {reason}You are welcome to try something else."
+
+
+def removed(ending: Removed) -> str:
+    """By whom the pictures were removed; by a moderator, why."""
+    if ending.by_author:
+        return "Removed by the one who made it."
+    if not ending.reason:
+        return "Removed by a moderator."
+    return f"Removed by a moderator: {literal(ending.reason, REASON_MOST).rstrip('.')}."
 
 
 def charged(run: Run) -> str:

@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from bot.images.image import Picture
-from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Withheld
+from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
 from bot.runs.run import PictureRef, Run, State
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
@@ -60,6 +60,8 @@ def final(run: Run, ending: FinalCard, balance: Balance, model_title: str) -> Ca
             sentence = card_texts.held(run, ending)
         case Rejected():
             sentence = card_texts.rejected(run, ending)
+        case Removed():
+            return Card(ui.TextDisplay(f"**{card_texts.removed(ending)}**"))  # the prompt goes with the pictures
         case Ended():
             sentence = card_texts.ended(run)
     left = card_texts.left_today(balance)

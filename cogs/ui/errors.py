@@ -7,14 +7,18 @@ from typing import Protocol, cast
 import aiohttp
 import discord
 import structlog
-from discord import app_commands
+from discord import app_commands, ui
 
-from bot.errors import OptionError, PromptRefused, RepeatedPress, SanctionError, Unavailable, UserError
+from bot.errors import OptionError, PromptRefused, RefusedDraft, RepeatedPress, SanctionError, Unavailable, UserError
 from cogs.ui import card_texts, discord_limits
+from cogs.ui.actions import Press
 from cogs.ui.discord_errors import ALREADY_ACKNOWLEDGED, CALL_ERRORS, WORDS_TIMEOUT_S, is_of_closed_client, short
 from cogs.ui.markdown import cut, literal
 
 _log = structlog.get_logger(__name__)
+
+FEWER, TAKE_UP = "draft_fewer", "draft_change"
+"""The actions of the buttons under a refusal whose words were kept. A cog answers them."""
 
 _CHANGED = "This command has changed. Please reload Discord and try again."
 _REASON_LIMIT = 600  # twice as long as a reason may be: escaping makes it longer
@@ -66,6 +70,8 @@ class ErrorReplies:
     def sentence_for(self, error: BaseException) -> str:  # noqa: PLR0911 - one sentence for each kind of error
         """What a person reads of an error. A fault is logged here with the reference that they are given."""
         match error := _innermost(error):
+            case RefusedDraft():
+                return self.sentence_for(error.refusal)
             case OptionError():
                 return card_texts.option_refused(error)
             case PromptRefused():
@@ -113,9 +119,10 @@ def _has_its_answer(error: BaseException) -> bool:
 async def _answer(interaction: discord.Interaction, sentence: str, error: BaseException) -> None:
     """Say it. Where Discord has an answer that nobody here tried to give, another process did: nothing is added."""
     none = discord.AllowedMentions.none()
+    buttons = _buttons(_innermost(error))
     if not interaction.response.is_done():
         try:
-            await interaction.response.send_message(sentence, ephemeral=True, allowed_mentions=none)
+            await interaction.response.send_message(sentence, view=buttons, ephemeral=True, allowed_mentions=none)
         except discord.HTTPException as refused:
             if refused.code != ALREADY_ACKNOWLEDGED:
                 raise
@@ -126,4 +133,14 @@ async def _answer(interaction: discord.Interaction, sentence: str, error: BaseEx
     if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
         # The first followup would become the public "thinking" message, whatever it asks for.
         await interaction.delete_original_response()
-    await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=none)
+    await interaction.followup.send(sentence, view=buttons, ephemeral=True, allowed_mentions=none)
+
+
+def _buttons(error: BaseException) -> ui.View:
+    """What can be done about a refusal at once; MISSING where there is nothing."""
+    if not isinstance(error, RefusedDraft):
+        return discord.utils.MISSING
+    view = ui.View(timeout=None)
+    if error.fits:
+        view.add_item(Press(FEWER, f"{error.draft_id}:{error.fits}", label=f"Make {error.fits} instead"))
+    return view.add_item(Press(TAKE_UP, error.draft_id, label="Change…"))

@@ -1,7 +1,7 @@
 """Command parameters drawn from a model's options: declared to Discord, judged by the model alone."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from typing import Any
 
 import discord
@@ -70,22 +70,28 @@ def _as_source(value: object) -> object:
     return SourceImage(value.url, value.content_type or "", value.size)
 
 
-def model_command(*, name: str, description: str, model: Model, answer: Answer) -> app_commands.Command[Any, ..., None]:
+def model_command(
+    *, name: str, description: str, model: Model, answer: Answer, asked_later: frozenset[str] = frozenset()
+) -> app_commands.Command[Any, ..., None]:
     """A slash command, for servers, DMs and as an installed app, that takes the model's options.
 
-    `answer` receives what was sent. A check asks the model first, because discord.py answers for a missing option by
-    itself, without naming it: what the check raises comes to the error door as it is.
+    `answer` receives what was sent, and asks itself for required options that are `asked_later`. For others that are
+    missing a check asks the model first, because discord.py answers for them by itself, without naming them: what the
+    check raises comes to the error door as it is.
     """
+    required = {option.name for option in model.options if option.required} - asked_later
 
     async def callback(interaction: discord.Interaction, **_: object) -> None:
         await answer(interaction, sent_options(interaction))
 
     async def options_hold(interaction: discord.Interaction) -> bool:
-        model.parse(sent_options(interaction))
+        sent = sent_options(interaction)
+        if not required <= sent.keys():
+            model.parse(sent)
         return True
 
     # discord.py reads a command's options from its callback's signature and descriptions.
-    setattr(callback, "__signature__", _signature(model.options))  # noqa: B010 - functions declare no such attribute
+    setattr(callback, "__signature__", _signature(model.options, required))  # noqa: B010 - functions declare no such attribute
     described = app_commands.describe(**{option.name: option.description for option in model.options})(callback)
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=name,
@@ -98,7 +104,7 @@ def model_command(*, name: str, description: str, model: Model, answer: Answer) 
     return command
 
 
-def _signature(options: tuple[Option, ...]) -> inspect.Signature:
+def _signature(options: tuple[Option, ...], required: Set[str]) -> inspect.Signature:
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction)
     return inspect.Signature(
         [
@@ -108,7 +114,7 @@ def _signature(options: tuple[Option, ...]) -> inspect.Signature:
                     option.name,
                     inspect.Parameter.KEYWORD_ONLY,
                     annotation=RawOption(option),
-                    default=inspect.Parameter.empty if option.required else None,
+                    default=inspect.Parameter.empty if option.name in required else None,
                 )
                 for option in sorted(options, key=lambda option: not option.required)
             ),

@@ -37,9 +37,9 @@ async def answer_with(interaction: discord.Interaction, sentence: str, button: P
 
 
 async def answer_anew(interaction: discord.Interaction, sentence: str) -> None:
-    """Put another sentence in the place of the answer. Never raises: the act holds, and the first one said so."""
+    """Put another sentence in the place of the answer and its buttons. Never raises: the act holds."""
     words = cut(sentence, discord_limits.CONTENT)
-    changed = await tried(interaction.edit_original_response(content=words, allowed_mentions=_NOBODY))
+    changed = await tried(interaction.edit_original_response(content=words, view=None, allowed_mentions=_NOBODY))
     if isinstance(changed, Refused):
         _log.info("an answer could not be changed", interaction=interaction.id, why=changed.why)
 

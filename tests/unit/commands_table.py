@@ -11,7 +11,7 @@ from bot.catalog.registry import every_model
 from bot.client.client import ImagineClient
 from bot.client.intake import Seen
 from bot.guilds.permissions import PERMISSIONS
-from bot.services import Guilds, History, Ledger, Policies, PromptRules, Reviews, Sanctions, Services
+from bot.services import Drafts, Guilds, History, Ledger, Policies, PromptRules, Removals, Reviews, Sanctions, Services
 from cogs import EXTENSIONS
 from tests.unit.cogs.opened import Memory
 from tests.unit.cogs.samples import FakeRuns
@@ -45,9 +45,11 @@ async def _commands() -> list[_Any]:
     """What the extensions add; they are loaded without a login."""
     services = Services(
         runs=FakeRuns(),
+        drafts=cast("Drafts", None),
         history=cast("History", None),
         ledger=cast("Ledger", None),
         reviews=cast("Reviews", None),
+        removals=cast("Removals", None),
         policies=cast("Policies", None),
         prompt_rules=cast("PromptRules", None),
         sanctions=cast("Sanctions", None),

@@ -63,9 +63,11 @@ class Deliverer:
         pictures are to go and the card may not be edited, they are still visible. Raises Unavailable where the
         database does not answer.
         """
-        run = await (self._deliver(run, reading) if run.made_pictures else self._end_without_pictures(run))
-        self._held.delivered(run)
-        return run
+        done = await (self._deliver(run, reading) if run.made_pictures else self._end_without_pictures(run))
+        if done.is_removed and not run.is_removed and done.delivery is Delivery.PENDING:
+            done = await self._deliver(done, None)  # the row has moved on: they were removed on their way
+        self._held.delivered(done)
+        return done
 
     async def as_it_stands(self, run: Run) -> Run:
         """The run as it is written down now: somebody may have decided about it meanwhile. Raises Unavailable."""
@@ -83,10 +85,10 @@ class Deliverer:
         fetched = await (self._images.fetch_reviewed(run) if was_reviewed else self._images.fetch(run, reading))
         seen = await look_at(run, fetched, _limit_bytes(run))
         if not seen.fetched.pictures:
-            return await self._say(await self._because(run, _why_none(seen.fetched)), _words_of(run))
+            return await self._none_to_show(run, _why_none(seen.fetched))
         shown = await self._show(run, seen)
         if isinstance(shown, TooLarge):
-            return await self._say(await self._because(run, Reason.UPLOAD_REFUSED), _words_of(run))
+            return await self._none_to_show(run, Reason.UPLOAD_REFUSED)
         return await self._shown(run, shown)
 
     async def _shown(self, run: Run, shown: _Try) -> Run:
@@ -95,7 +97,7 @@ class Deliverer:
             _log.info("run ended", state=run.state, reason=run.reason, delivery=Delivery.SHOWN)
             return await self._held.shown(run, shown.visibility)
         if shown.may_stand and not run.pictures_up:
-            run = await self._store.apply(run, Change(replace(run, pictures_up=True)))
+            run = await self._store.may_stand(run)
         if shown.answer is None:
             return await self._keep_back(run, shown.visibility)
         return await self._note(run, shown.answer, Delivery.SHOWN)
@@ -139,6 +141,7 @@ class Deliverer:
 
     async def _keep_back(self, run: Run, visibility: Visibility) -> Run:
         """End the card in words while pictures exist: until a moderator has looked, or for good."""
+        run = replace(run, removal=visibility.removal)  # it may have been read before they were removed
         if visibility.delivery is not Delivery.HELD:
             return await self._say(run, visibility.words(asked=False), visibility.delivery)
         obstacle = await self._held.obstacle(run)
@@ -155,8 +158,10 @@ class Deliverer:
             hide = (await self._visibility.decide(run)).rules.hide_prompt
         return await self._say(run, Ended(hide_prompt=hide))
 
-    async def _because(self, run: Run, reason: Reason) -> Run:
-        return await self._store.apply(run, Change(replace(run, reason=reason)))
+    async def _none_to_show(self, run: Run, reason: Reason) -> Run:
+        """End the card in words that say why; not where the pictures were removed meanwhile, which says more."""
+        noted = await self._store.apply(run, Change(replace(run, reason=reason)))
+        return noted if noted.is_removed else await self._say(noted, _words_of(noted))
 
     async def _say(self, run: Run, final: FinalCard, delivery: Delivery = Delivery.SHOWN) -> Run:
         return await self._note(run, await self._edit(run, final), delivery)

@@ -79,13 +79,15 @@ class HeldImages:
         return noted
 
     async def shown(self, run: Run, visibility: Visibility) -> Run:
-        """Note that the card shows the pictures. As `hold`, where somebody decided while it was being edited."""
-        shown, up = replace(run, delivery=Delivery.SHOWN, pictures_up=False), replace(run, pictures_up=True)
+        """Note that the card shows the pictures. As `hold`, where somebody decided while it was being edited.
+
+        Those that were removed meanwhile stand there, and are to go.
+        """
+        shown = replace(run, delivery=Delivery.SHOWN, pictures_up=False)
 
         def note_shown(connection: Connection) -> Run:
-            was_decided = review_rows.outcome_of(connection, run.id) is not visibility.outcome
-            wanted = up if was_decided else shown
-            return wanted if rows.change(connection, run, wanted) else rows.load(connection, run.id)
+            stays = review_rows.outcome_of(connection, run.id) is visibility.outcome
+            return shown if stays and rows.change(connection, run, shown) else rows.may_stand(connection, run.id)
 
         noted = await self._store.write(note_shown)
         if noted is not shown:

@@ -12,6 +12,7 @@ class Decision(StrEnum):
 
     APPROVED = "approved"
     REJECTED = "rejected"
+    REMOVED = "removed"  # nobody decided before the pictures were removed, by a moderator or the one who made them
 
 
 class Obstacle(StrEnum):

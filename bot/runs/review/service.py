@@ -67,6 +67,7 @@ class Reported(StrEnum):
     TWICE = "twice"  # this person reported it before
     AGAIN = "again"  # moderators know of it already
     KEPT = "kept"  # a moderator has looked at this picture, and kept it
+    REMOVED = "removed"  # it was removed for good; where it still stands, it is tried again
     NOTHING = "nothing"  # no pictures stand there
 
 
@@ -163,6 +164,9 @@ class ReviewService:
         reported = _what_a_report_does(run, before)
         if reported is Reported.NOTHING:
             return reported, False
+        if reported is Reported.REMOVED:
+            is_given_up = run.delivery is Delivery.UNDELIVERABLE
+            return reported, not is_given_up or rows.change(connection, run, _to_hide(run))
         is_first = review_rows.add_report(connection, review, reporter_id)
         # Somebody sees pictures on a card that was given up: they are to go, whoever was told otherwise.
         is_given_up = reported is Reported.AGAIN and run.delivery is Delivery.UNDELIVERABLE
@@ -239,6 +243,8 @@ def may_show_pictures(run: Run) -> bool:
 
 
 def _what_a_report_does(run: Run, before: Review | None) -> Reported:
+    if run.is_removed:  # whoever reports it sees it: the message is tried again
+        return Reported.NOTHING if run.delivery is Delivery.WITHHELD else Reported.REMOVED
     if before is not None and before.why is ReviewCause.REPORTED:
         return Reported.KEPT if before.outcome is Decision.APPROVED else Reported.AGAIN
     if not may_show_pictures(run):

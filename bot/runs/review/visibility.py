@@ -8,10 +8,10 @@ from bot.moderation.decision import is_flagged
 from bot.moderation.policy import Policy, Showing
 from bot.moderation.prompts import PromptAction, Verdict
 from bot.moderation.rules import ChannelRules, stricter_rules
-from bot.runs.card import Held, Pictures, Rejected, Withheld
+from bot.runs.card import Held, Pictures, Rejected, Removed, Withheld
 from bot.runs.review.family import NOTHING, Inherited, stricter_flag, strictest
 from bot.runs.review.review import Decision, Review
-from bot.runs.run import Delivery, ReviewCause, Run
+from bot.runs.run import Delivery, Removal, ReviewCause, Run
 
 _NO_RULE_MET = Verdict()
 
@@ -24,6 +24,7 @@ class Known:
     that Runflow used, where that is another one than the person's. `black`: the indices of pictures that are black all
     over although nobody cleared the run: black is what some providers leave in place of what they found (FAL does).
     `inherited` is what the pictures it was made from leave it.
+    `removal`: that the pictures were removed, where it is known by now and the run was read before.
     """
 
     now: ChannelRules
@@ -31,6 +32,7 @@ class Known:
     verdict: Verdict = _NO_RULE_MET
     black: tuple[int, ...] = ()
     inherited: Inherited = NOTHING
+    removal: Removal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Visibility:
 
     `cause` is set where they are held; `detail` is the public reason of a rule for prompts that was met; `review` is
     the run's review, where it has one; `checked` tells whether anybody checked the pictures. `inherited` is what the
-    pictures it was made from leave it; `from_source`: without them it would be shown more openly.
+    pictures it was made from leave it; `from_source`: without them it would be shown more openly. `removal` is set
+    where the pictures were removed, `by_author` where that was the one who made them.
     """
 
     showing: Showing
@@ -51,6 +54,8 @@ class Visibility:
     checked: bool = True
     inherited: Inherited = NOTHING
     from_source: bool = False
+    removal: Removal | None = None
+    by_author: bool = False
 
     @property
     def is_shown(self) -> bool:
@@ -83,19 +88,25 @@ class Visibility:
             shown, missing, spoiler=spoiler, black=self.black, approved=approved, from_source=self.from_source
         )
 
-    def words(self, *, asked: bool) -> Held | Rejected | Withheld:
+    def words(self, *, asked: bool) -> Held | Rejected | Removed | Withheld:
         """The last form of a card that keeps them back. `asked`: whether moderators are or can be asked."""
         hide = self.rules.hide_prompt
         if self.showing is Showing.HELD:
             return Held(self.cause or ReviewCause.FLAGGED, asked=asked, hide_prompt=hide)
         if self.review is not None and self.review.outcome is Decision.REJECTED:
             return Rejected(self.review.reason, by_rule=self.review.decided_by is None, hide_prompt=hide)
+        if self.removal is not None:
+            return Removed(self.by_author, self.removal.reason)
         return Withheld(checked=self.checked, hide_prompt=hide, rule=self.detail, from_source=self.from_source)
 
 
 def decide(run: Run, known: Known) -> Visibility:
     """How a run's pictures may be shown, from what is known at this moment."""
     rules = stricter_rules(run.rules_then, known.now)
+    removal = known.removal or run.removal
+    if removal is not None:  # before anything else, and whatever was decided or is set
+        by_author = removal.by == run.user_id
+        return Visibility(Showing.WITHHELD, rules, review=known.review, removal=removal, by_author=by_author)
     review, detail = known.review, None
     forced = run.review_why
     if forced is None and known.verdict.action in {PromptAction.REVIEW, PromptAction.REFUSE}:

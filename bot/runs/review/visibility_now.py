@@ -1,7 +1,7 @@
 """What is known of a run's visibility at this moment: the channel as Discord knows it, the rules, the review."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from bot.moderation.policy import Showing
 from bot.moderation.policy_service import PolicyService
 from bot.moderation.prompt_rules_service import PromptRulesService
 from bot.moderation.prompts import Verdict
-from bot.moderation.rules import ChannelContext, ChannelRules
+from bot.moderation.rules import ChannelContext
 from bot.runs import rows
 from bot.runs.review import rows as review_rows
 from bot.runs.review.family import TOO_LARGE_A_FAMILY, Inherited, standing, what_all_leave
@@ -61,13 +61,18 @@ class VisibilityNow:
         context = await self._known_context(run)  # what is decided now may be for good
         family = await self._family(run)
 
-        def read(connection: Connection) -> tuple[ChannelRules, Review | None, Inherited, T]:
-            rules = self._policies.rules_in(connection, context)
-            found = review_rows.find(connection, run.id)
-            return rules, found, self._inherited_in(connection, family), also(connection)
+        def read(connection: Connection) -> tuple[Known, T]:
+            known = Known(
+                self._policies.rules_in(connection, context),
+                review_rows.find(connection, run.id),
+                black=black,
+                inherited=self._inherited_in(connection, family),
+                removal=rows.removal_of(connection, run.id),
+            )
+            return known, also(connection)
 
-        now, review, inherited, more = await self._store.read(read)
-        return decide(run, Known(now, review, await self._verdict(run), black, inherited)), more
+        known, more = await self._store.read(read)
+        return decide(run, replace(known, verdict=await self._verdict(run))), more
 
     async def decide_in(self, run: Run, context: ChannelContext, here: Visibility) -> Visibility:
         """How pictures that may be seen in their own channel (`here`) may be seen in another, by its rules too."""
@@ -79,7 +84,7 @@ class VisibilityNow:
         now = await self._policies.rules_at(await self._known_context(run))
         inherited = await self._store.read(self._inherited_in, await self._family(run))
         black = (0,) if review.why is ReviewCause.BLACK else ()
-        return decide(run, Known(now, review, Verdict(), black, inherited))
+        return decide(run, Known(now, review, black=black, inherited=inherited))
 
     async def _known_context(self, run: Run) -> ChannelContext:
         """The run's channel, once what holds there is written down. Raises Unavailable."""

@@ -73,6 +73,9 @@ class Sketch:
         assert isinstance(checked, SketchInput)
         return options_given(checked)
 
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        return {**options, "count": images}
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         """What people call these fields."""
         return option_names(SketchInput, fields)

@@ -6,5 +6,5 @@ from cogs.imagine.cog import Imagine
 
 async def setup(host: Host) -> None:
     (model,) = host.services.models
-    imagine = Imagine(runs=host.services.runs, model=model, defer_after_s=0.0)
+    imagine = Imagine(runs=host.services.runs, drafts=host.services.drafts, model=model, defer_after_s=0.0)
     host.tree.add_command(imagine.command())

@@ -17,11 +17,11 @@ from bot.client.probe import point_discord_at
 from bot.clock import SystemClock
 from bot.entropy import Entropy
 from bot.guilds.permissions import PERMISSIONS, Permissions
-from bot.services import Guilds, Policies, PromptRules, Reviews, Runs, Sanctions, Services
+from bot.services import Guilds, Policies, PromptRules, Removals, Reviews, Runs, Sanctions, Services
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
-from tests.unit.cogs.samples import FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeDrafts, FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
 from tests.unit.cogs.wire import FakeDiscord
 
 _QUIET_S = 10.0
@@ -64,11 +64,13 @@ async def opened(
     *,
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
+    drafts: FakeDrafts | None = None,
     ledger: FakeLedger | None = None,
     policies: object = None,
     sanctions: object = None,
     guild_settings: object = None,
     reviews: object = None,
+    removals: object = None,
     models: Registry | None = None,
     permissions: Permissions = PERMISSIONS,
     server: dict[str, Any] | None = None,
@@ -77,9 +79,11 @@ async def opened(
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
     services = Services(
         runs=runs or FakeRuns(),
+        drafts=drafts or FakeDrafts(),
         history=history or FakeHistory(),
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
+        removals=cast("Removals", removals),
         policies=cast("Policies", policies or FakePolicies()),
         prompt_rules=cast("PromptRules", None),
         sanctions=cast("Sanctions", sanctions),

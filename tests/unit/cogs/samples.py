@@ -17,8 +17,9 @@ from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
 from bot.money import MicroUsd
 from bot.runs.card import Balance, Pictures
+from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
-from bot.runs.run import Delivery, Place, Reply, Result, Run, State
+from bot.runs.run import Delivery, PictureRef, Place, Reply, Result, Run, State
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -113,6 +114,9 @@ class SampleModel:
         assert isinstance(checked, Checked)
         return dict(checked.wire())
 
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        return {**options, "num_images": images}
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         return tuple(fields)
 
@@ -172,6 +176,7 @@ class FakeRuns:
         if self.refusal is not None:
             raise self.refusal
         rules = await FakePolicies().rules_at(asked["where"])
+        asked["model"].parse(asked["options"])
         asked |= {"policy": rules.policy}
         self.accepted.append(asked)
         options = asked["options"]
@@ -209,6 +214,29 @@ class FakeRuns:
 
     async def balance(self, user_id: int) -> Balance:
         return Balance(used=MicroUsd(0), left=None)
+
+
+@dataclass
+class FakeDrafts:
+    """Drafts as a cog sees them. `refusal` is what keeping one is answered with."""
+
+    kept: dict[str, Draft] = field(default_factory=dict[str, Draft])
+    refusal: BotError | None = None
+
+    async def keep(
+        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+    ) -> Draft:
+        if self.refusal is not None:
+            raise self.refusal
+        draft = Draft(f"{len(self.kept) + 1:032x}", user_id, model_id, dict(options), parents, NOW)
+        self.kept[draft.id] = draft
+        return draft
+
+    async def find(self, user_id: int, draft_id: str) -> Draft:
+        draft = self.kept.get(draft_id)
+        if draft is None or draft.user_id != user_id:
+            raise UserError("These words are not kept any more.")
+        return draft
 
 
 @dataclass

@@ -48,3 +48,11 @@ def test_whether_it_can_still_be_seen(delivery: Delivery, up: bool, words: str |
     run = replace(RUN, delivery=delivery, pictures_up=up)
     said = texts.said(Reported.NEW, Decided(run, POSTED, first=True), None)
     assert said == " ".join(filter(None, ("Thank you. Moderators were told, and will look at it.", words)))
+
+
+def test_what_was_removed_is_not_said_to_wait_or_to_be_told() -> None:
+    review = replace(POSTED, outcome=Decision.REMOVED)
+    for reported in (Reported.NEW, Reported.TWICE, Reported.AGAIN):
+        assert "It was removed." in texts.said(reported, Decided(RUN, review, first=False), None)
+    assert set(texts.AT_ONCE) == set(Reported) - {Reported.NEW, Reported.TWICE, Reported.AGAIN}
+    assert "I keep trying" in texts.AT_ONCE[Reported.REMOVED]

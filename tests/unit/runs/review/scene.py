@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.guilds.audit import AdminAction
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules, ChannelSetting
-from bot.runs.card import FinalCard, Held, Pictures, Rejected, Withheld
+from bot.runs.card import FinalCard, Held, Pictures, Rejected, Removed, Withheld
 from bot.runs.run import ReviewCause, Run
 from bot.runs.scheduling.turns import Caps
 from sandbox.runflow.switches import Switches
@@ -95,6 +95,14 @@ async def report_and_reject(room: RunsRoom, run: Run) -> None:
     await room.services.reviews.reject(MODERATOR, run.id, "unkind")
 
 
+async def remove(room: RunsRoom, run: Run) -> None:
+    await room.services.removals.remove(run, by=run.user_id)
+
+
+async def remove_as_moderator(room: RunsRoom, run: Run) -> None:
+    await room.services.removals.remove(run, by=MODERATOR.actor_id, reason="unkind")
+
+
 def is_withheld(card: FinalCard) -> bool:
     return isinstance(card, Withheld)
 
@@ -115,6 +123,13 @@ CHANGES = (
         "report", report, lambda card: isinstance(card, Held) and card.why is ReviewCause.REPORTED, needs_pictures=True
     ),
     Change("rejection", report_and_reject, lambda card: isinstance(card, Rejected), needs_pictures=True),
+    Change("removal", remove, lambda card: card == Removed(by_author=True), needs_pictures=True),
+    Change(
+        "removal by a moderator",
+        remove_as_moderator,
+        lambda card: card == Removed(by_author=False, reason="unkind"),
+        needs_pictures=True,
+    ),
 )
 BY_NAME = {one.name: one for one in CHANGES}
 

@@ -219,7 +219,7 @@ AFTER_APPROVAL = {
     "retry": while_the_approved_is_retried,
     "upload": while_the_approved_is_uploaded,
 }
-BINDING_THE_APPROVED = [BY_NAME[name] for name in ("block", "spoiler", "channel gone", "prompt hidden")]
+BINDING_THE_APPROVED = [BY_NAME[name] for name in ("block", "spoiler", "channel gone", "prompt hidden", "removal")]
 
 
 @pytest.mark.parametrize("change", BINDING_THE_APPROVED, ids=lambda one: one.name)
