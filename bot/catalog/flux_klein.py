@@ -15,6 +15,7 @@ from bot.catalog.request import Request
 from bot.catalog.schema import (
     ChoiceEnum,
     InputSchema,
+    Means,
     Readable,
     Withheld,
     check,
@@ -23,6 +24,7 @@ from bot.catalog.schema import (
     options_of,
 )
 from bot.money import MicroUsd, parse_usd
+from bot.prompting.values import Meaning, Ratio
 
 _MEGAPIXEL = 1_000_000
 _PRICE_PER_MEGAPIXEL = parse_usd("0.005")
@@ -68,6 +70,11 @@ class ImageSize(ChoiceEnum):
         ratio = ":".join(part.upper() for part in rest)
         return f"{' '.join(filter(None, (shape.capitalize(), ratio)))}, {self.size.width_px}x{self.size.height_px}"
 
+    @property
+    def ratio(self) -> Ratio:
+        """Width to height."""
+        return Ratio(self.size.width_px, self.size.height_px)
+
 
 class OutputFormat(ChoiceEnum):
     """The file formats."""
@@ -89,9 +96,14 @@ class FluxKleinInput(InputSchema):
         str,
         Field(min_length=1, max_length=PROMPT_MOST, title="Words", description="What the picture shows"),
         Readable(),
+        Means(Meaning.PROMPT),
     ]
-    image_size: Annotated[ImageSize, Field(title="Shape", description="Shape and pixels")] = ImageSize.LANDSCAPE_4_3
-    num_images: Annotated[int, Field(ge=1, le=_MOST_IMAGES, title="How many", description="How many pictures")] = 1
+    image_size: Annotated[ImageSize, Field(title="Shape", description="Shape and pixels"), Means(Meaning.RATIO)] = (
+        ImageSize.LANDSCAPE_4_3
+    )
+    num_images: Annotated[
+        int, Field(ge=1, le=_MOST_IMAGES, title="How many", description="How many pictures"), Means(Meaning.COUNT)
+    ] = 1
     num_inference_steps: Annotated[
         int,
         Field(
@@ -100,6 +112,7 @@ class FluxKleinInput(InputSchema):
             title="Steps",
             description="Steps of refinement; more take longer, and 4 are what the model is made for",
         ),
+        Means(Meaning.STEPS),
     ] = 4
     seed: Annotated[
         int | None,
@@ -109,6 +122,7 @@ class FluxKleinInput(InputSchema):
             title="Seed",
             description="The same seed and options give the same picture. Left out: random",
         ),
+        Means(Meaning.SEED),
     ] = None
     output_format: Annotated[OutputFormat, Field(title="File format", description="File format")] = OutputFormat.PNG
     enable_safety_checker: Annotated[bool, Withheld()] = True

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bot.catalog.request import Request
 from bot.money import MicroUsd
+from bot.prompting.values import Meaning, Ratio
 
 PROMPT_MOST = 4000
 """The most characters of a prompt: as many as a form of Discord's takes, so that every prompt can be changed in one."""
@@ -51,10 +52,11 @@ class OptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One allowed value of an option: `value` as Runflow spells it, `label` for people."""
+    """One allowed value of an option: `value` as Runflow spells it, `label` for people, `ratio` where it is a shape."""
 
     value: str
     label: str
+    ratio: Ratio | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Option:
     """One option of a command, derived from the schema. `minimum` and `maximum` bound a number, or a text's length.
 
     `name` is the schema's; `label` is the word that people read where there is room for one.
+    `meaning` is set where what people write into prompts can choose it (`bot/catalog/prompt_check.py`).
     """
 
     name: str
@@ -72,6 +75,7 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     label: str = ""
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)

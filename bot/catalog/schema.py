@@ -23,10 +23,10 @@ from bot.catalog.model import Choice, Option, OptionKind
 from bot.catalog.shown import shown, shown_name
 from bot.catalog.source import STORED, SourceImage
 from bot.errors import OptionError
+from bot.prompting.blank import is_blank
+from bot.prompting.values import Meaning, Ratio
 
 _LINE_WHITESPACE = frozenset("\t\n\r")
-_BLANK_KINDS = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers: letters and symbols by kind, but never seen
 
 
 class ChoiceEnum(StrEnum):
@@ -36,6 +36,11 @@ class ChoiceEnum(StrEnum):
     def label(self) -> str:
         """The value for people."""
         return self.value.replace("_", " ").capitalize()
+
+    @property
+    def ratio(self) -> Ratio | None:
+        """Width to height, of a value that is a picture's shape."""
+        return None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -87,6 +92,13 @@ class Named:
     """Marks a field whose option has another name for people than the field has on the wire."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Marks a field that what people write into prompts can choose: a shape, a seed, a count, steps; or the prompt."""
+
+    meaning: Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +198,14 @@ def _offered(schema: type[InputSchema]) -> list[tuple[str, FieldInfo]]:
 
 
 def _options(name: str, field: FieldInfo) -> tuple[Option, ...]:
-    kind, named = _type(field), _mark(field, Named)
+    kind, named, means = _type(field), _mark(field, Named), _mark(field, Means)
+    meaning = means.meaning if means else None
     option = named.name if named else name
     label = field.title or option.replace("_", " ").capitalize()
     description, required = _description(field), field.is_required()
     if issubclass(kind, ChoiceEnum):
-        choices = tuple(Choice(choice.value, choice.label) for choice in kind)
-        return (Option(option, OptionKind.TEXT, description, required, choices, label=label),)
+        choices = tuple(Choice(choice.value, choice.label, choice.ratio) for choice in kind)
+        return (Option(option, OptionKind.TEXT, description, required, choices, label=label, meaning=meaning),)
     if kind not in _KINDS:
         raise TypeError(f"no option can carry {kind.__name__}")
     if _is_several(field):
@@ -205,7 +218,9 @@ def _options(name: str, field: FieldInfo) -> tuple[Option, ...]:
     if _KINDS[kind] in {OptionKind.FLAG, OptionKind.IMAGE}:
         return (Option(option, _KINDS[kind], description, required, label=label),)
     least, most = _bounds(field)
-    return (Option(option, _KINDS[kind], description, required, minimum=least, maximum=most, label=label),)
+    return (
+        Option(option, _KINDS[kind], description, required, minimum=least, maximum=most, label=label, meaning=meaning),
+    )
 
 
 def _refuse_unknown(given: Mapping[str, object], offered: list[str]) -> None:
@@ -296,6 +311,6 @@ def _readable(text: str) -> str:
         raise PydanticCustomError("control_characters", "has control characters")
     if "Cs" in kinds.values():  # half a character: no UTF-8 can carry it, and pydantic lets it pass
         raise PydanticCustomError("surrogate", "has half a character")
-    if all(kind in _BLANK_KINDS or character in _BLANK_LETTERS for character, kind in kinds.items()):
+    if is_blank(text):
         raise PydanticCustomError("blank", "is blank")
     return text

@@ -118,16 +118,19 @@ class PromptRulesService:
         """What the rules say of a prompt. One that cannot be compared in time is refused."""
         return await _verdict(await self._matcher(guild_id), prompt)
 
-    async def judged(self, guild_id: int, prompt: str, newer: RulesChanged | None = None) -> Judged:
+    async def judged(
+        self, guild_id: int, prompt: str, newer: RulesChanged | None = None, *, sent: str | None = None
+    ) -> Judged:
         """What the rules that are in memory say of a prompt, or `newer` ones. The database is not asked.
 
-        It counts where `need_current` agrees.
+        `sent` is what the model is given in its place, where that is another text: the graver verdict on both holds. It
+        counts where `need_current` agrees.
         """
         if newer is not None:
             matcher = await self._compile(guild_id, newer.version, newer.rules)
-            return Judged(newer.version, await _verdict(matcher, prompt))
+            return Judged(newer.version, await _verdict_on_both(matcher, prompt, sent))
         known = self._compiled.get(guild_id)
-        return Judged() if known is None else Judged(known[0], await _verdict(known[1], prompt))
+        return Judged() if known is None else Judged(known[0], await _verdict_on_both(known[1], prompt, sent))
 
     @staticmethod
     def need_current(connection: Connection, guild_id: int, judged: Judged) -> None:
@@ -159,6 +162,15 @@ async def _verdict(matcher: Matcher, prompt: str) -> Verdict:
     except UserError:
         return Verdict(PromptAction.REFUSE, _TANGLED)
     return verdict_of(matches)
+
+
+async def _verdict_on_both(matcher: Matcher, typed: str, sent: str | None) -> Verdict:
+    """No word may pass in what is taken out of a prompt, nor come together where marks were taken out."""
+    first = await _verdict(matcher, typed)
+    if sent is None or first.action is PromptAction.REFUSE:
+        return first
+    second = await _verdict(matcher, sent)
+    return min(first, second, key=lambda one: len(_GRAVITY) if one.action is None else _GRAVITY.index(one.action))
 
 
 def verdict_of(matches: tuple[Match, ...]) -> Verdict:

@@ -68,11 +68,16 @@ class Admission:
         """Come back once what holds in a channel is written down. Raises Unavailable."""
         await self._policies.no_doubt(where.rules_id)
 
-    async def judged(self, place: Place, prompt: str, newer: RulesChanged | None = None) -> Passed:
-        """Compare a prompt with the rules that are in memory, or with `newer` ones; in DMs nobody set any."""
+    async def judged(
+        self, place: Place, prompt: str, newer: RulesChanged | None = None, *, sent: str | None = None
+    ) -> Passed:
+        """Compare a prompt with the rules that are in memory, or with `newer` ones; in DMs nobody set any.
+
+        `sent`: what the model is given in its place, which is compared as well.
+        """
         if place.guild_id is None:
             return Passed()
-        return Passed(await self._prompt_rules.judged(place.guild_id, prompt, newer))
+        return Passed(await self._prompt_rules.judged(place.guild_id, prompt, newer, sent=sent))
 
     def admit(self, connection: Connection, user_id: int, place: Place, passed: Passed) -> None:
         """Let a request through, as part of the transaction that writes it: no stop can come in between.

@@ -9,6 +9,8 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.catalog.model import Model
+from bot.catalog.prompt_check import typed_prompt, with_prompt_checked
+from bot.catalog.request import Request
 from bot.errors import RepeatedPress, Unavailable, UserError
 from bot.guilds.audit import AdminAction
 from bot.ledger.values import Notice
@@ -55,6 +57,13 @@ def _over(run: Run) -> str:
     return "This request has left the queue already: it is being worked on, and its card shows how far it is."
 
 
+def _as_typed(request: Request, typed: str | None) -> Request:
+    """The request as the person wrote it, which keeps what is sent where that is another text."""
+    if typed is None or typed == request.prompt:
+        return request
+    return replace(request, prompt=typed, sent=request.prompt)
+
+
 class RunService:
     """Accepts runs. `wake_ups` tells the worker, which sees each to its end; `scheduler` is the queue."""
 
@@ -89,6 +98,7 @@ class RunService:
     ) -> Run:
         """Check the options, hold the dearest price and write the row: all or nothing. Nothing is sent yet.
 
+        What the prompt check takes out of a prompt is not sent, and may set options that were left out.
         `rules` is what holds in the channel, and with `where` it is read in the same transaction; where only its policy
         is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment; `parents` the pictures
         it is another try of (those it works from are taken from the options); `button` the custom_id that was pressed
@@ -99,9 +109,9 @@ class RunService:
         self._store.need_allowed(place)
         if where is not None:
             await self._admission.until_known(where)
-        options = await self._with_sources(options, model, user_id, place, where)
+        sent = await self._with_sources(with_prompt_checked(model, options), model, user_id, place, where)
         known, now = _as_made(rules or ChannelRules(policy=policy), model), self._store.now()
-        checked = model.parse(options, safety_checker=known.safety_checker)
+        checked = model.parse(sent, safety_checker=known.safety_checker)
         run = Run(
             id=self._new_run_id(),
             user_id=user_id,
@@ -109,7 +119,7 @@ class RunService:
             reply=replace(reply, created_at=now),  # its age is told by the clock that tells it later
             model_id=model.model_id,
             input=checked.wire(),
-            request=checked.request,
+            request=_as_typed(checked.request, typed_prompt(model, options)),
             policy=known.policy,
             state=State.ACCEPTED,
             delivery=Delivery.PENDING,
@@ -123,7 +133,7 @@ class RunService:
         def under(rules: ChannelRules) -> Run:
             rules = _as_made(rules, model)
             is_known = rules.safety_checker is known.safety_checker
-            wire = run.input if is_known else model.parse(options, safety_checker=rules.safety_checker).wire()
+            wire = run.input if is_known else model.parse(sent, safety_checker=rules.safety_checker).wire()
             return replace(run, input=wire, policy=rules.policy, rules=rules)
 
         with self._wake_ups.presses.one():
@@ -147,7 +157,8 @@ class RunService:
 
     async def _admitted(self, run: Run, role_ids: tuple[int, ...], as_ruled: Callable[[Connection], Run]) -> Run:
         """Write the run where the server lets it through; judged anew where its rules for prompts have changed."""
-        passed = await self._admission.judged(run.place, run.request.prompt)
+        prompt, sent = run.request.prompt, run.request.sent
+        passed = await self._admission.judged(run.place, prompt, sent=sent)
         while True:
 
             def made(connection: Connection, passed: Passed = passed) -> Run:
@@ -158,7 +169,7 @@ class RunService:
             try:
                 accepted = await self._accepted(run, made, role_ids)
             except RulesChanged as newer:
-                passed = await self._admission.judged(run.place, run.request.prompt, newer)
+                passed = await self._admission.judged(run.place, prompt, newer, sent=sent)
                 continue
             if accepted is None:
                 raise RepeatedPress("this press has its run already")

@@ -2,6 +2,7 @@
 
 from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.review.service import REASON_MOST
+from bot.runs.review.visibility import changed_prompt
 from bot.runs.run import Delivery, Removal, ReviewCause, Run
 from cogs.ui.card_texts import relative
 from cogs.ui.markdown import link, literal
@@ -56,8 +57,7 @@ def card_link(run: Run) -> str:
 def prompts(run: Run) -> str:
     """The prompt, and the one that Runflow used where that is another."""
     lines = [f"**Prompt:** {literal(run.prompt, PROMPT_LIMIT) or '(empty)'}"]
-    used = run.result.prompt_used if run.result else None
-    if used and used.strip() != run.prompt.strip():
+    if used := changed_prompt(run):
         lines.append(f"**Runflow drew:** {literal(used, USED_LIMIT)}")
     return "\n".join(lines)
 

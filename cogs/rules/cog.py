@@ -8,6 +8,7 @@ from bot.guilds.permissions import guild_of
 from bot.moderation.matching import TEXT_MOST
 from bot.moderation.prompt_rules_service import REASON_MOST
 from bot.moderation.prompts import PromptAction, PromptRule
+from bot.prompting.check import check
 from bot.services import AdminAction, Guilds, PromptRules
 from cogs import Host
 from cogs.rules import texts as words
@@ -92,9 +93,15 @@ class RuleCommands(app_commands.Group):
     ) -> None:
         """Say which rules a prompt meets, and where; nothing is sent to Runflow."""
         guild_id = guild_of(interaction)
-        test = await self._prompt_rules.test_prompt(guild_id, prompt[:PROMPT_MOST])
+        typed = prompt[:PROMPT_MOST]
+        sent, test = check(typed).text, await self._prompt_rules.test_prompt(guild_id, typed)
+        before = ""
+        if sent != typed:
+            other = await self._prompt_rules.test_prompt(guild_id, sent)
+            if words.gravity(other) > words.gravity(test):
+                typed, test, before = sent, other, words.AS_SENT
         has_log = not test.matches or await self._has_log(guild_id)
-        await answer(interaction, words.tested(prompt, test, has_log=has_log))
+        await answer(interaction, before + words.tested(typed, test, has_log=has_log))
 
     async def _has_log(self, guild_id: int) -> bool:
         return (await self._guild_settings.settings_of(guild_id)).log_channel_id is not None

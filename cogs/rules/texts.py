@@ -30,6 +30,15 @@ def rule_line(rule: PromptRule) -> str:
     return f"- rule {rule.id} · {what} · “{literal(rule.text, _RULE_LIMIT)}”{reason}"
 
 
+AS_SENT = "As it is sent, without what the prompt check takes out of it:\n"
+
+
+def gravity(test: PromptTest) -> int:
+    """How grave the gravest rule is that a prompt met; 0 where it met none."""
+    actions = list(PromptAction)
+    return max((len(actions) - actions.index(match.rule.action) for match in test.matches), default=0)
+
+
 def tested(prompt: str, test: PromptTest, *, has_log: bool) -> str:
     """What `/rules test` found: each match with its rule and its place, marked in words.
 

@@ -8,14 +8,16 @@ import discord
 import structlog
 
 from bot.catalog.model import Model
+from bot.catalog.prompt_check import noted
 from bot.errors import RefusedDraft, RepeatedPress, SanctionError, Unavailable, UserError
 from bot.runs.card import Balance, Ended
 from bot.runs.drafts import Draft
 from bot.runs.run import PictureRef, Reason, Run, State
 from bot.services import Drafts, Runs
-from cogs.ui import cards
+from cogs.ui import cards, discord_limits, prompt_texts
 from cogs.ui.context import channel_context_at, place_of, reply_of, role_ids_of
 from cogs.ui.discord_errors import CALL_ERRORS, WORDS_TIMEOUT_S, may_have_worked, short, tried
+from cogs.ui.markdown import length
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +69,7 @@ class Asking:
             undoing = self._undo(interaction, wish.model, accepting)
             await asyncio.shield(asyncio.create_task(undoing, name=f"undo {interaction.id}"))
             raise
-        await self._notice(interaction, run)
+        await self._notice(interaction, wish.model, run)
 
     async def _accept(self, interaction: discord.Interaction, wish: Wish) -> Run:
         try:
@@ -101,17 +103,29 @@ class Asking:
             button=wish.button,
         )
 
-    async def _notice(self, interaction: discord.Interaction, run: Run) -> None:
-        """Tell the person, for their eyes only, which limits are nearly used. The run goes on whatever comes of it."""
+    async def _notice(self, interaction: discord.Interaction, model: Model, run: Run) -> None:
+        """Tell the person, for their eyes only, what became of their prompt, and which limits are nearly used.
+
+        The run goes on whatever comes of it.
+        """
+        limits = await self._limits_nearly_used(run)
+        room = discord_limits.CONTENT - length(limits) - 1
+        of_prompt = prompt_texts.said(noted(model, run.prompt, run.input), room)
+        words = "\n".join(filter(None, (of_prompt, limits)))
+        if not words:
+            return
         try:
-            notices = await self._runs.notices(run)
-            if not notices:
-                return
-            words = "\n".join(one.sentence for one in notices)
             async with asyncio.timeout(WORDS_TIMEOUT_S):
                 await interaction.followup.send(words, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
-        except (Unavailable, *CALL_ERRORS) as error:
+        except CALL_ERRORS as error:
             _log.info("a notice could not be told", run=run.id, why=short(error))
+
+    async def _limits_nearly_used(self, run: Run) -> str:
+        try:
+            return "\n".join(one.sentence for one in await self._runs.notices(run))
+        except Unavailable as error:
+            _log.info("limits that are nearly used could not be told", run=run.id, why=short(error))
+            return ""
 
     async def _defer_if_slow(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> bool:
         done, _ = await asyncio.wait({accepting}, timeout=self._defer_after_s)

@@ -10,6 +10,7 @@ from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, format_usd
 from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
 from bot.runs.review.service import REASON_MOST
+from bot.runs.review.visibility import changed_prompt
 from bot.runs.run import Reason, ReviewCause, Run, State
 from cogs.ui.markdown import literal
 
@@ -290,8 +291,8 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
         lines.append(f"You asked for {run.images_wanted} pictures; Runflow made {made}.")
     lines += [_missing(one) for one in ending.missing]
     lines += [f"Picture {one.index + 1}: {one.changed}." for one in ending.pictures if one.changed]
-    if run.result and run.result.prompt_used and run.result.prompt_used.strip() != run.prompt.strip():
-        lines.append(f"Drawn from a changed prompt: {literal(run.result.prompt_used, PROMPT_USED_LIMIT)}")
+    if used := changed_prompt(run):
+        lines.append(f"Drawn from a changed prompt: {literal(used, PROMPT_USED_LIMIT)}")
     lines += [f"Picture {index + 1} is black all over: a safety check may have hidden it." for index in ending.black]
     if ending.approved:
         lines.append("A moderator approved this.")

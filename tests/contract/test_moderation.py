@@ -333,6 +333,27 @@ async def test_who_is_let_in_with_which_prompt(
     assert (await let_in(admission, store, PERSON, here, "a fox")).verdict == Verdict()
 
 
+async def test_a_prompt_is_judged_as_it_was_typed_and_as_it_is_sent(
+    store: Store, prompt_rules: PromptRulesService, clock: MovableClock
+) -> None:
+    """Nobody smuggles a word past the rules in what is taken out, or by marks that are."""
+    admission, here = open_admission(store, clock), Place(GUILD, CHANNEL)
+    await prompt_rules.add_rule(ADMIN, "gore", PromptAction.REFUSE, "no violence")
+    await prompt_rules.add_rule(ADMIN, "sword fight", PromptAction.LOG)
+    await let_in(admission, store, PERSON, here, "a fox")  # the rules are in memory now
+    for typed, sent, action in (
+        ("a fox --no gore", "a fox", PromptAction.REFUSE),
+        ("a sword --no gore", "a sword fight", PromptAction.REFUSE),
+        ("a fox (x:1.1)", "a fox, gore", PromptAction.REFUSE),
+        ("a sword <lora:y:1> fight", "a sword fight", PromptAction.LOG),
+        ("a sword fight --tile", "a sword", PromptAction.LOG),
+        ("a fox --no cats", "a fox", None),
+    ):
+        passed = await admission.judged(here, typed, sent=sent)
+        assert passed.verdict.action is action, typed
+        assert (await admission.judged(here, typed)).verdict.action in {action, None}
+
+
 async def test_a_stop_waits_for_a_press_that_was_let_in(database_url: str, clock: MovableClock) -> None:
     """So whoever takes a stopped person's runs out of the queue afterwards sees them all."""
     loop, order = asyncio.get_running_loop(), list[str]()

@@ -56,6 +56,18 @@ async def test_test_tells_which_rule_matches_and_where(tools: Tools):
     assert tools.count("runs") == before
 
 
+async def test_test_sees_what_is_sent_as_well_as_what_is_typed(tools: Tools):
+    admin = tools.cast.admin
+    await tools.use(admin, "rules add", text="sword fight")
+    said = await tools.use(admin, "rules test", prompt="a sword <lora:x:1> fight")
+    assert said.startswith(
+        "As it is sent, without what the prompt check takes out of it:\nThis prompt would be refused."
+    )
+    said = await tools.use(admin, "rules test", prompt="a fox --no sword fight")
+    assert said.startswith("This prompt would be refused.")
+    assert "No rule matches" in await tools.use(admin, "rules test", prompt="a fox --no cats")
+
+
 async def test_a_removed_rule_no_longer_refuses(tools: Tools):
     admin = tools.cast.admin
     await tools.use(admin, "rules add", text="dagger")

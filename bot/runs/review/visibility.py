@@ -156,9 +156,9 @@ def flag_of(run: Run, *, black: bool) -> bool | None:
 
 
 def changed_prompt(run: Run) -> str | None:
-    """The prompt that Runflow says it used, where that is another one than the person's."""
+    """The prompt that Runflow says it used, where that is neither the person's nor what was sent of it."""
     used = run.result.prompt_used if run.result else None
-    return used if used and used.strip() != run.prompt.strip() else None
+    return used if used and used.strip() not in {one.strip() for one in run.request.prompts} else None
 
 
 def _cause(run: Run, rules: ChannelRules, forced: ReviewCause | None, *, black: bool) -> ReviewCause:

@@ -18,6 +18,8 @@ FIELDS = frozenset(FluxKleinInput.model_fields) - {"prompt"}
 # Runflow's answer names the seed that was used, whatever model drew: a field of every output, and no input's.
 SEED_OF_AN_OUTPUT = {
     "bot/entropy.py",  # the seed of the bot's own chance
+    "bot/prompting/flags.py",  # a flag of other tools
+    "bot/prompting/values.py",  # a meaning, whatever a model calls the option
     "bot/runflow/reading.py",
     "bot/runflow/wire.py",
     "bot/runs/rows.py",

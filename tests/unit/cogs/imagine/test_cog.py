@@ -1,14 +1,19 @@
 """/imagine from Discord's payload to the calls it makes: the real client and tree, Discord faked at the wire."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
 
+from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.catalog.prompt_check import with_prompt_checked
+from bot.catalog.registry import Registry
 from bot.errors import LimitError, Unavailable
+from bot.ledger.values import Notice
 from bot.moderation.policy import Policy
-from bot.runs.run import Place
+from bot.runs.run import Place, Run
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import FakeRuns
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, USER_ID, Call, guild, interaction
@@ -228,3 +233,35 @@ async def test_a_command_works_in_servers_dms_and_as_an_installed_app() -> None:
     assert set(command["integration_types"]) == {0, 1}
     assert command["options"][0]["name"] == "prompt"
     assert discord.AppCommandOptionType(command["options"][0]["type"]) is discord.AppCommandOptionType.string
+
+
+class Typed(FakeRuns):
+    """Runs of FLUX.2 [klein], as the runs room accepts them: the row keeps what was typed, the wire what is sent."""
+
+    async def accept(self, **asked: Any) -> Run:
+        run = await super().accept(**asked)
+        wire = FLUX_KLEIN.parse(with_prompt_checked(FLUX_KLEIN, asked["options"])).wire()
+        return replace(run, input=wire)
+
+    async def notices(self, run: Run) -> tuple[Notice, ...]:
+        raise Unavailable("The database does not answer.")
+
+
+async def test_what_became_of_a_prompt_is_said_in_one_message_whatever_else_fails() -> None:
+    runs = Typed()
+    async with opened(runs, models=Registry((FLUX_KLEIN,))) as open_:
+        open_.press(interaction({"prompt": "a (red:1.2) fox --ar 16:9 --no cats"}))
+        (note,) = await open_.discord.wait("POST", "/webhooks/")
+    assert note.data["flags"] == EPHEMERAL
+    assert note.data["allowed_mentions"] == {"parse": []}
+    lines = note.data["content"].split("\n")
+    assert [line.count("left out") for line in lines] == [0, 0, 1, 0]
+
+
+async def test_of_a_plain_prompt_nothing_is_said() -> None:
+    runs = Typed()
+    async with opened(runs, models=Registry((FLUX_KLEIN,))) as open_:
+        open_.press(interaction({"prompt": "a fox"}))
+        await settle(open_, runs)
+        await asyncio.sleep(0.05)
+        assert not open_.discord.named("POST", "/webhooks/")
