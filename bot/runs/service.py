@@ -34,6 +34,14 @@ _NO_SUCH_RUN = "This request is not known any more. Nothing was changed."
 _NOT_YOURS = "Only the person who asked for this, or a moderator here, can take it out of the queue."
 
 
+def _under(model: Model, sent: Mapping[str, object], run: Run, rules: ChannelRules) -> Run:
+    """A run whose options are `sent`, under other rules than those it was made with."""
+    rules = _as_made(rules, model)
+    is_known = rules.safety_checker is run.rules_then.safety_checker
+    wire = run.input if is_known else model.parse(sent, safety_checker=rules.safety_checker).wire()
+    return replace(run, input=wire, policy=rules.policy, rules=rules)
+
+
 _ONE_PRESS = timedelta(seconds=3)  # presses of one button by one person closer to each other than this are one
 
 
@@ -107,10 +115,11 @@ class RunService:
         not let through, and where private use is switched off.
         """
         self._store.need_allowed(place)
+        now = self._store.now()  # before anything that takes time: the interaction's age begins here
         if where is not None:
             await self._admission.until_known(where)
         sent = await self._with_sources(with_prompt_checked(model, options), model, user_id, place, where)
-        known, now = _as_made(rules or ChannelRules(policy=policy), model), self._store.now()
+        known = _as_made(rules or ChannelRules(policy=policy), model)
         checked = model.parse(sent, safety_checker=known.safety_checker)
         run = Run(
             id=self._new_run_id(),
@@ -129,15 +138,10 @@ class RunService:
             parents=tuple(dict.fromkeys((*parents, *pictures_in(options)))),
             button=button,
         )
-
-        def under(rules: ChannelRules) -> Run:
-            rules = _as_made(rules, model)
-            is_known = rules.safety_checker is known.safety_checker
-            wire = run.input if is_known else model.parse(sent, safety_checker=rules.safety_checker).wire()
-            return replace(run, input=wire, policy=rules.policy, rules=rules)
-
         with self._wake_ups.presses.one():
-            return await self._admitted(run, role_ids, partial(self._as_ruled, run, where, under))
+            return await self._admitted(
+                run, role_ids, partial(self._as_ruled, run, where, partial(_under, model, sent))
+            )
 
     async def _with_sources(
         self, options: Mapping[str, object], model: Model, user_id: int, place: Place, where: ChannelContext | None
@@ -150,10 +154,10 @@ class RunService:
         return await self._sources.checked(options, Viewing(user_id, context, limit_bytes=0))
 
     def _as_ruled(
-        self, run: Run, where: ChannelContext | None, under: Callable[[ChannelRules], Run], connection: Connection
+        self, run: Run, where: ChannelContext | None, under: Callable[[Run, ChannelRules], Run], connection: Connection
     ) -> Run:
         """The run under the rules that hold where it is asked for, now."""
-        return run if where is None else under(self._admission.rules_in(connection, where))
+        return run if where is None else under(run, self._admission.rules_in(connection, where))
 
     async def _admitted(self, run: Run, role_ids: tuple[int, ...], as_ruled: Callable[[Connection], Run]) -> Run:
         """Write the run where the server lets it through; judged anew where its rules for prompts have changed."""

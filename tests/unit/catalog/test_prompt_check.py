@@ -70,6 +70,9 @@ class Other:
         assert isinstance(checked, OtherInput)
         return options_given(checked)
 
+    def for_images(self, options: Mapping[str, object], images: int) -> dict[str, object]:
+        return dict(options)
+
     def option_names(self, fields: Sequence[str]) -> tuple[str, ...]:
         return option_names(OtherInput, fields)
 
