@@ -191,7 +191,15 @@ async def flag(on: Studio, source: Run) -> None:
     on.upstream.flags[source.runflow_id] = True
 
 
-CHANGES = {"rejected": reject, "reported": report, "forgotten by Runflow": forget, "flagged since": flag}
+async def remove(on: Studio, source: Run) -> None:
+    await on.room.services.removals.remove(await on.room.runs.load(source.id), by=source.user_id)
+
+
+async def remove_as_moderator(on: Studio, source: Run) -> None:
+    await on.room.services.removals.remove(await on.room.runs.load(source.id), by=91, reason="unkind")
+
+
+CHANGES = {"removed": remove, "removed by a moderator": remove_as_moderator, "rejected": reject, "reported": report, "forgotten by Runflow": forget, "flagged since": flag}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -211,12 +219,12 @@ async def test_a_source_that_may_not_be_used_any_more_ends_the_run_before_anythi
         assert "nothing was sent" in card_texts.ended(run)
 
 
-@pytest.mark.parametrize("change", ["rejected", "reported"])
+@pytest.mark.parametrize("change", ["rejected", "reported", "removed", "removed by a moderator"])
 async def test_a_source_that_may_not_be_used_any_more_is_refused_by_name(change: str, tmp_path: Path) -> None:
     async with studio(tmp_path) as on:
         source = await on.source()
         await CHANGES[change](on, source)
-        with pytest.raises(UserError, match=r"kept back|keep these|wait for a moderator|on their way|taken away"):
+        with pytest.raises(UserError, match=r"were removed|kept back|keep these|wait for a moderator|on their way|taken away"):
             await on.ask(PictureRef(source.id, 0))
 
 
@@ -250,7 +258,10 @@ async def _pass(room: RunsRoom) -> None:
         room.clock.advance(1)
 
 
-async def test_what_a_moderator_removes_while_it_is_worked_from_keeps_the_edit_of_its_edit_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["rejected", "removed by a moderator", "removed"])
+async def test_what_a_moderator_removes_while_it_is_worked_from_keeps_the_edit_of_its_edit_back(
+    change: str, tmp_path: Path
+) -> None:
     async with studio(tmp_path) as on:
         source = await on.source()
         edit = await on.room.to_the_end(await on.ask(PictureRef(source.id, 0)))
@@ -258,7 +269,7 @@ async def test_what_a_moderator_removes_while_it_is_worked_from_keeps_the_edit_o
         again = await on.ask(PictureRef(edit.id, 0))
         await on.room.services.runs.start(again, 12)
         await on.room.running(again)
-        await reject(on, source)
+        await CHANGES[change](on, source)
         on.upstream.unfinished.clear()
         passing = asyncio.create_task(_pass(on.room), name="time passes")
         try:
