@@ -56,7 +56,7 @@ _FILL_TOTALS = """
 WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :totals)
 INSERT OR IGNORE INTO ledger_totals
 SELECT n % :servers + 1, 'user', n % :people + 1, 'hour',
-    strftime('%Y-%m-%d %H:00:00.000000', :start + n * 63072000 / :totals, 'unixepoch'), 0, 5000, 0, 0, 0, 1, 0
+    strftime('%Y-%m-%d %H:00:00.000000', :start + n * 63072000 / :totals, 'unixepoch'), 0, 5000, 0, 0, 0, 1, 0, 0, 0
 FROM numbers
 """
 

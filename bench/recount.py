@@ -34,7 +34,7 @@ def totals_of_entries() -> list[str]:
     """Statements that write every total of the entries, which are all settled; in the order of time, as a bot does."""
     rows = [(subject, *whose, window) for subject, whose in _WHOSE.items() for window in _STARTS]
     rows += [("bot", "0", "0", window) for window in ("month", "ever")]
-    sums = "0, sum(amount_micro_usd), 0, 0, 0, sum(pictures), 0"
+    sums = "0, sum(amount_micro_usd), 0, 0, 0, sum(pictures), 0, 0, 0"
     return [
         f"INSERT INTO ledger_totals SELECT {guild_id}, '{subject}', {subject_id}, '{window}', {_STARTS[window]}, {sums}"  # noqa: S608
         " FROM ledger_entries WHERE kind = 'settle' GROUP BY 5, 1, 3"

@@ -14,7 +14,7 @@ from bot.moderation.policy import Policy
 from bot.moderation.protocols import Policies, PromptRules, Sanctions
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.money import MicroUsd
-from bot.runs.card import Pictures
+from bot.runs.card import Balance, FinalCard, Pictures
 from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
 from bot.runs.review.removing import Removed
@@ -92,6 +92,10 @@ class Runs(Protocol):
         """The run whose card is this message; None for any other message."""
         ...
 
+    async def balance(self, run: Run) -> Balance:
+        """How many pictures like these the one who asked has left: for their eyes only. Raises Unavailable."""
+        ...
+
 
 class Drafts(Protocol):
     """Requests that were typed and refused, kept for a day for their author alone."""
@@ -133,6 +137,13 @@ class History(Protocol):
         """The pictures of a run, fetched anew, as far as the rules of then and of now let them be seen there.
 
         Raises UserError with why there is nothing to show, and Unavailable where it may be tried again.
+        """
+        ...
+
+    async def kept_back(self, run: Run) -> FinalCard | None:
+        """How the pictures of a run are kept from view at this moment; None where they are not, or there are none.
+
+        Why is the business of the one who asked alone. Raises Unavailable.
         """
         ...
 

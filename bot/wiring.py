@@ -204,7 +204,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             new_run_id=edges.entropy.new_run_id,
         ),
         drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
-        history=RunHistory(store=edges.store, images=core.images, seeing=core.seeing),
+        history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility, seeing=core.seeing),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
             store=edges.store,

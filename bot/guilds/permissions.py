@@ -123,6 +123,7 @@ PERMISSIONS = Permissions(
         "download": _EVERYONE,
         "draft_fewer": _EVERYONE,
         "draft_change": _EVERYONE,
+        "usage_part": _EVERYONE,
         "history_page": _OWN,
         "history_pictures": _OWN,
         "remove": _OWN,

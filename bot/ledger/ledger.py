@@ -105,6 +105,26 @@ def release(connection: Connection, *, run_id: str, at: datetime, is_live: bool 
     return True
 
 
+def refund(connection: Connection, *, run_id: str, amount: MicroUsd, pictures: int, at: datetime) -> bool:
+    """Give back to the person's own limits what they paid and have nothing for, in the windows that paid.
+
+    What the server, the channel and the bot spent stays as it is: Runflow billed it. Once for a run, and never more
+    than is booked for it. False where that was done already, or nothing is booked: nothing changes then. Raises
+    LookupError as `settle`, and ValueError for less than nothing.
+    """
+    if amount < 0 or pictures < 0:
+        raise ValueError("what is given back cannot be negative")
+    held, booked = _reserved(connection, run_id), _booked(connection, run_id)
+    if booked is None:
+        return False
+    back = Total(refunded=min(amount, booked.amount), refunded_pictures=min(pictures, booked.pictures))
+    entry = _Entry(run_id, Kind.REFUND, held.person, back.refunded, back.refunded_pictures, at, booked.estimated)
+    if back == Total() or not _write(connection, entry):
+        return False
+    totals.add(connection, still_kept(connection, persons_own(held.person, held.at), at), back)
+    return True
+
+
 def grant(connection: Connection, *, person: Person, amount: MicroUsd, at: datetime) -> None:
     """Raise what is left for the person, in the windows of this moment. Raises ValueError for less than nothing."""
     if amount < 0:
@@ -170,6 +190,18 @@ def _reserved(connection: Connection, run_id: str) -> _Entry:
         raise LookupError(f"nothing was held for run {run_id}")
     person = Person(row.user_id, row.guild_id, row.channel_id)
     return _Entry(run_id, Kind.RESERVE, person, MicroUsd(row.amount_micro_usd), row.pictures, row.at)
+
+
+def _booked(connection: Connection, run_id: str) -> _Entry | None:
+    """What the run cost, as it is booked; None where nothing is."""
+    table = ledger_entries
+    query = select(table).where(table.c.run_id == run_id, table.c.kind.in_([Kind.SETTLE, Kind.ADJUST]))
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    person = Person(row.user_id, row.guild_id, row.channel_id)
+    amount = MicroUsd(row.amount_micro_usd)
+    return _Entry(run_id, Kind(row.kind), person, amount, row.pictures, row.at, row.estimated)
 
 
 def _was_released(connection: Connection, run_id: str) -> bool:

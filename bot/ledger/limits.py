@@ -26,6 +26,7 @@ from bot.ledger.values import (
     TotalKey,
     Window,
 )
+from bot.money import MicroUsd
 
 Whose = tuple[int, Subject, int]
 """Of which server (0: none), subject and id a total is."""
@@ -120,6 +121,27 @@ def uses(
     return tuple(use_of(one, totals.get(row_of(one.limit, person, at), Total()), at) for one in applied)
 
 
+def pictures_left(uses: Sequence[LimitUse], each: MicroUsd) -> tuple[int, LimitUse] | None:
+    """How many pictures the limits leave room for where each costs `each` at most, and which limit leaves no more.
+
+    Of several, the one that holds for longest. None where no limit on money or pictures holds. Runs at once come and
+    go, so they are not asked.
+    """
+    fits = [(_fit(use, each), use) for use in uses if use.applied.limit.measure is not Measure.RUNS]
+    found = [(fit, use) for fit, use in fits if fit is not None]
+    return min(found, key=lambda one: (one[0], -_until(one[1])), default=None)
+
+
+def _fit(use: LimitUse, each: MicroUsd) -> int | None:
+    if use.applied.limit.measure is Measure.PICTURES:
+        return use.left
+    return use.left // each if each else None
+
+
+def _until(use: LimitUse) -> float:
+    return use.resets_at.timestamp() if use.resets_at else float("inf")
+
+
 def refusal(before: Sequence[LimitUse], demand: Demand) -> LimitError | None:
     """The error for a demand that does not fit into what the limits leave; None where it fits.
 
@@ -180,7 +202,7 @@ def _lasting(use: LimitUse) -> tuple[float, int]:
     """How long a limit is in the way. Runs at once are over soonest."""
     if use.applied.limit.measure is Measure.RUNS:
         return 0, -use.left
-    return (use.resets_at.timestamp() if use.resets_at else float("inf")), -use.left
+    return _until(use), -use.left
 
 
 def _fitting(use: LimitUse, demand: Demand) -> int:

@@ -22,7 +22,17 @@ from bot.store.types import UtcDateTime
 _PAGE = 5_000
 _NESTED = (Window.HOUR, Window.DAY, Window.MONTH, Window.EVER)  # each is part of the next
 # What an entry or a row counts, in the order of the fields of Total.
-_HELD, _SPENT, _ESTIMATED, _GRANTED, _HELD_PICTURES, _SPENT_PICTURES, _LIVE_RUNS = range(7)
+(
+    _HELD,
+    _SPENT,
+    _ESTIMATED,
+    _GRANTED,
+    _REFUNDED,
+    _HELD_PICTURES,
+    _SPENT_PICTURES,
+    _REFUNDED_PICTURES,
+    _LIVE_RUNS,
+) = range(len(COUNTS))
 _Counts = tuple[int, ...]
 _Sums = dict[Whose, _Counts]
 _NOTHING: _Counts = (0,) * len(COUNTS)
@@ -104,7 +114,7 @@ def _carry_over(sums: dict[Window, _Sums], window: Window) -> None:
 
 
 def _count(sums: _Sums, row: Row[Any], *, is_live: bool) -> None:
-    """Add a grant, or a run: held while it has no end, else what it cost, be it known late."""
+    """Add a grant, or a run: held while it has no end, else what it cost, be it known late, and what was given back."""
     counts = [0] * len(COUNTS)
     for_whom = counting(Person(row.user_id, row.guild_id, row.channel_id or 0))
     if row.kind == Kind.GRANT:
@@ -121,6 +131,12 @@ def _count(sums: _Sums, row: Row[Any], *, is_live: bool) -> None:
     counted = tuple(counts)
     for whose in for_whom:
         _sum_up(sums, whose, counted)
+    if row.back_amount_micro_usd is not None:
+        counts = [0] * len(COUNTS)
+        counts[_REFUNDED], counts[_REFUNDED_PICTURES] = row.back_amount_micro_usd, row.back_pictures
+        for whose in for_whom:
+            if whose[1] is Subject.USER:
+                _sum_up(sums, whose, tuple(counts))
 
 
 def _sum_up(sums: _Sums, whose: Whose, counts: _Counts) -> None:
@@ -133,7 +149,7 @@ def _beginnings(connection: Connection) -> Iterator[tuple[Row[Any], bool]]:
 
     Pages, so that no statement takes long.
     """
-    begin, end, late = (ledger_entries.alias(name) for name in ("beginning", "end_of_run", "late"))
+    begin, end, late, back = (ledger_entries.alias(name) for name in ("beginning", "end_of_run", "late", "back"))
     found = ("amount_micro_usd", "pictures", "estimated")
     begun = ("id", "run_id", "at", "kind", "user_id", "guild_id", "channel_id", *found[:2])
     page = (
@@ -142,9 +158,11 @@ def _beginnings(connection: Connection) -> Iterator[tuple[Row[Any], bool]]:
             end.c.kind.label("end"),
             *(end.c[name].label(f"end_{name}") for name in found),
             *(late.c[name].label(f"late_{name}") for name in found),
+            *(back.c[name].label(f"back_{name}") for name in found[:2]),
         )
         .outerjoin(end, and_(end.c.run_id == begin.c.run_id, end.c.kind.in_([Kind.SETTLE, Kind.RELEASE])))
         .outerjoin(late, and_(late.c.run_id == begin.c.run_id, late.c.kind == Kind.ADJUST))
+        .outerjoin(back, and_(back.c.run_id == begin.c.run_id, back.c.kind == Kind.REFUND))
         # Text, not bound: only then do both planners see that the partial index answers it.
         .where(text("beginning.kind IN ('reserve', 'grant')"))
         .order_by(begin.c.at, begin.c.id)

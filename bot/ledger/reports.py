@@ -15,7 +15,6 @@ from bot.ledger.values import (
     EntryRow,
     Kind,
     LimitUse,
-    Measure,
     Person,
     PersonSpend,
     RecentRun,
@@ -50,25 +49,6 @@ def limit_uses(connection: Connection, person: Person, defaults: Defaults, at: d
     applied = applicable(stored.concerning(connection, person), defaults, person)
     rows = totals.read(connection, [row_of(one.limit, person, at) for one in applied])
     return uses(applied, rows, person, at)
-
-
-def used_and_least_left(
-    connection: Connection, person: Person, defaults: Defaults, at: datetime
-) -> tuple[MicroUsd, LimitUse | None]:
-    """The money that the person used today here, and the limit on money that leaves them least; None: there is none.
-
-    Of several that leave the same, the one that holds for longest.
-    """
-    today = next(key for key in persons_own(person, at) if key.window is Window.DAY)
-    used = (totals.read(connection, [today])).get(today, Total()).used(Measure.MONEY)
-    on_money = [
-        use for use in limit_uses(connection, person, defaults, at) if use.applied.limit.measure is Measure.MONEY
-    ]
-    return MicroUsd(used), min(on_money, key=_room, default=None)
-
-
-def _room(use: LimitUse) -> tuple[int, float]:
-    return use.left, -use.resets_at.timestamp() if use.resets_at else float("-inf")
 
 
 def spending(connection: Connection, guild_id: int | None, since: datetime, until: datetime) -> SpendReport:
@@ -202,6 +182,8 @@ def _recent_run(row: Row[Any], *, is_held: bool) -> RecentRun:
         held=MicroUsd(row.held_micro_usd if is_held else 0),
         cost=None if row.cost_micro_usd is None else MicroUsd(row.cost_micro_usd),
         estimated=row.cost_estimated,
+        shown=row.pictures_shown,
+        given_back=None if row.given_back_micro_usd is None else MicroUsd(row.given_back_micro_usd),
     )
 
 

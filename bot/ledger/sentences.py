@@ -1,9 +1,10 @@
 """What people read of limits: refused, nearly used. Pure."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.ledger.values import Demand, LimitCause, LimitUse, Measure, Subject, Window
-from bot.money import MicroUsd, format_usd
+from bot.money import MicroUsd, cost_for_people, exact_for_people, format_usd, left_for_people
 
 PRIVATE_USE_IS_OFF = (
     "Making pictures is switched off in direct messages and outside servers I was added to. "
@@ -16,10 +17,29 @@ _A = {Window.HOUR: "an hour", Window.DAY: "a day", Window.MONTH: "a month", Wind
 
 
 def amount(measure: Measure, number: int) -> str:
-    """A number with its unit: `$0.50`, `1 picture`, `3 runs`."""
+    """A number with its unit, as admins set it: `$0.50`, `1 picture`, `3 runs`. Exact."""
+    return _with_unit(measure, number, format_usd)
+
+
+def whole(measure: Measure, number: int) -> str:
+    """A limit as members read it, exact: `50 ¢`, `20 pictures`."""
+    return _with_unit(measure, number, exact_for_people)
+
+
+def taken(measure: Measure, number: int) -> str:
+    """What was used or would be, as members read it: never less than it is."""
+    return _with_unit(measure, number, cost_for_people)
+
+
+def rest(measure: Measure, number: int) -> str:
+    """What is left, as members read it: never more than it is."""
+    return _with_unit(measure, number, left_for_people)
+
+
+def _with_unit(measure: Measure, number: int, money: Callable[[MicroUsd], str]) -> str:
     match measure:
         case Measure.MONEY:
-            return format_usd(MicroUsd(number))
+            return money(MicroUsd(number))
         case Measure.PICTURES:
             return f"{number:,} picture{'' if number == 1 else 's'}"
         case Measure.RUNS:
@@ -53,15 +73,15 @@ def left_in(use: LimitUse) -> str:
 def nearly_used(use: LimitUse) -> str:
     """A word to the wise, once in a window."""
     limit = use.applied.limit
-    left = "nothing is" if use.left == 0 else f"{amount(limit.measure, use.left)} {_is_are(limit.measure, use.left)}"
-    whole = f"{amount(limit.measure, use.amount)} {_FOR[limit.window]}"
+    left = "nothing is" if use.left == 0 else f"{rest(limit.measure, use.left)} {_is_are(limit.measure, use.left)}"
+    of = f"{whole(limit.measure, use.amount)} {_FOR[limit.window]}"
     fresh = "" if use.resets_at is None else f" It starts afresh {_in(use.resets_at)}."
-    return f"Most of {_owners(use)} limit is used: {left} left of {whole}.{fresh}"
+    return f"Most of {_owners(use)} limit is used: {left} left of {of}.{fresh}"
 
 
 def _switched_off(use: LimitUse) -> str:
     limit = use.applied.limit
-    of = f"{_owners(use)} limit is {amount(limit.measure, 0)} {'at once' if limit.measure is Measure.RUNS else ''}"
+    of = f"{_owners(use)} limit is {whole(limit.measure, 0)} {'at once' if limit.measure is Measure.RUNS else ''}"
     if limit.measure is not Measure.RUNS:
         of += _A[limit.window]
     return f"Making pictures is switched off at the moment: {of}. {_who_may_change(use)}"
@@ -78,29 +98,27 @@ def _too_many_at_once(use: LimitUse) -> str:
 
 def _what_is_left(use: LimitUse, demand: Demand) -> str:
     limit = use.applied.limit
-    needed = amount(limit.measure, demand.of(limit.measure))
+    needed = taken(limit.measure, demand.of(limit.measure))
     asks = f"That could cost up to {needed}" if limit.measure is Measure.MONEY else f"That would be {needed}"
-    rest = "nothing" if use.left == 0 else amount(limit.measure, use.left)
-    whole = amount(limit.measure, use.amount)
+    left = "nothing" if use.left == 0 else rest(limit.measure, use.left)
+    of = whole(limit.measure, use.amount)
     match use.applied.why:
         case LimitCause.BOT:
-            return (
-                f"{asks}, and I have {rest} left of the {whole} that everybody together may spend {_A[limit.window]}."
-            )
+            return f"{asks}, and I have {left} left of the {of} that everybody together may spend {_A[limit.window]}."
         case LimitCause.GUILD:
-            has = f"this server has {rest} left of its"
+            has = f"this server has {left} left of its"
         case LimitCause.CHANNEL:
-            has = f"this channel has {rest} left of its"
+            has = f"this channel has {left} left of its"
         case _:
-            has = f"you have {rest} left of your"
-    return f"{asks}, and {has} {whole} {_FOR[limit.window]}{_by_role(use)}."
+            has = f"you have {left} left of your"
+    return f"{asks}, and {has} {of} {_FOR[limit.window]}{_by_role(use)}."
 
 
 def _when(use: LimitUse) -> str:
     limit = use.applied.limit
     if use.resets_at is None:
         return f"That does not renew by itself. {_who_may_change(use)}"
-    fresh = amount(limit.measure, limit.amount)
+    fresh = whole(limit.measure, limit.amount)
     match use.applied.why:
         case LimitCause.BOT | LimitCause.GUILD | LimitCause.CHANNEL:
             return f"It starts afresh {_in(use.resets_at)}."

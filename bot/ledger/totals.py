@@ -18,8 +18,10 @@ _COLUMN_OF = {
     "spent": "spent_micro_usd",
     "estimated": "estimated_micro_usd",
     "granted": "granted_micro_usd",
+    "refunded": "refunded_micro_usd",
     "held_pictures": "held_pictures",
     "spent_pictures": "spent_pictures",
+    "refunded_pictures": "refunded_pictures",
     "live_runs": "live_runs",
 }
 if tuple(_COLUMN_OF) != tuple(field.name for field in fields(Total)):
@@ -84,14 +86,17 @@ def numbers(total: Total) -> list[int]:
 
 def made(numbers: Sequence[int]) -> Total:
     """The total of numbers in the order of its fields."""
-    held, spent, estimated, granted, held_pictures, spent_pictures, live_runs = numbers
+    *money, held_pictures, spent_pictures, refunded_pictures, live_runs = numbers
+    held, spent, estimated, granted, refunded = map(MicroUsd, money)
     return Total(
-        MicroUsd(held),
-        MicroUsd(spent),
-        MicroUsd(estimated),
-        MicroUsd(granted),
+        held,
+        spent,
+        estimated,
+        granted,
+        refunded,
         held_pictures,
         spent_pictures,
+        refunded_pictures,
         live_runs,
     )
 

@@ -32,7 +32,9 @@ class Measure(StrEnum):
 class Kind(StrEnum):
     """What an entry of the ledger says. A `reserve` is followed by exactly one of `settle` and `release`.
 
-    `adjust` books a run that was released and turned out to have cost something after all.
+    `adjust` books a run that was released and turned out to have cost something after all. `refund` gives back to the
+    person's own limits what a run cost and brought them nothing for; what the server, the channel and the bot spent
+    stays as it is.
     """
 
     RESERVE = "reserve"
@@ -40,6 +42,7 @@ class Kind(StrEnum):
     RELEASE = "release"
     GRANT = "grant"
     ADJUST = "adjust"
+    REFUND = "refund"
 
 
 class Window(StrEnum):
@@ -193,24 +196,27 @@ class TotalKey:
 class Total:
     """What a row counts: `held` for runs in flight, `spent` for those settled, `granted` on top of any limit.
 
-    `estimated` is the part of `spent` for which Runflow named no cost. `live_runs` is counted in `ever` alone.
+    `estimated` is the part of `spent` for which Runflow named no cost. `refunded` is the part of `spent` that does not
+    count against a limit: people's rows alone have any. `live_runs` is counted in `ever` alone.
     """
 
     held: MicroUsd = _NOTHING
     spent: MicroUsd = _NOTHING
     estimated: MicroUsd = _NOTHING
     granted: MicroUsd = _NOTHING
+    refunded: MicroUsd = _NOTHING
     held_pictures: int = 0
     spent_pictures: int = 0
+    refunded_pictures: int = 0
     live_runs: int = 0
 
     def used(self, measure: Measure) -> int:
         """What counts against a limit: what is in flight is as good as gone until it comes back."""
         match measure:
             case Measure.MONEY:
-                return self.held + self.spent
+                return self.held + self.spent - self.refunded
             case Measure.PICTURES:
-                return self.held_pictures + self.spent_pictures
+                return self.held_pictures + self.spent_pictures - self.refunded_pictures
             case Measure.RUNS:
                 return self.live_runs
 
@@ -239,7 +245,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class RecentRun:
-    """A run as `/usage` lists it. `state` is a value of `bot.runs.run.State`; `cost` None: not charged (yet)."""
+    """A run as `/usage` lists it. `state` is a value of `bot.runs.run.State`; `cost` None: not charged (yet).
+
+    `shown`: how many pictures its card showed, None where it never did; `given_back` is the part of `cost` that does
+    not count.
+    """
 
     run_id: str
     created_at: datetime
@@ -249,6 +259,8 @@ class RecentRun:
     held: MicroUsd  # while it is in flight, and while nobody knows what it cost
     cost: MicroUsd | None
     estimated: bool
+    shown: int | None = None
+    given_back: MicroUsd | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,20 @@ from typing import Protocol
 
 from bot.images.image import MissingPicture, Picture
 from bot.moderation.rules import ChannelContext
-from bot.money import MicroUsd
 from bot.runs.run import ReviewCause, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a person has used today and has left, in MicroUsd. `left` is None where no limit applies.
+    """How many pictures like those of a run a person can still ask for; `pictures` is None where no limit applies.
 
-    `left` is the least that any limit leaves, and `left_in` says of which limit that is.
+    Never more than fit at the dearest price of one. `left_in` says of which limit that is: `today`. `is_exact`: that
+    limit counts pictures, so that no price can make it more.
     """
 
-    used: MicroUsd
-    left: MicroUsd | None
+    pictures: int | None
     left_in: str = "today"
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,6 @@ class Pictures:
     """The end people want. `spoiler` hides every picture until a click; `missing` tells which are not there.
 
     `black` names pictures that are black all over although nobody cleared the run. `approved`: a moderator said yes.
-    `from_source`: they are hidden for the sake of a picture they were made from.
     """
 
     pictures: tuple[Picture, ...]
@@ -35,7 +34,6 @@ class Pictures:
     spoiler: bool = False
     black: tuple[int, ...] = ()
     approved: bool = False
-    from_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class CardView(Protocol):
         """
         ...
 
-    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
+    async def end(self, run: Run, ending: FinalCard) -> EditResult:
         """Edit the card to its last form."""
         ...
 

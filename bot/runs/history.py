@@ -13,9 +13,10 @@ from bot.images.fit import fit_all
 from bot.images.image import MissingPicture
 from bot.runflow.reading import Reading
 from bot.runs import rows
-from bot.runs.card import Pictures
+from bot.runs.card import FinalCard, Pictures
 from bot.runs.images import RunImages, look_at
 from bot.runs.past import Page, Viewing
+from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.run import Run
 from bot.runs.seeing import NO_PICTURES, UNKNOWN, Seeing
 from bot.store.engine import Store
@@ -34,8 +35,8 @@ _ONE_AT_A_TIME = "I am still fetching pictures for you. Please wait until they a
 class RunHistory:
     """Lists runs and shows their pictures again. Pictures are not kept by the bot: Runflow is asked for them anew."""
 
-    def __init__(self, *, store: Store, images: RunImages, seeing: Seeing) -> None:
-        self._store, self._images, self._seeing = store, images, seeing
+    def __init__(self, *, store: Store, images: RunImages, visibility: VisibilityNow, seeing: Seeing) -> None:
+        self._store, self._images, self._visibility, self._seeing = store, images, visibility, seeing
         self._fetching: set[int] = set()
         self._at_once = asyncio.Semaphore(_FETCHES_AT_ONCE)
 
@@ -83,6 +84,19 @@ class RunHistory:
         """
         with structlog.contextvars.bound_contextvars(run=run.id):
             return await self._pictures(run, viewing)
+
+    async def kept_back(self, run: Run) -> FinalCard | None:
+        """How the pictures of a run are kept from view at this moment; None where they are not, or there are none.
+
+        Raises Unavailable.
+        """
+        if not run.made_pictures:
+            return None
+        visibility = await self._visibility.decide(run)
+        if visibility.is_shown:
+            return None
+        review = visibility.review
+        return visibility.words(asked=review is not None and review.obstacle is None)
 
     async def _pictures(self, run: Run, viewing: Viewing) -> Pictures:
         await self._seeing.need_visible(run, viewing)

@@ -280,6 +280,8 @@ def _values(run: Run) -> dict[str, Any]:
         "held_micro_usd": run.held,
         "cost_micro_usd": run.cost,
         "cost_estimated": run.cost_estimated,
+        "given_back_micro_usd": run.given_back,
+        "pictures_shown": run.pictures_shown,
         "runflow_id": run.runflow_id,
         "reason": run.reason.value if run.reason else None,
         "reason_fields": list(run.reason_fields),
@@ -336,6 +338,8 @@ def _run(row: Row[Any]) -> Run:
         parents=tuple(PictureRef(one["parent_run_id"], one["picture"]) for one in row.parents or ()),
         button=row.button,
         removal=_removal(row),
+        given_back=None if row.given_back_micro_usd is None else MicroUsd(row.given_back_micro_usd),
+        pictures_shown=row.pictures_shown,
     )
 
 

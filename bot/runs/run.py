@@ -166,6 +166,9 @@ class Run:
     order. `button` is the custom_id of the button that asked for it; None for a command. `pictures_up`: while the
     delivery is pending or still visible, pictures stand on the card, or may stand there, that were to be seen before.
     `removal` is set once they were removed: nothing shows them again.
+
+    `given_back` is the part of `cost` that counts against none of the person's limits (None: nothing was given back).
+    `pictures_shown`: how many its card showed when it last did; None until it shows some.
     """
 
     id: str  # 32 hex digits, ours
@@ -191,6 +194,8 @@ class Run:
     rules: ChannelRules | None = None
     review_why: ReviewCause | None = None
     pictures_up: bool = False
+    given_back: MicroUsd | None = None
+    pictures_shown: int | None = None
     parents: tuple[PictureRef, ...] = ()
     button: str | None = None
     removal: Removal | None = None

@@ -19,6 +19,7 @@ from bot.moderation.prompt_rules_service import RulesChanged
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runs import rows
 from bot.runs.admission import Admission, Passed
+from bot.runs.card import Balance
 from bot.runs.past import Viewing
 from bot.runs.run import Delivery, PictureRef, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
@@ -267,6 +268,10 @@ class RunService:
             self._nothing_to_tell.discard(run.id)
             return ()
         return await self._store.notices(run)
+
+    async def balance(self, run: Run) -> Balance:
+        """How many pictures like these the one who asked has left, where they asked. Raises Unavailable."""
+        return await self._store.balance(run)
 
     async def by_message(self, message_id: int) -> Run | None:
         """The run whose card is this message; None for any other message."""

@@ -10,7 +10,8 @@ from bot.clock import Clock
 from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, notices, reports, sentences
-from bot.ledger.values import Defaults, Demand, Notice, Person
+from bot.ledger.limits import pictures_left
+from bot.ledger.values import Defaults, Demand, Measure, Notice, Person
 from bot.money import MicroUsd
 from bot.runs import rows
 from bot.runs.card import Balance
@@ -113,6 +114,8 @@ class RunStore:
                 ledger.lose(connection, run_id=before.id)
             case None:
                 pass
+        if (back := change.back) is not None:
+            _ = ledger.refund(connection, run_id=before.id, amount=back.amount, pictures=back.pictures, at=self.now())
 
     async def delivered(self, run: Run, delivery: Delivery) -> Run:
         """Note what became of the card."""
@@ -189,16 +192,19 @@ class RunStore:
         return await self._store.read(rows.lost, since, after=after, most=most)
 
     async def balance(self, run: Run) -> Balance:
-        """What the one who asked has used today and has left, where they asked, with the roles they had then."""
+        """How many pictures like these the one who asked has left, where they asked, with the roles they had then."""
         return await self._store.read(self.balance_in, run)
 
     def balance_in(self, connection: Connection, run: Run) -> Balance:
         """As `balance`, as part of a transaction."""
         person = _person(run, ledger.roles_at_reserve(connection, run.id))
-        used, least = reports.used_and_least_left(connection, person, self._defaults, self.now())
-        if least is None:
-            return Balance(used=used, left=None)
-        return Balance(used=used, left=MicroUsd(least.left), left_in=sentences.left_in(least))
+        each = MicroUsd(-(-run.held // max(run.images_wanted, 1)))
+        found = pictures_left(reports.limit_uses(connection, person, self._defaults, self.now()), each)
+        if found is None:
+            return Balance(pictures=None)
+        pictures, use = found
+        is_exact = use.applied.limit.measure is Measure.PICTURES
+        return Balance(pictures, sentences.left_in(use), is_exact=is_exact)
 
     async def notices(self, run: Run) -> tuple[Notice, ...]:
         """The limits that are nearly used and are told beside this run's card."""

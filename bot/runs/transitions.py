@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.catalog.model import Model
 from bot.money import MicroUsd
 from bot.runflow.reading import Reading, RunflowStatus
+from bot.runs.refunds import GiveBack, owed
 from bot.runs.run import AT_RUNFLOW, Delivery, Reason, Result, Run, State
 
 LOOKED_FOR = timedelta(hours=24)
@@ -59,10 +60,14 @@ class KeepHeld:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one event makes of a run: the new record, and what the books do in the same transaction."""
+    """What one event makes of a run: the new record, and what the books do in the same transaction.
+
+    `back` is given back to the person, after all else.
+    """
 
     run: Run
     books: Settle | Release | KeepHeld | None = None
+    back: GiveBack | None = None
 
 
 def may_follow(now: State, then: State) -> bool:
@@ -90,6 +95,12 @@ def ended(run: Run, state: State, reason: Reason, at: datetime, fields: tuple[st
     may_be_billed = state is State.LOST and run.state is not State.ACCEPTED
     after = replace(run, state=state, reason=reason, reason_fields=fields, ended_at=at)
     return Change(after, KeepHeld() if may_be_billed else Release())
+
+
+def giving_back(change: Change, *, shown: int) -> Change:
+    """The same change, with what the person is owed where `shown` pictures of the run come to be seen."""
+    back = owed(change.run, shown=shown)
+    return change if back is None else replace(change, run=replace(change.run, given_back=back.amount), back=back)
 
 
 def read(run: Run, reading: Reading, model: Model | None, at: datetime) -> Change | None:
@@ -120,7 +131,7 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at:
     reason = _reason(state, reading)
     fields = reading.failure.fields if reading.failure else ()
     named = model.option_names(fields) if model else fields
-    return Change(
+    change = Change(
         replace(
             run,
             state=state,
@@ -135,6 +146,7 @@ def _ended_by(run: Run, state: State, reading: Reading, model: Model | None, at:
         ),
         books,
     )
+    return giving_back(change, shown=0) if reason is not None else change
 
 
 def _reason(state: State, reading: Reading) -> Reason | None:

@@ -95,6 +95,8 @@ runs = Table(
     Column("removed_by", BigInteger),  # with `removed_at`: written once, by whoever removes the pictures
     Column("removed_at", UtcDateTime),
     Column("removed_why", String(512)),
+    Column("given_back_micro_usd", BigInteger),  # of the cost, to the person's limits; NULL: nothing was given back
+    Column("pictures_shown", Integer),  # how many its card showed; NULL until it shows some
     Index("ix_runs_history", "user_id", "guild_id", "interaction_id"),  # a person's runs in a server, in pages
     Index(None, "message_id"),
     Index("ix_runs_unfinished", "created_at", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
@@ -147,7 +149,7 @@ ledger_entries = Table(
     # Of a `reserve`: the person's roles then, as far as a limit was set on them. Decides what is left for them later.
     Column("role_ids", JSON(none_as_null=True)),
     UniqueConstraint("run_id", "kind"),
-    CheckConstraint("kind IN ('reserve', 'settle', 'release', 'grant', 'adjust')", name="kind"),
+    CheckConstraint("kind IN ('reserve', 'settle', 'release', 'grant', 'adjust', 'refund')", name="kind"),
     CheckConstraint("amount_micro_usd >= 0 OR kind IN ('grant', 'adjust')", name="amount"),
     # A run that holds money ends once, as `settle` or as `release`.
     Index("uq_ledger_entries_end", "run_id", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
@@ -172,6 +174,9 @@ ledger_totals = Table(
     Column("held_pictures", BigInteger, nullable=False),
     Column("spent_pictures", BigInteger, nullable=False),
     Column("live_runs", BigInteger, nullable=False),
+    # Of what was spent, what does not count against a limit: given back to a person. Servers' rows have none.
+    Column("refunded_micro_usd", BigInteger, nullable=False, server_default="0"),
+    Column("refunded_pictures", BigInteger, nullable=False, server_default="0"),
     Index(None, "window", "window_start"),  # for comparing one window after the other
     Index(
         "ix_ledger_totals_days",

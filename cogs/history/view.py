@@ -6,8 +6,7 @@ from typing import cast
 import discord
 from discord import ui
 
-from bot.money import MicroUsd
-from bot.runs.card import Balance, Pictures
+from bot.runs.card import Pictures
 from bot.runs.past import Page, has_pictures
 from bot.runs.run import Delivery, Run, State
 from bot.runs.transitions import FINAL
@@ -21,7 +20,6 @@ PAGE, PICTURES = "history_page", "history_pictures"
 
 _LINE_PROMPT_LIMIT = 120
 _PROMPT_LIMIT = 1000
-_NO_PRICE = Balance(used=MicroUsd(0), left=None)
 _CANNOT_SEE = "(asked for in a channel that you cannot see)"
 _BECAME: Mapping[Delivery, str] = {
     Delivery.PENDING: ", on the way to the card",
@@ -95,7 +93,8 @@ def price(run: Run) -> str:
     if run.state not in FINAL:
         return "not charged yet"
     if run.cost:
-        return f"cost {card_texts.cost(run.cost, estimated=run.cost_estimated)}"
+        paid = f"cost {card_texts.cost(run.cost, estimated=run.cost_estimated)}"
+        return f"{paid}, given back" if run.given_back == run.cost else paid
     return "no charge so far" if run.state is State.LOST else "no charge"
 
 
@@ -111,6 +110,7 @@ class PastPictures(Layout):
                 for file in cards.attachments(run, ending)
             )
         )
-        notes = (*card_texts.notes(run, ending), f"-# {card_texts.details(run, ending.pictures, _NO_PRICE)}")
+        details = (card_texts.details(run, ending.pictures), card_texts.facts(run), price(run))
+        notes = (*card_texts.notes(run, ending), "-# " + " · ".join(filter(None, details)))
         made = f"Made {card_texts.relative(run.ended_at or run.created_at)}"
         self.add_item(ui.Container(ui.TextDisplay(f"{made}\n> {prompt}"), gallery, ui.TextDisplay("\n".join(notes))))

@@ -29,7 +29,12 @@ def form(custom_id: CustomId, model: Model, options: Mapping[str, object]) -> Fo
 
 
 def words_of(model: Model) -> frozenset[str]:
-    """The options that the composer asks for where a command left them out: required words."""
+    """The options that the composer asks for where a command left them out: required words.
+
+    None of a model that needs pictures as well: its command asks for both at once.
+    """
+    if any(option.kind is OptionKind.IMAGE and option.required for option in model.options):
+        return frozenset()
     return frozenset(option.name for option in _fields(model) if _is_text(option) and option.required)
 
 

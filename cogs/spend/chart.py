@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.ledger.sentences import amount
 from bot.ledger.values import DaySpend, Measure, PersonSpend, SpendReport
-from bot.money import MicroUsd, format_usd
+from bot.money import MicroUsd, cost_for_people, exact_for_people
 from cogs.ui import discord_limits
 from cogs.ui.markdown import cut
 
@@ -40,10 +40,10 @@ def day_name(day: date) -> str:
 def alt_text(report: SpendReport, title: str) -> str:
     """The figures of the chart in sentences, as many as an alt text takes. People have the chart's numbers."""
     spent = [one for one in report.by_day if one.spend.money]
-    days = ", ".join(f"{day_name(one.day)} {format_usd(one.spend.money)}" for one in spent)
+    days = ", ".join(f"{day_name(one.day)} {cost_for_people(one.spend.money)}" for one in spent)
     shown = report.by_person[:PEOPLE_SHOWN]
-    people = ", ".join(f"person {number} {format_usd(one.spend.money)}" for number, one in enumerate(shown, 1))
-    total = f"{format_usd(report.total.money)} for {amount(Measure.PICTURES, report.total.pictures)}"
+    people = ", ".join(f"person {number} {cost_for_people(one.spend.money)}" for number, one in enumerate(shown, 1))
+    total = f"{cost_for_people(report.total.money)} for {amount(Measure.PICTURES, report.total.pictures)}"
     return cut(
         f"Chart. {title}: {total}. By person: {people}. By day: {days}; nothing on other days.", discord_limits.ALT_TEXT
     )
@@ -84,7 +84,7 @@ def _draw_days(pen: ImageDraw.ImageDraw, days: Sequence[DaySpend]) -> None:
     for line in range(_GRID_LINES + 1):
         y_px = base_px - _DAYS_HEIGHT_PX * line // _GRID_LINES
         pen.line((_LEFT_PX, y_px, _WIDTH_PX - _MARGIN_PX, y_px), fill=GRID)
-        at = format_usd(MicroUsd(top * line // _GRID_LINES))
+        at = _drawn(exact_for_people(MicroUsd(top * line // _GRID_LINES)))
         pen.text((_LEFT_PX - 10, y_px), at, fill=TEXT, font=font, anchor="rm")
     is_few = len(days) <= _MOST_LABELED_DAYS
     every = -(-len(days) // _MOST_LABELED_DAYS)
@@ -95,12 +95,17 @@ def _draw_days(pen: ImageDraw.ImageDraw, days: Sequence[DaySpend]) -> None:
         if money > 0:
             pen.rectangle((column.left_px, bar_top_px, column.right_px, base_px), fill=BAR)
         if money > 0 and (is_few or (money == highest and not highest_is_told)):
-            label = format_usd(money)
+            label = _drawn(cost_for_people(money))
             place = (_inside(column.middle_px, label), bar_top_px - 6)
             pen.text(place, label, fill=TEXT, font=font, anchor="ms", stroke_width=3, stroke_fill=BACKGROUND)
             highest_is_told = highest_is_told or money == highest
         if number % every == 0:
             pen.text((column.middle_px, base_px + 8), day_name(one.day), fill=TEXT, font=font, anchor="ma")
+
+
+def _drawn(money: str) -> str:
+    """An amount in the letters that Pillow's own font has."""
+    return money.replace("¢", "cents")
 
 
 def _draw_people(pen: ImageDraw.ImageDraw, people: Sequence[PersonSpend], top_px: int) -> None:
@@ -114,7 +119,7 @@ def _draw_people(pen: ImageDraw.ImageDraw, people: Sequence[PersonSpend], top_px
         pen.text((_LEFT_PX - 10, middle_px), f"Person {number}", fill=TEXT, font=font, anchor="rm")
         if one.spend.money > 0:
             pen.rectangle((_LEFT_PX, y_px + 6, end_px, y_px + _PERSON_PX - 6), fill=BAR)
-        words = f"{format_usd(one.spend.money)} for {amount(Measure.PICTURES, one.spend.pictures)}"
+        words = f"{_drawn(cost_for_people(one.spend.money))} for {amount(Measure.PICTURES, one.spend.pictures)}"
         pen.text((end_px + 10, middle_px), words, fill=TEXT, font=font, anchor="lm")
 
 

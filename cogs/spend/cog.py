@@ -15,7 +15,7 @@ from bot.guilds.permissions import guild_of
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.sentences import amount
 from bot.ledger.values import Measure, Spend, SpendReport, Window
-from bot.money import format_usd
+from bot.money import cost_for_people
 from bot.services import Guilds, Ledger
 from cogs import Host
 from cogs.spend import chart
@@ -162,8 +162,8 @@ def title(period: str, report: SpendReport) -> str:
 
 def spent(spend: Spend) -> str:
     """Money and pictures, and how much of it is an estimate: `$0.30 for 12 pictures (about $0.10 of it estimated)`."""
-    words = f"{format_usd(spend.money)} for {amount(Measure.PICTURES, spend.pictures)}"
-    return f"{words} (about {format_usd(spend.estimated)} of it estimated)" if spend.estimated else words
+    words = f"{cost_for_people(spend.money)} for {amount(Measure.PICTURES, spend.pictures)}"
+    return f"{words} (about {cost_for_people(spend.estimated)} of it estimated)" if spend.estimated else words
 
 
 def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes | None) -> list[discord.File]:

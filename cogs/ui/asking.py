@@ -10,7 +10,7 @@ import structlog
 from bot.catalog.model import Model
 from bot.catalog.prompt_check import noted
 from bot.errors import RefusedDraft, RepeatedPress, SanctionError, Unavailable, UserError
-from bot.runs.card import Balance, Ended
+from bot.runs.card import Ended
 from bot.runs.drafts import Draft
 from bot.runs.run import PictureRef, Reason, Run, State
 from bot.services import Drafts, Runs
@@ -174,9 +174,7 @@ class Asking:
         await self._runs.abandon(run)
         _log.warning("run abandoned before it was sent", run=run.id)
         ended = replace(run, state=State.CANCELED, reason=Reason.FAULT)
-        card = cards.final(
-            ended, Ended(hide_prompt=run.rules_then.hide_prompt), Balance(used=run.held, left=None), model.title
-        )
+        card = cards.final(ended, Ended(hide_prompt=run.rules_then.hide_prompt), model.title)
         try:
             async with asyncio.timeout(_MENDING_TIMEOUT_S):
                 if not (await interaction.original_response()).flags.ephemeral:

@@ -1,4 +1,4 @@
-"""Every sentence the cards speak: pure functions of frozen values. What happened, what it cost, what to do next."""
+"""Every sentence the cards speak: pure functions of frozen values. What happened, and what to do next."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,8 +7,9 @@ from typing import assert_never
 
 from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
-from bot.money import MicroUsd, format_usd
-from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
+from bot.money import MicroUsd, cost_for_people
+from bot.runs.card import Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
+from bot.runs.refunds import owed
 from bot.runs.review.service import REASON_MOST
 from bot.runs.review.visibility import changed_prompt
 from bot.runs.run import Reason, ReviewCause, Run, State
@@ -27,8 +28,12 @@ LOW_BALANCE = (
     "who run this bot add credit. They find this in the bot's log too."
 )
 
-MAY_BE_UNSAFE = "Flagged as not safe for work, or not checked: hidden until you open it."
+SEE_DETAILS = "Details says why."
+"""What stands beside anything whose reason is for the eyes of the one who asked (`detail_texts`)."""
 
+MAY_BE_UNSAFE = "May not be safe for work: hidden until you open it."
+
+_OUR_FAULT = frozenset({Reason.NO_PICTURES, Reason.PICTURES_UNREADABLE, Reason.UPSTREAM_FAILED})
 _CANCELED = frozenset({Reason.CANCELED, Reason.LEFT_QUEUE, Reason.REMOVED, Reason.OUT_OF_REACH})
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
@@ -117,7 +122,7 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
         case Reason.UPSTREAM_FAILED:
             return "Runflow could not finish this request. Please try again, perhaps with other words."
         case Reason.CONTENT:
-            return "Runflow's safety check kept this back, so there is nothing to show. Please try other words."
+            return f"This one could not be made. {SEE_DETAILS}"
         case Reason.CANCELED:
             return "This request was canceled before it was finished."
         case Reason.LEFT_QUEUE:
@@ -162,27 +167,10 @@ def _input_refused(fields: Sequence[str]) -> str:
     return f"Runflow did not accept this for: {names}. Change it, and try again."
 
 
-def withheld(run: Run, ending: Withheld) -> str:
-    """That pictures exist and are not shown, and what to do."""
-    several = run.result is not None and run.result.num_outputs > 1
-    subject, were = ("The pictures", "were") if several else ("The picture", "was")
-    if ending.rule is not None:
-        why = literal(ending.rule, REASON_MOST).rstrip(".")
-        return f"{subject} {were} drawn from a changed prompt that this server does not allow: {why}."
-    if ending.from_source:
-        return (
-            f"{subject} {were} made from one that may not be shown here, so {subject.lower()} {were} not shown either. "
-            "Please work from another picture."
-        )
-    why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
-    if run.place.guild_id is None:
-        where, elsewhere = "such pictures are not shown in private use", " of a server that has this bot"
-    else:
-        where, elsewhere = "this channel does not show such pictures", ""
-    return (
-        f"{subject} {were} made but {were} {why}, and {where}. "
-        f"Try other words, or ask in an age-restricted channel{elsewhere}."
-    )
+def withheld(run: Run) -> str:
+    """That pictures exist and are not shown. Why is for the one who asked alone: `detail_texts.why_hidden`."""
+    where = "here" if run.place.guild_id is None else "in this channel"
+    return f"Hidden {where}. {SEE_DETAILS}"
 
 
 def bare(run: Run, ending: FinalCard) -> str:
@@ -195,7 +183,7 @@ def bare(run: Run, ending: FinalCard) -> str:
 
 
 def held(run: Run, ending: Held) -> str:
-    """That pictures wait for a moderator, kindly: most of them are fine."""
+    """That pictures wait for a moderator, kindly: most of them are fine. Whether they were flagged is not said here."""
     several = run.result is not None and run.result.num_outputs > 1
     subject, are, them = ("Your pictures", "are", "them") if several else ("Your picture", "is", "it")
     if not ending.asked:
@@ -205,9 +193,9 @@ def held(run: Run, ending: Held) -> str:
         )
     if ending.why is ReviewCause.REPORTED:
         return f"{subject} {are} hidden until a moderator has looked at {them}. This card will say what was decided."
-    reason = "Here a moderator looks at every picture first" if ending.why is ReviewCause.EVERYTHING else ""
-    look = reason or f"A moderator looks at {them} first"
-    return f"{subject} {are} ready. {look}; this card will change by itself when that is done."
+    return (
+        f"{subject} {are} ready. A moderator looks at {them} first; this card will change by itself when that is done."
+    )
 
 
 def rejected(run: Run, ending: Rejected) -> str:
@@ -229,38 +217,50 @@ def removed(ending: Removed) -> str:
     return f"Removed by a moderator: {literal(ending.reason, REASON_MOST).rstrip('.')}."
 
 
-def charged(run: Run) -> str:
-    """What the run cost, as a sentence. Runflow may still bill a run that was sent and given up as lost."""
+def charged(run: Run) -> str | None:
+    """What everybody may read of money: that nothing was charged, or that it was given back; None: it cost something.
+
+    Runflow may still bill a run that was sent and given up as lost.
+    """
     if run.state is State.LOST and run.submitted_at is not None and not run.cost:
         return "You were not charged so far. What it may cost stays on hold until that is certain, for a day at most."
     if not run.cost:
         return "You were not charged."
-    return f"This cost {cost(run.cost, estimated=run.cost_estimated)}."
+    if run.given_back != run.cost:
+        return None
+    is_ours = run.reason in _OUR_FAULT
+    return f"{'Our fault: this' if is_ours else 'This'} does not count towards your limit."
+
+
+def partly_charged(run: Run, ending: Pictures) -> str | None:
+    """That what is missing of the pictures costs the person nothing; None where nothing is, or it was made and paid.
+
+    Said with the pictures; the books follow as soon as the card stands (`refunds.owed`).
+    """
+    shown = len(ending.pictures)
+    is_owed = run.given_back is not None or owed(run, shown=shown) is not None
+    return "What is missing does not count towards your limit." if is_owed and shown < run.images_wanted else None
 
 
 def cost(amount: MicroUsd, *, estimated: bool) -> str:
     """An amount, with `about` where Runflow did not name it."""
-    return f"about {format_usd(amount)}" if estimated else format_usd(amount)
+    return f"about {cost_for_people(amount)}" if estimated else cost_for_people(amount)
 
 
-def left_today(balance: Balance) -> str | None:
-    """What is left of the limit that leaves least, and of which that is; None where no limit applies."""
-    return None if balance.left is None else f"{format_usd(MicroUsd(max(balance.left, 0)))} left {balance.left_in}"
-
-
-def details(run: Run, pictures: Sequence[Picture], balance: Balance) -> str:
-    """The line under the pictures: size, seed, the request's facts, format, cost, time, and what is left today."""
+def details(run: Run, pictures: Sequence[Picture]) -> str:
+    """The line under the pictures: size, format and time. The rest is for the one who asked: `detail_texts`."""
     took_s = _took_s(run)
     parts = (
         " and ".join(dict.fromkeys(f"{picture.width_px} × {picture.height_px}" for picture in pictures)),  # noqa: RUF001
-        _seed(run),
-        *(literal(fact, FACT_LIMIT) for fact in run.request.facts),
         " and ".join(dict.fromkeys(_format_name(picture.format) for picture in pictures)),
-        "no charge" if not run.cost else f"cost {cost(run.cost, estimated=run.cost_estimated)}",
         None if took_s is None else f"took {took_s:.1f} s",
-        left_today(balance),
     )
     return " · ".join(part for part in parts if part)
+
+
+def facts(run: Run) -> str:
+    """The seed and the request's own facts; empty where there are none."""
+    return " · ".join(part for part in (_seed(run), *(literal(fact, FACT_LIMIT) for fact in run.request.facts)) if part)
 
 
 def _seed(run: Run) -> str | None:
@@ -296,9 +296,7 @@ def notes(run: Run, ending: Pictures) -> tuple[str, ...]:
     lines += [f"Picture {index + 1} is black all over: a safety check may have hidden it." for index in ending.black]
     if ending.approved:
         lines.append("A moderator approved this.")
-    if ending.spoiler and ending.from_source:
-        lines.append("Made from a picture that was flagged or not checked: hidden until you open it.")
-    elif ending.spoiler:
+    if ending.spoiler:
         lines.append(MAY_BE_UNSAFE)
     return tuple(lines)
 

@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from bot.images.image import Picture
-from bot.runs.card import Balance, Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
+from bot.runs.card import Ended, FinalCard, Held, Pictures, Rejected, Removed, Withheld
 from bot.runs.run import PictureRef, Run, State
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
@@ -49,13 +49,13 @@ def progress(run: Run, model_title: str, place: int | None = None, *, looking: b
     return Card(*items)
 
 
-def final(run: Run, ending: FinalCard, balance: Balance, model_title: str) -> Card:
-    """The last form of a card: pictures, or why there are none, and what it cost."""
+def final(run: Run, ending: FinalCard, model_title: str) -> Card:
+    """The last form of a card: pictures, or why there are none. Cost and balance are not the channel's business."""
     match ending:
         case Pictures():
-            return _pictures(run, ending, balance, model_title)
+            return _pictures(run, ending, model_title)
         case Withheld():
-            sentence = card_texts.withheld(run, ending)
+            sentence = card_texts.withheld(run)
         case Held():
             sentence = card_texts.held(run, ending)
         case Rejected():
@@ -64,26 +64,25 @@ def final(run: Run, ending: FinalCard, balance: Balance, model_title: str) -> Ca
             return Card(ui.TextDisplay(f"**{card_texts.removed(ending)}**"))  # the prompt goes with the pictures
         case Ended():
             sentence = card_texts.ended(run)
-    left = card_texts.left_today(balance)
-    status = f"{sentence}\n{card_texts.charged(run)}" + (f" {left}." if left else "")
+    status = "\n".join(filter(None, (sentence, card_texts.charged(run))))
     head = _head(run, model_title, ending, beside=length(status))
     return Card(*head, ui.TextDisplay(status), buttons=[_once_more(run)])
 
 
 def bare(run: Run, ending: FinalCard) -> Card:
     """The end of a card in a few words of the bot's own, for when Discord takes no other form."""
-    return Card(ui.TextDisplay(f"{card_texts.bare(run, ending)}\n{card_texts.charged(run)}"))
+    return Card(ui.TextDisplay("\n".join(filter(None, (card_texts.bare(run, ending), card_texts.charged(run))))))
 
 
-def _pictures(run: Run, ending: Pictures, balance: Balance, model_title: str) -> Card:
+def _pictures(run: Run, ending: Pictures, model_title: str) -> Card:
     gallery: ui.MediaGallery[Card] = ui.MediaGallery(
         *(
             discord.MediaGalleryItem(file.uri, description=file.description, spoiler=ending.spoiler)
             for file in attachments(run, ending)
         )
     )
-    details = f"-# {card_texts.details(run, ending.pictures, balance)}"
-    status = "\n".join((*card_texts.notes(run, ending), details))
+    details = f"-# {card_texts.details(run, ending.pictures)}"
+    status = "\n".join(filter(None, (*card_texts.notes(run, ending), card_texts.partly_charged(run, ending), details)))
     head = _head(run, model_title, ending, beside=length(status))
     return Card(*head, gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run)])
 

@@ -1,6 +1,7 @@
 """What people read of limits: their names, their amounts in their measure, and how far they are used. Pure."""
 
-from bot.ledger.sentences import amount
+from bot.ledger.sentences import amount, rest, taken
+from bot.ledger.sentences import whole as whole_of
 from bot.ledger.values import Limit, LimitUse, Measure, Subject, Window
 from cogs.ui.card_texts import relative
 
@@ -10,9 +11,12 @@ _EACH = {Window.HOUR: "an hour", Window.DAY: "a day", Window.MONTH: "a month", W
 
 
 def most(limit: Limit) -> str:
-    """The amount of a limit and its window: `$0.50 a day`, `20 pictures in all`, `3 runs at once`."""
-    window = "at once" if limit.measure is Measure.RUNS else _EACH[limit.window]
-    return f"{amount(limit.measure, limit.amount)} {window}"
+    """The amount of a limit and its window, as admins set it: `$0.50 a day`, `20 pictures in all`, `3 runs at once`."""
+    return f"{amount(limit.measure, limit.amount)} {_each(limit)}"
+
+
+def _each(limit: Limit) -> str:
+    return "at once" if limit.measure is Measure.RUNS else _EACH[limit.window]
 
 
 def whose(limit: Limit, *, addressed: bool = True) -> str:
@@ -57,16 +61,16 @@ def bar(used: int, whole: int) -> str:
 def use_line(use: LimitUse) -> str:
     """How far a limit is used: bar, amounts, what is left, when it starts afresh.
 
-    Such as ``You, $0.50 a day: `[######----] 60 %` · $0.30 of $0.50 used, $0.20 left, resets <t:…:R>``.
+    Such as ``You, 50 ¢ a day: `[######----] 60 %` · 30 ¢ of 50 ¢ used, 20 ¢ left, resets <t:…:R>``.
     """
     limit = use.applied.limit
-    head = f"{whose(limit)}, {most(limit)}"
+    head = f"{whose(limit)}, {whole_of(limit.measure, limit.amount)} {_each(limit)}"
     if use.amount == 0:
         return f"{head}: switched off"
-    used = amount(limit.measure, use.used)
-    line = f"{head}: `{bar(use.used, use.amount)}` · {used} of {amount(limit.measure, use.amount)} "
+    used = taken(limit.measure, use.used)
+    line = f"{head}: `{bar(use.used, use.amount)}` · {used} of {whole_of(limit.measure, use.amount)} "
     line += "under way" if limit.measure is Measure.RUNS else "used"
-    line += f", {amount(limit.measure, use.left)} left" if use.left else ", nothing left"
+    line += f", {rest(limit.measure, use.left)} left" if use.left else ", nothing left"
     if use.amount > limit.amount:
-        line += f" ({amount(limit.measure, use.amount - limit.amount)} granted on top)"
+        line += f" ({whole_of(limit.measure, use.amount - limit.amount)} granted on top)"
     return line if use.resets_at is None else f"{line}, resets {relative(use.resets_at)}"

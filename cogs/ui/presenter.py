@@ -13,7 +13,7 @@ from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.moderation.rules import ChannelContext
-from bot.runs.card import Balance, EditResult, FinalCard, Pictures
+from bot.runs.card import EditResult, FinalCard, Pictures
 from bot.runs.run import Run
 from cogs.ui import card_texts, cards
 from cogs.ui.context import channel_context_in
@@ -59,11 +59,11 @@ class Presenter:
 
         return edit_result(await self._edit(run, _Edit(card)))
 
-    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
+    async def end(self, run: Run, ending: FinalCard) -> EditResult:
         """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""
 
         def card() -> cards.Card:
-            return cards.final(run, ending, balance, self._title(run))
+            return cards.final(run, ending, self._title(run))
 
         edit = _Edit(card)
         if isinstance(ending, Pictures):

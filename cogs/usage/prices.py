@@ -1,7 +1,7 @@
 """What a model's pictures cost, in lines of text. Pure."""
 
 from bot.catalog.model import Model, Price
-from bot.money import format_usd
+from bot.money import cost_for_people
 from cogs.ui.markdown import literal
 
 _TITLE_LIMIT = 100
@@ -18,5 +18,5 @@ def price_lines(model: Model) -> list[str]:
 
 def _amounts(price: Price) -> str:
     if price.usual == price.at_most:
-        return format_usd(price.at_most)
-    return f"about {format_usd(price.usual)}, at most {format_usd(price.at_most)}"
+        return cost_for_people(price.at_most)
+    return f"about {cost_for_people(price.usual)}, at most {cost_for_people(price.at_most)}"

@@ -107,7 +107,7 @@ async def judge(arena: Arena, *, seed: int, forged: int = 0, open_runs: frozense
     )
 
 
-_UNSPENT = frozenset({"reserve", "release"})
+_UNSPENT = frozenset({"reserve", "release", "refund"})
 
 
 async def _books(arena: Arena, open_runs: frozenset[str]) -> list[str]:
@@ -176,9 +176,12 @@ def _card(row: Row, message: Mapping[str, Any]) -> Iterator[str]:
         yield f"paid pictures, and no way to them: {said}"
     if row["delivery"] == "undeliverable" and row["state"] != "canceled":
         yield f"undeliverable, and yet its card stands: {said}"
-    # A card that is not of pictures says in so many words whether it cost anything.
-    if not pictures and not is_hanging(message) and bool(row["cost_micro_usd"]) == ("You were not charged" in text):
+    # A card that is not of pictures says in so many words that it cost nothing, or that what it cost was given back.
+    is_over, cost = not pictures and not is_hanging(message), row["cost_micro_usd"]
+    if is_over and bool(cost) == ("You were not charged" in text):
         yield f"its cost: {said}"
+    if is_over and (bool(cost) and row["given_back_micro_usd"] == cost) != ("not count towards your limit" in text):
+        yield f"what was given back: {said}"
 
 
 def _row(row: Row, entries: list[Row]) -> Iterator[str]:

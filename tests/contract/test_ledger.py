@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from bot.errors import LimitError
 from bot.ledger import ledger, recount, reports, stored, totals
-from bot.ledger.limits import counted_in, persons_own
+from bot.ledger.limits import counted_in, persons_own, pictures_left
 from bot.ledger.sentences import left_in
 from bot.ledger.values import Defaults, Demand, Disagreement, Kind, Limit, Measure, Person, Subject, Total, Window
 from bot.money import MicroUsd
@@ -53,12 +53,17 @@ class Ledger:
     async def release(self, run_id: str, at: datetime = NOON) -> bool:
         return await self._store.write(ledger.release, run_id=run_id, at=at)
 
+    async def refund(self, run_id: str, amount: int, at: datetime = NOON, *, pictures: int = 1) -> bool:
+        return await self._store.write(ledger.refund, run_id=run_id, amount=MicroUsd(amount), pictures=pictures, at=at)
+
     async def left(self, at: datetime = NOON, limits: Defaults = NO_LIMITS) -> tuple[int, int | None]:
         """What the person used today, and has left."""
 
         def look(connection: Connection) -> Any:
-            used, least = reports.used_and_least_left(connection, PERSON, limits, at)
-            return used, None if least is None else least.left
+            today = next(key for key in persons_own(PERSON, at) if key.window is Window.DAY)
+            used = totals.read(connection, [today]).get(today, Total()).used(Measure.MONEY)
+            left = [use.left for use in reports.limit_uses(connection, PERSON, limits, at)]
+            return used, min(left, default=None)
 
         return await self._store.read(look)
 
@@ -180,7 +185,7 @@ async def test_a_refusal_says_what_is_left_and_until_when_and_writes_nothing(boo
     error = caught.value
     assert (error.resets_at, error.fits) == (midnight, 0)
     assert str(error) == (
-        "That could cost up to $0.006, and you have $0.0025 left of your $1.00 for today. "
+        "That could cost up to 0.6 ¢, and you have 0.25 ¢ left of your $1.00 for today. "
         f"You get a fresh $1.00 <t:{int(midnight.timestamp())}:R>. Until then, cheaper pictures may fit."
     )
     assert await books.kinds() == ["reserve"]
@@ -308,17 +313,85 @@ async def test_what_is_left_names_the_limit_that_leaves_least(store: Store, add_
         def change(connection: Connection) -> Any:
             for limit in limits:
                 stored.put(connection, limit)
-            _, least = reports.used_and_least_left(connection, PERSON, DOLLAR, NOON)
-            return least
+            return pictures_left(reports.limit_uses(connection, PERSON, DOLLAR, NOON), MicroUsd(5_000))
 
         least = await store.write(change)
-        return None if least is None else left_in(least)
+        return None if least is None else left_in(least[1])
 
     assert await left() == "today"
     assert await left(hour) == "this hour"
     assert await left(channel) == "today for this channel", "of two that leave the same, the one that lasts longer"
 
-    def look(connection: Connection) -> None:
-        assert (reports.used_and_least_left(connection, PERSON, NO_LIMITS, NOON))[1] is not None
 
-    await store.read(look)
+async def rows_today(store: Store) -> dict[Subject, Total]:
+    found = await store.read(totals.read, counted_in(PERSON, NOON))
+    return {key.subject: total for key, total in found.items() if key.window is Window.MONTH}
+
+
+async def test_what_brought_nothing_counts_for_the_server_and_not_for_the_person(store: Store, books: Ledger) -> None:
+    run_id = await books.reserve(1, 300, DOLLAR)
+    await books.settle(run_id, 120)
+    assert await books.refund(run_id, 120)
+    assert await books.left(limits=DOLLAR) == (0, 1_000_000)
+    rows = await rows_today(store)
+    assert rows.pop(Subject.USER) == Total(
+        spent=MicroUsd(120), spent_pictures=1, refunded=MicroUsd(120), refunded_pictures=1
+    )
+    assert {*rows.values()} == {spent(120)}, "the server, the channel and the bot spent it"
+    assert await books.kinds() == ["reserve", "settle", "refund"]
+
+
+async def test_a_refund_is_given_once_however_many_ask_at_once(books: Ledger) -> None:
+    run_id = await books.reserve(1, 300, DOLLAR)
+    await books.settle(run_id, 120)
+    assert sum(await asyncio.gather(*(books.refund(run_id, 50) for _ in range(8)))) == 1
+    assert not await books.refund(run_id, 120)
+    assert await books.left(limits=DOLLAR) == (70, 999_930)
+
+
+async def test_no_more_comes_back_than_was_booked(books: Ledger) -> None:
+    run_id = await books.reserve(1, 300, DOLLAR)
+    await books.settle(run_id, 120)
+    assert await books.refund(run_id, 500, pictures=9)
+    assert await books.left(limits=DOLLAR) == (0, 1_000_000)
+
+
+async def test_nothing_comes_back_of_a_run_that_cost_nothing(books: Ledger) -> None:
+    held, released = await books.reserve(1, 300), await books.reserve(2, 300)
+    await books.release(released)
+    assert not await books.refund(held, 300)
+    assert not await books.refund(released, 300)
+    assert await books.kinds() == ["reserve", "reserve", "release"]
+
+
+async def test_a_cost_found_late_comes_back_too(books: Ledger) -> None:
+    run_id = await books.reserve(1, 300, DOLLAR)
+    await books.release(run_id)
+    await books.settle(run_id, 120)
+    assert await books.refund(run_id, 120)
+    assert await books.left(limits=DOLLAR) == (0, 1_000_000)
+
+
+async def test_a_refund_goes_to_the_day_that_paid(books: Ledger) -> None:
+    run_id = await books.reserve(1, 300, DOLLAR)
+    await books.settle(run_id, 120)
+    tomorrow = NOON + timedelta(days=1)
+    assert await books.refund(run_id, 120, at=tomorrow)
+    assert await books.left(limits=DOLLAR) == (0, 1_000_000)
+    assert await books.left(tomorrow, DOLLAR) == (0, 1_000_000)
+
+
+async def test_less_than_nothing_is_not_given_back(books: Ledger) -> None:
+    run_id = await books.reserve(1, 300)
+    await books.settle(run_id, 120)
+    with pytest.raises(ValueError, match="negative"):
+        await books.refund(run_id, -1)
+
+
+async def test_a_server_reads_what_it_spent_whatever_was_given_back(store: Store, books: Ledger) -> None:
+    run_id = await books.reserve(1, 300)
+    await books.settle(run_id, 120)
+    await books.refund(run_id, 120)
+    day = Window.DAY.start_of(NOON)
+    report = await store.read(reports.spending, PERSON.guild_id, day, day + timedelta(days=1))
+    assert report.total.money == report.by_person[0].spend.money == 120

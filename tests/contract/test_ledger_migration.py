@@ -1,5 +1,6 @@
 """Books that were written before there were limits are taken over whole, on SQLite and on PostgreSQL."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from bot.catalog.request import Request
-from bot.ledger import recount, totals
+from bot.ledger import ledger, recount, totals
 from bot.ledger.limits import counted_in
 from bot.ledger.values import Person, Subject, Total, Window
 from bot.money import MicroUsd
@@ -30,19 +31,22 @@ ENTRY = text(
 )
 
 
-def as_of_0002(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0002")
+def as_of(revision: str) -> Callable[[Connection], None]:
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", "bot.store:migrations")
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    return upgrade
 
 
 async def test_totals_of_every_scope_are_filled_from_the_entries(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("bot.store.engine.upgrade", as_of_0002)
+        patched.setattr("bot.store.engine.upgrade", as_of("0002"))
         async with Store.open(empty_database_url) as store:
 
             def stored(at: datetime) -> Any:
@@ -80,3 +84,43 @@ async def test_totals_of_every_scope_are_filled_from_the_entries(
     assert {by[subject, Window.DAY] for subject in (Subject.USER, Subject.GUILD, Subject.CHANNEL)} == {spent}
     held = [total for key, total in rest.items() if key.subject is Subject.USER and key.window is Window.EVER]
     assert held == [Total(held=MicroUsd(300), held_pictures=3, live_runs=1)]
+
+
+@pytest.mark.parametrize(
+    ("became", "shown"),
+    [
+        (("succeeded", "shown", None), 2),
+        (("partial", "still_visible", None), 2),
+        (("succeeded", "shown", "pictures_unreadable"), None),
+        (("succeeded", "held", None), None),
+        (("succeeded", "withheld", None), None),
+        (("failed", "shown", None), None),
+    ],
+)
+async def test_cards_that_showed_their_pictures_are_known_to_have(
+    empty_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    became: tuple[str, str, str | None],
+    shown: int | None,
+) -> None:
+    """So that nothing is given back for what was seen; and the entries of then take the new kind."""
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.store.engine.upgrade", as_of("0008"))
+        async with Store.open(empty_database_url) as store:
+
+            def write(connection: Connection) -> None:
+                at = NOON.strftime("%Y-%m-%d %H:%M:%S.%f") if store.dialect == "sqlite" else NOON
+                row = {"id": f"{1:032x}", "guild": 1, "at": at, "number": 1, "parent": None, "no": False}
+                connection.execute(RUN, row | {"result": '{"num_outputs": 2}'})
+                values: dict[str, Any] = dict(zip(("state", "delivery", "reason"), became, strict=True))
+                connection.execute(
+                    text("UPDATE runs SET state = :state, delivery = :delivery, reason = :reason"), values
+                )
+                for kind in ("reserve", "settle"):
+                    entry = {"id": f"{1:032x}", "guild": 1, "at": at, "kind": kind, "amount": 120, "estimated": False}
+                    connection.execute(ENTRY, entry)
+
+            await store.write(write)
+    async with Store.open(empty_database_url) as store:
+        assert (await store.read(rows.load, f"{1:032x}")).pictures_shown == shown
+        assert await store.write(ledger.refund, run_id=f"{1:032x}", amount=MicroUsd(120), pictures=0, at=NOON)

@@ -12,6 +12,7 @@ from bot.errors import LimitError, RepeatedPress, Unavailable, UserError
 from bot.ledger import recount
 from bot.ledger.values import Defaults, Measure, Subject, Window
 from bot.money import MicroUsd
+from bot.runs.card import Balance
 from bot.runs.run import Place, Run
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries, ledger_totals, runs
@@ -185,12 +186,13 @@ async def test_most_of_a_limit_is_told_once_in_a_window_by_the_run_that_used_it(
     assert len(await room.service.notices(again)) == 1
 
 
-async def test_what_is_left_on_a_card_is_the_least_that_any_limit_on_money_leaves(room: Room) -> None:
+async def test_what_is_left_is_the_fewest_pictures_that_any_limit_leaves_at_their_dearest(room: Room) -> None:
     run = await room.press(1, roles=(5,))
-    assert (await room.book.balance(run)).left is None
-    await room.limit(Subject.ROLE, 5, Measure.MONEY, 40 * run.held, Window.DAY)
+    assert (await room.book.balance(run)).pictures is None
+    await room.limit(Subject.ROLE, 5, Measure.MONEY, 40 * run.held - 1, Window.DAY)
     run = await room.press(2, roles=(5,))
-    balance = await room.book.balance(run)
-    assert (balance.used, balance.left) == (2 * run.held, 38 * run.held)
+    assert await room.book.balance(run) == Balance(37, "today")
+    await room.limit(Subject.CHANNEL, run.place.channel_id, Measure.PICTURES, 30, Window.DAY)
+    assert await room.book.balance(run) == Balance(28, "today for this channel", is_exact=True)
     await room.limit(Subject.GUILD, None, Measure.MONEY, 3 * run.held, Window.MONTH)
-    assert (await room.book.balance(run)).left == run.held
+    assert await room.book.balance(run) == Balance(1, "this month for this server")

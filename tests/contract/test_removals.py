@@ -132,7 +132,7 @@ async def test_whatever_else_happens_at_that_instant_it_is_removed(database_url:
                 "reject": partial(reviews.reject, AdminAction(GUILD, 92), run.id, "no"),
                 "report": partial(reviews.report, run=run, reporter_id=8, reason="mean", hide=True),
                 "hold": partial(held.hold, run, visibility, None),
-                "shown": partial(held.shown, run, visibility),
+                "shown": partial(held.shown, run, visibility, 1),
             }
             await asyncio.gather(quietly(race[rival]), quietly(partial(removals(one).remove, run, by=run.user_id)))
             await it_is_removed(one, run, was_shown=rival == "shown")

@@ -1,10 +1,12 @@
 """One press of /imagine, from the person's side: what they see, what Runflow was asked, and what the books say."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Context, Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
@@ -164,6 +166,22 @@ class Stage:
         async with self._following(how, person, channel) as press:
             return await press.end()
 
+    async def turned(self, answer: Answer, custom_id: str) -> str:
+        """What a reply says once the member has pressed one of its buttons."""
+        message = answer.message or {}
+        events = self.discord.people.subscribe()
+        try:
+            await self.discord.people.press(
+                user_id=self.cast.member.id, message_id=int(message["id"]), custom_id=custom_id
+            )
+            async with asyncio.timeout(PATIENCE_S):
+                async for event in events:
+                    if event["t"] == "message_update" and event["message"]["id"] == message["id"]:
+                        return "\n".join(flatten(event["message"]))
+        finally:
+            events.close()
+        raise AssertionError("the sandbox was closed")
+
     @asynccontextmanager
     async def pressing(
         self,
@@ -251,6 +269,11 @@ class Stage:
         return Ledger(
             rows[0], tuple(Entry(one["kind"], one["amount_micro_usd"], bool(one["estimated"])) for one in entries)
         )
+
+    def seed_of(self, answer: Answer) -> int | None:
+        """The seed that the row of a press keeps: for the one who asked, and not on the card."""
+        row = self.books(answer.id).row
+        return None if row is None else json.loads(row["result"])["seed"]
 
     def review(self, interaction_id: str) -> Payload | None:
         """The review of a press; None where it has none."""
@@ -400,6 +423,12 @@ def shape(data: bytes) -> tuple[str | None, tuple[int, int]]:
         return image.format, image.size
 
 
-def usd(micro_usd: int) -> str:
-    """An amount as people read it."""
-    return "$" + f"{micro_usd / 1_000_000:.6f}".rstrip("0").ljust(4, "0")
+def usd(micro_usd: int, *, rounding: str = ROUND_CEILING) -> str:
+    """A cost as people read it, or with ROUND_FLOOR what is left: in cents with two significant digits, or dollars."""
+    cents = Decimal(micro_usd) / 10_000
+    digits = 2 if cents < 100 else cents.adjusted() + 1
+    cents = Context(prec=digits, rounding=rounding).plus(cents)
+    if cents >= 100:
+        return f"${cents / 100:,.2f}"
+    shown = f"{cents:f}"
+    return (shown.rstrip("0").rstrip(".") if "." in shown else shown) + " ¢"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.discord.switches import DiscordSwitches
-from tests.journeys.helpers import AT_ONCE, FAST, Answer, Entry, Ledger, Stage, shape, usd
+from tests.journeys.helpers import AT_ONCE, FAST, Answer, Entry, Ledger, Stage, shape
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -13,11 +13,15 @@ KIB = 1024
 
 
 async def assert_paid(stage: Stage, answer: Answer, *ending: str | None) -> Ledger:
-    """The books name what Runflow billed, and so does the card."""
+    """The books name what Runflow billed, and what came of nothing is given back, as the card says."""
     books = await stage.closed_books(answer.id)
+    billed = stage.billed(answer)
     assert books.ending == (*ending, "shown")
-    assert books.entries[1:] == (Entry("settle", stage.billed(answer)),)
-    assert f"cost {usd(stage.billed(answer))}" in answer.text
+    settled, *given_back = books.entries[1:]
+    assert settled == Entry("settle", billed)
+    assert given_back == ([] if answer.attachments else [Entry("refund", billed)])
+    assert ("does not count towards your limit" in answer.text) is not bool(answer.attachments)
+    assert "¢" not in answer.text
     return books
 
 
@@ -97,7 +101,10 @@ async def test_another_format_than_asked_is_named_as_what_it_is(stage: Stage, pr
 async def test_a_cost_that_is_not_named_is_estimated_and_said_to_be(stage: Stage, profile: str):
     stage.play(profile)
     answer = await stage.imagine(image_size="landscape_4_3", num_images=2)
-    assert "cost about $0.007865 ·" in answer.text  # 2 x 1024 x 768 pixels at $0.005 a megapixel, rounded up
+    usage = await stage.use("usage")
+    assert "· about 0.79 ¢ ·" in await stage.turned(
+        usage, "usage_part:runs"
+    )  # 2 x 1024 x 768 pixels at $0.005 a megapixel, rounded up
     books = await stage.closed_books(answer.id)
     assert books.entries[1:] == (Entry("settle", 7865, estimated=True),)
 

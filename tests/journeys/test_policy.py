@@ -3,14 +3,16 @@
 import pytest
 
 from sandbox.discord.cast import Channel
-from tests.journeys.helpers import Answer, Entry, Stage, usd
+from tests.journeys.helpers import Answer, Entry, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def assert_withheld(stage: Stage, answer: Answer) -> None:
-    """The card names what it cost; no picture ever came near Discord."""
-    assert usd(stage.billed(answer)) in answer.text
+    """The card says that it is hidden, and nothing of why or of money; no picture ever came near Discord."""
+    assert "Details says why." in answer.text
+    assert "flagged" not in answer.text
+    assert "¢" not in answer.text
     assert not answer.attachments
     assert not answer.gallery
     assert not any(call.files for call in stage.calls)

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import AsyncGenerator
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from io import BytesIO, StringIO
 
 import pytest
@@ -35,14 +35,19 @@ async def test_usage_tells_what_was_charged_and_what_is_left(shop: tuple[Stage, 
     answer = await stage.use("usage")
     spent = stage.billed(fox) + stage.billed(owl)
     assert answer.is_ephemeral
-    assert f"{usd(spent)} today" in answer.text
-    assert f"{usd(spent)} of $0.50 used, {usd(LIMIT - spent)} left, resets" in answer.text
-    assert "You, $0.50 a day: [#---------] 1 %" in answer.text
-    assert f"a red fox · 2 pictures, finished · {usd(stage.billed(fox))}" in answer.text
-    assert f"a *blue* owl · 1 picture, finished · {usd(stage.billed(owl))}" in answer.text
-    assert answer.text.index("owl") < answer.text.index("fox")
-    assert "green hen" not in answer.text
-    assert "Square, 512x512: about $0.001311, at most $0.005" in answer.text
+    left = (LIMIT - spent) // 10_000  # at the dearest price of a picture
+    assert f"About {left} of 50 pictures left today. Renews" in answer.text
+    limits = await stage.turned(answer, "usage_part:limits")
+    assert f"About {left} of 50 pictures left today." in limits
+    assert f"{usd(spent)} today" in limits
+    assert f"{usd(spent)} of 50 ¢ used, {usd(LIMIT - spent, rounding=ROUND_FLOOR)} left, resets" in limits
+    assert "You, 50 ¢ a day: [#---------] 1 %" in limits
+    runs = await stage.turned(answer, "usage_part:runs")
+    assert f"a red fox · 2 pictures shown · {usd(stage.billed(fox))}" in runs
+    assert f"a *blue* owl · 1 picture shown · {usd(stage.billed(owl))}" in runs
+    assert runs.index("owl") < runs.index("fox")
+    assert "green hen" not in runs
+    assert "Square, 512x512: about 0.14 ¢, at most 0.5 ¢" in await stage.turned(answer, "usage_part:prices")
 
 
 async def test_privately_other_limits_and_other_runs_count(shop: tuple[Stage, tuple[Answer, ...]]):
@@ -50,8 +55,8 @@ async def test_privately_other_limits_and_other_runs_count(shop: tuple[Stage, tu
     for channel in (stage.cast.dm_of(stage.cast.member.id), stage.cast.elsewhere):
         answer = await stage.use("usage", channel=channel)
         assert answer.is_ephemeral
-        assert "$0.00 today" in answer.text
-        assert "You have not asked for anything here yet." in answer.text
+        assert "0 ¢ today" in await stage.turned(answer, "usage_part:limits")
+        assert "You have not asked for anything here yet." in await stage.turned(answer, "usage_part:runs")
 
 
 async def test_an_admin_sees_the_spending_as_words_a_picture_and_entries(shop: tuple[Stage, tuple[Answer, ...]]):

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.money import MicroUsd, format_usd, parse_usd, round_usd
+from bot.money import (
+    MicroUsd,
+    cost_for_people,
+    exact_for_people,
+    format_usd,
+    left_for_people,
+    parse_usd,
+    round_usd,
+)
 
 AMOUNTS = st.integers(0, 10**15)
 
@@ -100,3 +108,57 @@ def test_what_is_no_machines_amount(text: str) -> None:
 )
 def test_shown(amount: int, shown: str) -> None:
     assert format_usd(MicroUsd(amount)) == shown
+
+
+def read_back(shown: str) -> Decimal:
+    """The micro-dollars that a person reads."""
+    if shown.endswith(" ¢"):
+        return Decimal(shown.removesuffix(" ¢")) * 10_000
+    return Decimal(shown.replace("$", "").replace(",", "")) * 1_000_000
+
+
+@given(AMOUNTS)
+def test_no_cost_is_said_to_be_less_and_nothing_left_to_be_more_than_it_is(amount: int) -> None:
+    cost, left = read_back(cost_for_people(MicroUsd(amount))), read_back(left_for_people(MicroUsd(amount)))
+    assert left <= amount <= cost
+    assert read_back(exact_for_people(MicroUsd(amount))) == amount
+
+
+@given(st.integers(0, 999_999))
+def test_below_a_dollar_two_digits_tell_a_cost_to_a_tenth(amount: int) -> None:
+    for shown in (cost_for_people(MicroUsd(amount)), left_for_people(MicroUsd(amount))):
+        assert len(re.sub(r"[^0-9]", "", shown).strip("0")) <= 2
+        assert abs(read_back(shown) - amount) * 10 <= amount
+
+
+@given(st.integers(1_000_000, 10**15))
+def test_from_a_dollar_a_cent_is_the_least_that_is_told(amount: int) -> None:
+    for shown in (cost_for_people(MicroUsd(amount)), left_for_people(MicroUsd(amount))):
+        assert re.fullmatch(r"\$[0-9,]+\.[0-9]{2}", shown)
+        assert abs(read_back(shown) - amount) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("amount", "cost", "left"),
+    [
+        (0, "0 ¢", "0 ¢"),
+        (1, "0.0001 ¢", "0.0001 ¢"),
+        (3_932, "0.4 ¢", "0.39 ¢"),
+        (15_728, "1.6 ¢", "1.5 ¢"),
+        (230_000, "23 ¢", "23 ¢"),
+        (500_000, "50 ¢", "50 ¢"),
+        (995_001, "$1.00", "99 ¢"),
+        (1_261_111, "$1.27", "$1.26"),
+        (1_234_567_891, "$1,234.57", "$1,234.56"),
+    ],
+)
+def test_for_people(amount: int, cost: str, left: str) -> None:
+    assert (cost_for_people(MicroUsd(amount)), left_for_people(MicroUsd(amount))) == (cost, left)
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [(0, "0 ¢"), (500_000, "50 ¢"), (12_345, "1.2345 ¢"), (1_500_000, "$1.50"), (1_234_500, "$1.2345")],
+)
+def test_what_somebody_set_keeps_its_digits(amount: int, shown: str) -> None:
+    assert exact_for_people(MicroUsd(amount)) == shown

@@ -1,7 +1,6 @@
 """The last form of a card: pictures as the channel allows at the moment of showing, or words instead."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import structlog
 
@@ -18,7 +17,7 @@ from bot.runs.review.visibility import Visibility
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.run import Delivery, Reason, Run
 from bot.runs.store import RunStore
-from bot.runs.transitions import Change
+from bot.runs.transitions import Change, giving_back
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +37,7 @@ class _Try:
     visibility: Visibility
     answer: EditResult | None = None
     may_stand: frozenset[Showing] = frozenset()
+    pictures: int = 0
 
 
 class Deliverer:
@@ -95,7 +95,7 @@ class Deliverer:
         """Note what became of the last try to show pictures, or keep them back."""
         if shown.answer is EditResult.YES or _stand_as_they_may(run, shown):
             _log.info("run ended", state=run.state, reason=run.reason, delivery=Delivery.SHOWN)
-            return await self._held.shown(run, shown.visibility)
+            return await self._held.shown(run, shown.visibility, shown.pictures)
         if shown.may_stand and not run.pictures_up:
             run = await self._store.may_stand(run)
         if shown.answer is None:
@@ -107,7 +107,8 @@ class Deliverer:
         fetched = seen.fetched
 
         async def send(fitted: Fitted) -> _Try | TooLarge:
-            return await self._edit_while_visible(run, fitted, (*fetched.missing, *fitted.missing), seen.black)
+            sent = await self._edit_while_visible(run, fitted, (*fetched.missing, *fitted.missing), seen.black)
+            return replace(sent, pictures=len(fitted.pictures)) if isinstance(sent, _Try) else sent
 
         return await fit_and_send(fetched.pictures, _limit_bytes(run), send)
 
@@ -118,8 +119,7 @@ class Deliverer:
 
         Before each try it is decided anew who may see it; and after the last, because an upload may take a while.
         """
-        used = partial(self._store.balance_in, run=run)
-        visibility, balance = await self._visibility.decide_and(run, used, black=black)
+        visibility = await self._visibility.decide(run, black=black)
         answer, may_stand = EditResult.LATER, frozenset[Showing]()
         for delay_s in _TRIES_AFTER_S:
             if delay_s and answer is EditResult.LATER:
@@ -127,7 +127,7 @@ class Deliverer:
                 visibility = await self._visibility.decide(run, black=black)
             if not visibility.is_shown:
                 return _Try(visibility, None, may_stand)
-            answer = await self._card.end(run, visibility.pictures(fitted.pictures, missing), balance)
+            answer = await self._card.end(run, visibility.pictures(fitted.pictures, missing))
             if answer is EditResult.TOO_LARGE:
                 return TOO_LARGE  # and so were these pictures at any try before
             if answer not in {EditResult.YES, EditResult.LATER}:
@@ -159,8 +159,11 @@ class Deliverer:
         return await self._say(run, Ended(hide_prompt=hide))
 
     async def _none_to_show(self, run: Run, reason: Reason) -> Run:
-        """End the card in words that say why; not where the pictures were removed meanwhile, which says more."""
-        noted = await self._store.apply(run, Change(replace(run, reason=reason)))
+        """End the card in words that say why, and give back what the pictures cost: /history may show them for nothing.
+
+        Where the pictures were removed meanwhile, that says more.
+        """
+        noted = await self._store.apply(run, giving_back(Change(replace(run, reason=reason)), shown=0))
         return noted if noted.is_removed else await self._say(noted, _words_of(noted))
 
     async def _say(self, run: Run, final: FinalCard, delivery: Delivery = Delivery.SHOWN) -> Run:
@@ -168,11 +171,10 @@ class Deliverer:
 
     async def _edit(self, run: Run, final: FinalCard) -> EditResult:
         """Edit the card to words, tried again while Discord takes nothing."""
-        balance = await self._store.balance(run)
         answer = EditResult.LATER
         for delay_s in _TRIES_AFTER_S:
             await self._wait(delay_s)
-            answer = await self._card.end(run, final, balance)
+            answer = await self._card.end(run, final)
             if answer is not EditResult.LATER:
                 break
         return answer

@@ -28,9 +28,8 @@ class HeldCard:
         if visibility.showing is not Showing.HELD:
             return  # it was decided, or removed: the worker says so
         hide = visibility.rules.hide_prompt
-        balance = await self._store.balance(run)
         # The next reading of the review says it again, or the end of the review does.
-        _ = await self._card.end(run, Held(cause, asked=asked, hide_prompt=hide), balance)
+        _ = await self._card.end(run, Held(cause, asked=asked, hide_prompt=hide))
         now = await self._store.load(run.id)
         if now.delivery.is_over and now.delivery is not Delivery.HELD:
             # It had its end while this was said, which covers it: it is ended once more.

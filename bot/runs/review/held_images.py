@@ -11,12 +11,14 @@ from bot.errors import PictureError
 from bot.guilds.settings import GuildSettingsService
 from bot.images.fetch import checked
 from bot.images.image import Picture
+from bot.ledger import ledger
 from bot.runs import rows
 from bot.runs.review import rows as review_rows
 from bot.runs.review.channel import ReviewChannel
 from bot.runs.review.review import Obstacle, Review
 from bot.runs.review.visibility import Visibility
 from bot.runs.run import Delivery, ReviewCause, Run
+from bot.runs.transitions import Change, giving_back
 from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 
@@ -78,16 +80,24 @@ class HeldImages:
             self._wake_ups.wake_run(run.id)
         return noted
 
-    async def shown(self, run: Run, visibility: Visibility) -> Run:
-        """Note that the card shows the pictures. As `hold`, where somebody decided while it was being edited.
+    async def shown(self, run: Run, visibility: Visibility, pictures: int) -> Run:
+        """Note that the card shows so many pictures, and give back what the others cost.
 
-        Those that were removed meanwhile stand there, and are to go.
+        As `hold`, where somebody decided while it was being edited. Those that were removed meanwhile stand there, and
+        are to go.
         """
-        shown = replace(run, delivery=Delivery.SHOWN, pictures_up=False)
+        stands = replace(run, delivery=Delivery.SHOWN, reason=None, pictures_up=False)
+        change = giving_back(Change(stands), shown=pictures)
+        shown = replace(change.run, pictures_shown=pictures)
 
         def note_shown(connection: Connection) -> Run:
             stays = review_rows.outcome_of(connection, run.id) is visibility.outcome
-            return shown if stays and rows.change(connection, run, shown) else rows.may_stand(connection, run.id)
+            if not (stays and rows.change(connection, run, shown)):
+                return rows.may_stand(connection, run.id)
+            if (back := change.back) is not None:
+                at = self._clock.now()
+                _ = ledger.refund(connection, run_id=run.id, amount=back.amount, pictures=back.pictures, at=at)
+            return shown
 
         noted = await self._store.write(note_shown)
         if noted is not shown:

@@ -84,9 +84,7 @@ class Visibility:
             raise ValueError(f"pictures that are {self.showing} have no card that shows them")
         approved = self.outcome is Decision.APPROVED
         spoiler = self.showing is Showing.SPOILER
-        return Pictures(
-            shown, missing, spoiler=spoiler, black=self.black, approved=approved, from_source=self.from_source
-        )
+        return Pictures(shown, missing, spoiler=spoiler, black=self.black, approved=approved)
 
     def words(self, *, asked: bool) -> Held | Rejected | Removed | Withheld:
         """The last form of a card that keeps them back. `asked`: whether moderators are or can be asked."""

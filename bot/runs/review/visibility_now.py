@@ -1,8 +1,7 @@
 """What is known of a run's visibility at this moment: the channel as Discord knows it, the rules, the review."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -18,8 +17,6 @@ from bot.runs.review.review import Decision, Review
 from bot.runs.review.visibility import Known, Visibility, changed_prompt, decide
 from bot.runs.run import ReviewCause, Run
 from bot.store.engine import Store
-
-T = TypeVar("T")
 
 
 class Channels(Protocol):
@@ -52,27 +49,20 @@ class VisibilityNow:
 
         Raises Unavailable where the database does not answer: nothing is decided then.
         """
-        return (await self.decide_and(run, lambda _: None, black=black))[0]
-
-    async def decide_and(
-        self, run: Run, also: Callable[[Connection], T], *, black: tuple[int, ...] = ()
-    ) -> tuple[Visibility, T]:
-        """As `decide`, with what else is read of the same moment."""
         context = await self._known_context(run)  # what is decided now may be for good
-        family = await self._family(run)
+        family, verdict = await self._family(run), await self._verdict(run)
 
-        def read(connection: Connection) -> tuple[Known, T]:
-            known = Known(
+        def read(connection: Connection) -> Known:
+            return Known(
                 self._policies.rules_in(connection, context),
                 review_rows.find(connection, run.id),
-                black=black,
-                inherited=self._inherited_in(connection, family),
-                removal=rows.removal_of(connection, run.id),
+                verdict,
+                black,
+                self._inherited_in(connection, family),
+                rows.removal_of(connection, run.id),
             )
-            return known, also(connection)
 
-        known, more = await self._store.read(read)
-        return decide(run, replace(known, verdict=await self._verdict(run))), more
+        return decide(run, await self._store.read(read))
 
     async def decide_in(self, run: Run, context: ChannelContext, here: Visibility) -> Visibility:
         """How pictures that may be seen in their own channel (`here`) may be seen in another, by its rules too."""

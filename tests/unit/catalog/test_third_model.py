@@ -165,7 +165,7 @@ async def test_from_the_command_to_the_card(tmp_path: Path) -> None:
     assert booked == [("reserve", 60_000, False), ("settle", 40_000, True)]
     assert (run.state, run.delivery, run.reply.message_id) == (State.SUCCEEDED, Delivery.SHOWN, MESSAGE_ID)
     said = json.dumps(last.body["components"], ensure_ascii=False)
-    for words in ("Your 2 pictures", "Sketch 1", "drawn in soft chalk · PNG · cost about $0.04", "You asked for 3"):
+    for words in ("Your 2 pictures", "Sketch 1", "PNG · took", "You asked for 3"):
         assert words in said
     assert "seed" not in said
     assert "cdn.example" not in said
@@ -177,8 +177,7 @@ async def shown(on: Stage, run: Run) -> Call:
     """The last card as Discord gets it."""
     presenter = Presenter(clock=on.room.clock, models=MODELS)
     presenter.attach(on.discord.client)
-    _, ending, balance = on.room.card.ends[-1]
-    await presenter.end(run, ending, balance)
+    await presenter.end(run, on.room.card.ends[-1][1])
     return (await on.discord.discord.wait("PATCH", "/messages/"))[-1]
 
 
@@ -249,7 +248,7 @@ async def test_a_limit_counts_its_price_and_its_pictures(tmp_path: Path) -> None
         room.attachments.files |= dict.fromkeys(ADDRESSES, a_png())
         client.press(ASKED)
         (call,) = await client.discord.wait("POST", "/callback")
-    assert "$0.06" in call.data["content"]
+    assert "6 ¢" in call.data["content"]
     assert server.seen == []
 
 
@@ -260,4 +259,4 @@ def test_its_sources_are_never_printed() -> None:
 
 
 def test_a_flat_price_is_told_as_one_amount() -> None:
-    assert price_lines(SKETCH) == ["**What a picture costs** with Sketch 1", "Each picture: $0.02"]
+    assert price_lines(SKETCH) == ["**What a picture costs** with Sketch 1", "Each picture: 2 ¢"]

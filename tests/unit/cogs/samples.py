@@ -16,7 +16,7 @@ from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spen
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
 from bot.money import MicroUsd
-from bot.runs.card import Balance, Pictures
+from bot.runs.card import Balance, FinalCard, Pictures
 from bot.runs.drafts import Draft
 from bot.runs.past import Page, Viewing
 from bot.runs.run import Delivery, PictureRef, Place, Reply, Result, Run, State
@@ -212,8 +212,8 @@ class FakeRuns:
     async def by_message(self, message_id: int) -> Run | None:
         return next((run for run, shown_as in self.started if shown_as == message_id), None)
 
-    async def balance(self, user_id: int) -> Balance:
-        return Balance(used=MicroUsd(0), left=None)
+    async def balance(self, run: Run) -> Balance:
+        return Balance(pictures=None)
 
 
 @dataclass
@@ -241,11 +241,12 @@ class FakeDrafts:
 
 @dataclass
 class FakeHistory:
-    """Past runs as a cog sees them. `refusal` is what pictures are answered with."""
+    """Past runs as a cog sees them. `refusal` is what pictures are answered with, `hidden` how they are kept back."""
 
     runs: dict[str, Run] = field(default_factory=dict[str, Run])
     page_now: Page = field(default_factory=lambda: Page(()))
     refusal: BotError | None = None
+    hidden: FinalCard | None = None
     spoiler: bool = False
     asked: list[tuple[int, int | None, int | None, int | None]] = field(
         default_factory=list[tuple[int, int | None, int | None, int | None]]
@@ -276,6 +277,9 @@ class FakeHistory:
         found = pictures(2)
         wanted = found if viewing.only is None else tuple(one for one in found if one.index == viewing.only)
         return Pictures(wanted, spoiler=self.spoiler)
+
+    async def kept_back(self, run: Run) -> FinalCard | None:
+        return self.hidden
 
 
 @dataclass

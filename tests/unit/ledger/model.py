@@ -19,13 +19,15 @@ class Held:
     end: tuple[int, int, bool] | None = None  # cost, pictures, estimated
     was_released: bool = False
     was_lost: bool = False  # not under way any more, and held for until it is known what it cost
+    back: tuple[int, int] | None = None  # money and pictures given back to the person alone
 
-    def takes(self, measure: Measure) -> int:
-        """What counts against a limit."""
+    def takes(self, measure: Measure, *, of_person: bool) -> int:
+        """What counts against a limit: on a person, or on anything else."""
         money, pictures, _ = self.end or (self.money, self.pictures, False)
+        money_back, pictures_back = (self.back or (0, 0)) if of_person else (0, 0)
         return {
-            Measure.MONEY: money,
-            Measure.PICTURES: pictures,
+            Measure.MONEY: money - money_back,
+            Measure.PICTURES: pictures - pictures_back,
             Measure.RUNS: int(self.end is None and not self.was_lost),
         }[measure]
 
@@ -129,7 +131,7 @@ class Model:
         anywhere: bool = False,
     ) -> int:
         return sum(
-            run.takes(measure)
+            run.takes(measure, of_person=user is not None)
             for run in self.runs.values()
             if window.start_of(run.at) == window.start_of(at)
             and (anywhere or run.person.guild_id == guild)

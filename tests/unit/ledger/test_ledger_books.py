@@ -81,7 +81,7 @@ class MovedClock:
 
 
 class BooksMachine(RuleBasedStateMachine):
-    """People hold, settle, release, repeat and crash; admins grant and set limits; the clock goes to and fro."""
+    """People hold, settle, release, get back, repeat and crash; admins grant and set limits; the clock moves."""
 
     run_ids: Bundle[str] = Bundle("run_ids")
 
@@ -170,6 +170,22 @@ class BooksMachine(RuleBasedStateMachine):
 
         if self._close(run_id, act, expected=run is not None and run.end is None, crash=crash) and run is not None:
             run.end, run.was_released = (0, 0, False), True
+
+    @rule(run_id=run_ids, amount=st.integers(0, 2_000), pictures=st.integers(0, 4), crash=st.booleans())
+    def refund(self, run_id: str, amount: int, pictures: int, crash: bool) -> None:
+        run = self._model.runs.get(run_id)
+        is_booked = run is not None and run.end is not None and not run.was_released
+        money, made = run.end[:2] if run is not None and run.end is not None else (0, 0)
+        back = min(amount, money), min(pictures, made)
+
+        def act(connection: Connection) -> bool:
+            return ledger.refund(
+                connection, run_id=run_id, amount=MicroUsd(amount), pictures=pictures, at=self._clock.at
+            )
+
+        is_owed = run is not None and run.back is None and is_booked and any(back)
+        if self._close(run_id, act, expected=is_owed, crash=crash) and run is not None:
+            run.back = back
 
     @rule(run_id=run_ids, crash=st.booleans())
     def lose(self, run_id: str, crash: bool) -> None:

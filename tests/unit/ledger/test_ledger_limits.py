@@ -122,8 +122,8 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
         (
             Applied(limit(amount=500), LimitCause.USER),
             300,
-            "That could cost up to $0.0004, and you have $0.0002 left of your $0.0005 for today. "
-            f"You get a fresh $0.0005 <t:{MIDNIGHT}:R>. "
+            "That could cost up to 0.04 ¢, and you have 0.02 ¢ left of your 0.05 ¢ for today. "
+            f"You get a fresh 0.05 ¢ <t:{MIDNIGHT}:R>. "
             "2 pictures would fit.",
         ),
         (
@@ -136,7 +136,7 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
         (
             Applied(limit(Subject.GUILD, None, 1_000, window=Window.MONTH), LimitCause.GUILD),
             1_000,
-            "That could cost up to $0.0004, and this server has nothing left of its $0.001 for this month. "
+            "That could cost up to 0.04 ¢, and this server has nothing left of its 0.1 ¢ for this month. "
             f"It starts afresh <t:{NEXT_MONTH}:R>.",
         ),
         (
@@ -149,7 +149,7 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
         (
             Applied(limit(Subject.BOT, None, 10_000, window=Window.MONTH, guild_id=None), LimitCause.BOT),
             9_999,
-            "That could cost up to $0.0004, and I have $0.000001 left of the $0.01 "
+            "That could cost up to 0.04 ¢, and I have 0.0001 ¢ left of the 1 ¢ "
             "that everybody together may spend a month. "
             f"It starts afresh <t:{NEXT_MONTH}:R>. "
             "Until then, cheaper pictures may fit.",
@@ -174,7 +174,7 @@ def test_what_is_left_is_never_below_zero_and_grants_count(amount: int, held: in
         (
             Applied(limit(amount=0), LimitCause.DEFAULT),
             0,
-            "Making pictures is switched off at the moment: your limit is $0.00 a day. "
+            "Making pictures is switched off at the moment: your limit is 0 ¢ a day. "
             "The admins of this server can change it.",
         ),
     ],

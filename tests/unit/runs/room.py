@@ -21,7 +21,7 @@ from bot.ledger.values import Defaults, Subject, Window
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runflow.session import open_runflow
-from bot.runs.card import Balance, EditResult, FinalCard
+from bot.runs.card import EditResult, FinalCard
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Obstacle, Review
 from bot.runs.run import AT_RUNFLOW, Delivery, Place, Reply, Run, State
@@ -65,7 +65,7 @@ class FakeCardView:
         self.progressed: list[State] = []
         self.positions: list[tuple[str, int]] = []
         self.looked_for: list[State] = []
-        self.ends: list[tuple[Run, FinalCard, Balance]] = []
+        self.ends: list[tuple[Run, FinalCard]] = []
         self.ended = asyncio.Event()
         self.before_end: Callable[[FinalCard], Awaitable[None]] = _nothing
         self.away = 0  # how often Discord is still not connected when it is asked for a channel
@@ -78,9 +78,9 @@ class FakeCardView:
             self.positions.append((run.id, position))
         return EditResult.YES
 
-    async def end(self, run: Run, ending: FinalCard, balance: Balance) -> EditResult:
+    async def end(self, run: Run, ending: FinalCard) -> EditResult:
         await self.before_end(ending)
-        self.ends.append((run, ending, balance))
+        self.ends.append((run, ending))
         answer = self.always or (self.answers.pop(0) if self.answers else EditResult.YES)
         if isinstance(answer, Exception):
             raise answer

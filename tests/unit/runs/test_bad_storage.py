@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 
 from bot.errors import Unavailable
-from bot.runs.card import Balance, EditResult, Ended, FinalCard, Pictures
+from bot.runs.card import EditResult, Ended, FinalCard, Pictures
 from bot.runs.run import AT_RUNFLOW, Delivery, Run, State
 from bot.store.tables import ledger_entries
 from sandbox.runflow.switches import PROFILES, without_waiting
@@ -118,7 +118,7 @@ async def assert_one_end(room: RunsRoom, run: Run) -> None:
     done = await passing_until(room, is_done, run)
     assert (done.state, done.delivery) == (State.SUCCEEDED, Delivery.SHOWN)
     assert isinstance(room.card.ends[-1][1], Pictures)
-    assert not [ending for _, ending, _ in room.card.ends if isinstance(ending, Ended)]
+    assert not [ending for _, ending in room.card.ends if isinstance(ending, Ended)]
     assert room.runflow.create_requests == 1
     assert await entries(room) == [("reserve", run.held), ("settle", room.runflow.billed_micro_usd())]
     assert await room.held() == 0
@@ -201,8 +201,8 @@ async def test_a_delivery_that_could_not_be_noted_is_noted_later(tmp_path: Path,
         stack = trouble(room, tmp_path)
         show = room.card.end
 
-        async def end_into_trouble(run: Run, ending: FinalCard, balance: Balance) -> EditResult:
-            answer = await show(run, ending, balance)
+        async def end_into_trouble(run: Run, ending: FinalCard) -> EditResult:
+            answer = await show(run, ending)
             if len(room.card.ends) == 1:
                 await stack.__aenter__()
             return answer

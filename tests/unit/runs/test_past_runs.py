@@ -9,9 +9,11 @@ import pytest
 
 from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction
+from bot.ledger.values import Defaults
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelSetting
-from bot.runs.card import EditResult, Pictures
+from bot.money import MicroUsd
+from bot.runs.card import Balance, EditResult, Pictures, Withheld
 from bot.runs.past import Viewing
 from bot.runs.run import Delivery, Place, Run
 from sandbox.runflow.switches import PROFILES, without_waiting
@@ -200,3 +202,23 @@ async def test_the_channel_that_is_looked_in_has_its_say_too(tmp_path: Path) -> 
         assert (await room.services.history.pictures(run, there)).pictures
         await room.app.moderation.policies.set_channel(AdminAction(1, 9), 9, ChannelSetting(policy=Policy.BLOCK))
         assert "This channel does not show such pictures" in await refusal(room, run, there)
+
+
+@pytest.mark.parametrize(
+    ("profile", "kept"),
+    [("nsfw_flagged", Withheld(checked=True)), ("nsfw_null", Withheld(checked=False)), ("fast", None)],
+)
+async def test_why_pictures_are_kept_back_can_be_asked_later(
+    tmp_path: Path, profile: str, kept: Withheld | None
+) -> None:
+    daily = Defaults(user_daily=MicroUsd(22_000))
+    async with runs_room(tmp_path, without_waiting(PROFILES[profile]), defaults=daily) as room:
+        done = await room.to_the_end(await room.press())
+        assert await room.services.history.kept_back(done) == kept
+        assert await room.services.runs.balance(done) == Balance(3, "today"), "at 5,000 each, 3,932 of 22,000 used"
+
+
+async def test_of_a_run_without_pictures_nothing_is_kept_back(tmp_path: Path) -> None:
+    async with runs_room(tmp_path, without_waiting(PROFILES["failing"])) as room:
+        done = await room.to_the_end(await room.press())
+        assert await room.services.history.kept_back(done) is None

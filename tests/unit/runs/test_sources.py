@@ -20,7 +20,7 @@ from bot.runs import rows
 from bot.runs.card import Ended, Pictures, Withheld
 from bot.runs.run import Delivery, PictureRef, Place, Reason, Result, Run, State
 from bot.store.tables import runs
-from cogs.ui import card_texts
+from cogs.ui import card_texts, detail_texts
 from tests.unit.images.test_source import bomb
 from tests.unit.runs.editing import HERE, Studio, a_picture, studio
 from tests.unit.runs.made import a_run
@@ -54,11 +54,10 @@ async def test_of_a_moving_picture_the_first_frame_is_sent_and_the_card_says_so(
         assert head == "data:image/png;base64"
         with Image.open(io.BytesIO(base64.b64decode(frame))) as image, Image.open(io.BytesIO(moving)) as whole:
             assert image.convert("RGB").tobytes() == whole.convert("RGB").tobytes()
-        assert "first frame of a moving picture" in run.request.facts
+        assert "first frame of a moving picture" in str(card_texts.facts(run))
         assert len(str(run.input)) < 300  # the row keeps where it is, not the bytes
-        _, ending, balance = on.room.card.ends[-1]
+        _, ending = on.room.card.ends[-1]
         assert isinstance(ending, Pictures)
-        assert "first frame of a moving picture" in card_texts.details(run, ending.pictures, balance)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +198,14 @@ async def remove_as_moderator(on: Studio, source: Run) -> None:
     await on.room.services.removals.remove(await on.room.runs.load(source.id), by=91, reason="unkind")
 
 
-CHANGES = {"removed": remove, "removed by a moderator": remove_as_moderator, "rejected": reject, "reported": report, "forgotten by Runflow": forget, "flagged since": flag}
+CHANGES = {
+    "removed": remove,
+    "removed by a moderator": remove_as_moderator,
+    "rejected": reject,
+    "reported": report,
+    "forgotten by Runflow": forget,
+    "flagged since": flag,
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -214,7 +220,7 @@ async def test_a_source_that_may_not_be_used_any_more_ends_the_run_before_anythi
         assert (run.state, run.reason, run.delivery) == (State.CANCELED, Reason.SOURCE_GONE, Delivery.SHOWN)
         assert len(on.upstream.creates) == 1
         assert (await on.room.held(), run.cost) == (0, None)
-        (ending,) = [ending for of, ending, _ in on.room.card.ends if of.id == run.id]
+        (ending,) = [ending for of, ending in on.room.card.ends if of.id == run.id]
         assert isinstance(ending, Ended)
         assert "nothing was sent" in card_texts.ended(run)
 
@@ -224,7 +230,9 @@ async def test_a_source_that_may_not_be_used_any_more_is_refused_by_name(change:
     async with studio(tmp_path) as on:
         source = await on.source()
         await CHANGES[change](on, source)
-        with pytest.raises(UserError, match=r"were removed|kept back|keep these|wait for a moderator|on their way|taken away"):
+        with pytest.raises(
+            UserError, match=r"were removed|kept back|keep these|wait for a moderator|on their way|taken away"
+        ):
             await on.ask(PictureRef(source.id, 0))
 
 
@@ -277,10 +285,10 @@ async def test_what_a_moderator_removes_while_it_is_worked_from_keeps_the_edit_o
         finally:
             passing.cancel()
         assert (again.state, again.delivery) == (State.SUCCEEDED, Delivery.WITHHELD)
-        ending = next(ending for of, ending, _ in reversed(on.room.card.ends) if of.id == again.id)
+        ending = next(ending for of, ending in reversed(on.room.card.ends) if of.id == again.id)
         assert isinstance(ending, Withheld)
         assert ending.from_source
-        assert "made from one that may not be shown here" in card_texts.withheld(again, ending)
+        assert "made from one that may not be shown here" in str(detail_texts.why_hidden(again, ending))
         with pytest.raises(UserError):  # nor is what was shown before worked from any more
             await on.ask(PictureRef(edit.id, 0))
 
@@ -292,12 +300,9 @@ async def test_an_edit_of_what_was_flagged_is_flagged_where_it_is_shown(tmp_path
         source = await on.source(rules=ChannelRules(Policy.SPOILER))
         run = await on.room.to_the_end(await on.ask(PictureRef(source.id, 0), rules=ChannelRules(Policy.ALLOW)))
         assert run.nsfw_flag is False
-        _, ending, _ = on.room.card.ends[-1]
+        _, ending = on.room.card.ends[-1]
         assert isinstance(ending, Pictures)
-        assert (ending.spoiler, ending.from_source) == (True, True)
-        assert "Made from a picture that was flagged or not checked: hidden until you open it." in card_texts.notes(
-            run, ending
-        )
+        assert ending.spoiler
 
 
 async def test_another_try_of_what_was_withheld_is_judged_by_itself(tmp_path: Path) -> None:

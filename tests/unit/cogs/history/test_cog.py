@@ -97,7 +97,7 @@ async def test_a_page_lists_runs_with_a_button_for_each_that_has_pictures() -> N
         f"history_pictures:{7:032x}",
         f"history_page:{USER_ID}:before:1007",
     ]
-    for words in ("prompt 9", "4 pictures · cost $0.012 · <t:", "no pictures · no charge", "card could not be reached"):
+    for words in ("prompt 9", "4 pictures · cost 1.2 ¢ · <t:", "no pictures · no charge", "card could not be reached"):
         assert words in text(call)
 
 
@@ -250,11 +250,11 @@ async def test_pictures_discord_finds_too_large_are_said_to_be_so(answer: tuple[
         ({"state": State.RUNNING}, "in progress · not charged yet"),
         ({"state": State.LOST, "result": None, "cost": None}, "no pictures · no charge so far"),
         ({"state": State.CANCELED, "result": None, "cost": None}, "canceled · no charge"),
-        ({"delivery": Delivery.PENDING}, "4 pictures, on the way to the card · cost $0.012"),
-        ({"delivery": Delivery.HELD}, "4 pictures, waiting for a moderator · cost $0.012"),
-        ({"delivery": Delivery.WITHHELD}, "4 pictures, kept back by the channel's rules · cost $0.012"),
-        ({"reason": Reason.UPLOAD_REFUSED}, "4 pictures, which could not be posted · cost $0.012"),
-        ({"cost_estimated": True, "cost": MicroUsd(5000)}, "4 pictures · cost about $0.005"),
+        ({"delivery": Delivery.PENDING}, "4 pictures, on the way to the card · cost 1.2 ¢"),
+        ({"delivery": Delivery.HELD}, "4 pictures, waiting for a moderator · cost 1.2 ¢"),
+        ({"delivery": Delivery.WITHHELD}, "4 pictures, kept back by the channel's rules · cost 1.2 ¢"),
+        ({"reason": Reason.UPLOAD_REFUSED}, "4 pictures, which could not be posted · cost 1.2 ¢"),
+        ({"cost_estimated": True, "cost": MicroUsd(5000)}, "4 pictures · cost about 0.5 ¢"),
     ],
 )
 def test_each_end_has_its_words(changes: dict[str, Any], said: str) -> None:

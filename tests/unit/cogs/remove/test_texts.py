@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.runs.card import Balance, Removed
+from bot.runs.card import Removed
 from bot.runs.past import has_pictures
 from bot.runs.review.review import Decision, Review
 from bot.runs.run import Delivery, Removal, ReviewCause, Run
@@ -15,7 +15,6 @@ from cogs.ui import cards
 from tests.unit.cogs.samples import NOW, a_run, done
 from tests.unit.cogs.wire import GUILD_ID, USER_ID
 
-NO_PRICE = Balance(used=done(a_run()).held, left=None)
 BY_AUTHOR, BY_MODERATOR = Removal(USER_ID, NOW), Removal(5, NOW, "not here")
 
 
@@ -37,7 +36,7 @@ def a_review(outcome: Decision | None, **changes: Any) -> Review:
     ],
 )
 async def test_the_card_says_who_removed_it_and_nothing_of_what_it_was(ending: Removed, words: str) -> None:
-    card = cards.final(removed(), ending, NO_PRICE, "FLUX")
+    card = cards.final(removed(), ending, "FLUX")
     assert card.to_components() == [
         {"type": 17, "spoiler": False, "components": [{"type": 10, "content": words}], "accent_color": None}
     ]

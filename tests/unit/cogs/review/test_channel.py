@@ -8,8 +8,7 @@ from discord import ui
 
 from bot.errors import UserError
 from bot.guilds.settings import REASON_MOST, REASONS_MOST
-from bot.money import MicroUsd
-from bot.runs.card import Balance, EditResult, Ended, Held, Pictures, Rejected, Withheld
+from bot.runs.card import EditResult, Ended, Held, Pictures, Rejected
 from bot.runs.review.channel import Asked
 from bot.runs.review.review import Decision, Obstacle, Review
 from bot.runs.run import Delivery, Place, Result, ReviewCause, Run
@@ -25,7 +24,6 @@ from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild
 
-BALANCE = Balance(used=MicroUsd(70_000), left=None)
 NASTY = "||`*_~<@1>[x](http://a)" * 200 + "\u202e" + "👩‍👩‍👧" * 300
 
 
@@ -100,37 +98,26 @@ def test_what_still_stands_is_said_to_moderators_and_may_be_removed_again() -> N
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_held_card_is_kind_and_shows_nothing(why: ReviewCause, asked: bool) -> None:
     run = done(a_run("a secret fox"))
-    hidden = texts(cards.final(run, Held(why, asked=asked, hide_prompt=True), BALANCE, "Model"))
+    hidden = texts(cards.final(run, Held(why, asked=asked, hide_prompt=True), "Model"))
     assert "secret" not in hidden
     assert card_texts.PROMPT_HIDDEN in hidden
-    covered = texts(cards.final(run, Held(why, asked=asked), BALANCE, "Model"))
+    covered = texts(cards.final(run, Held(why, asked=asked), "Model"))
     assert "||a secret fox||" in covered
     assert covered.startswith("**Waiting for a moderator**" if asked else "**Not shown yet**")
-    assert "This cost $" in covered
+    assert "¢" not in covered
 
 
 @pytest.mark.parametrize("ending", [Rejected("too *spooky*."), Rejected(None), Rejected(None, by_rule=True)])
 def test_a_rejected_card_says_why_kindly(ending: Rejected) -> None:
-    said = texts(cards.final(done(a_run()), ending, BALANCE, "Model"))
+    said = texts(cards.final(done(a_run()), ending, "Model"))
     assert said.startswith("**Not shown**")
     assert "You are welcome to" in said
     assert ("The reason: too \\*spooky\\*." in said) is (ending.reason is not None)
     assert ("in time" in said) is ending.by_rule
 
 
-def test_a_prompt_that_runflow_changed_into_one_the_server_refuses_is_said() -> None:
-    said = texts(
-        cards.final(done(a_run()), Withheld(checked=True, rule="[no](https://evil.example) *blood*."), BALANCE, "Model")
-    )
-    assert (
-        "drawn from a changed prompt that this server does not allow: \\[no\\](https\\://evil.example) \\*blood\\*."
-        in said
-    )
-    assert "Nothing was charged" not in said
-
-
 def test_a_prompt_is_hidden_where_runflow_ended_a_run_for_its_content() -> None:
-    said = texts(cards.final(a_run("a secret fox"), Ended(hide_prompt=True), BALANCE, "Model"))
+    said = texts(cards.final(a_run("a secret fox"), Ended(hide_prompt=True), "Model"))
     assert "secret" not in said
 
 

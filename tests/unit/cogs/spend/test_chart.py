@@ -104,8 +104,8 @@ def test_labels_stay_inside() -> None:
 
 def test_the_words_tell_every_figure() -> None:
     assert chart.alt_text(report([5_000, 0, 7_500], [12_500]), "Spending") == (
-        "Chart. Spending: $0.0125 for 3 pictures. By person: person 1 $0.0125. "
-        "By day: 1 Nov $0.005, 3 Nov $0.0075; nothing on other days."
+        "Chart. Spending: 1.3 ¢ for 3 pictures. By person: person 1 1.3 ¢. "
+        "By day: 1 Nov 0.5 ¢, 3 Nov 0.75 ¢; nothing on other days."
     )
 
 

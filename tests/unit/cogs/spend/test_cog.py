@@ -80,9 +80,9 @@ async def test_it_shows_words_a_chart_and_the_entries(permissions: int) -> None:
     assert ledger.asked == [("spend", GUILD_ID, *stretch), ("entries", GUILD_ID, *stretch)]
     for words in (
         "Spending in this server, 7 days: 1 Jan to 7 Jan 2026 (UTC)",
-        "$0.012 for 4 pictures (about $0.005 of it estimated).",
-        f"1. <@{2**63 - 1}>: $0.012 for 4 pictures",
-        "3 Jan: $0.012 for 4 pictures",
+        "1.2 ¢ for 4 pictures (about 0.5 ¢ of it estimated).",
+        f"1. <@{2**63 - 1}>: 1.2 ¢ for 4 pictures",
+        "3 Jan: 1.2 ¢ for 4 pictures",
     ):
         assert words in text(call)
     assert call.files[CSV_NAME].decode() == HEADER + csv_line(ENTRY) * 2
@@ -91,7 +91,7 @@ async def test_it_shows_words_a_chart_and_the_entries(permissions: int) -> None:
         assert chart.width == 1000
     (gallery,) = (part for part in parts(call) if part["type"] == 12)
     alt = gallery["items"][0]["description"]
-    assert "By person: person 1 $0.012, person 2 $0.012." in alt
+    assert "By person: person 1 1.2 ¢, person 2 1.2 ¢." in alt
     assert call.body["attachments"][0]["description"] == alt
     (file,) = (part for part in parts(call) if part["type"] == 13)
     assert file["file"]["url"] == f"attachment://{CSV_NAME}"
@@ -113,7 +113,7 @@ async def test_pictures_that_cost_nothing_are_told_without_an_empty_chart() -> N
     ) as open_:
         open_.press(asked())
         call = await shown(open_)
-    assert "$0.00 for 3 pictures" in text(call)
+    assert "0 ¢ for 3 pictures" in text(call)
     assert list(call.files) == [CSV_NAME]
 
 

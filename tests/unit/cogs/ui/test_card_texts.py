@@ -1,6 +1,7 @@
 """Sentences: one for everything that can happen, in words, with nothing in them that people should not read."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,10 @@ import pytest
 from bot.errors import PictureFault
 from bot.images.image import MissingPicture
 from bot.money import MicroUsd
-from bot.runs.card import Balance, Ended, Held, Pictures, Rejected, Withheld
+from bot.runs.card import Ended, Held, Pictures, Rejected, Withheld
 from bot.runs.run import Place, Reason, Result, ReviewCause, State
 from cogs.ui import card_texts
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
-
-FREE = Balance(used=MicroUsd(0), left=None)
 
 
 def is_for_people(sentence: str) -> bool:
@@ -117,34 +116,51 @@ def test_refused_inputs_are_named_and_escaped() -> None:
     [
         (None, False, "You were not charged."),
         (MicroUsd(0), False, "You were not charged."),
-        (MicroUsd(12_000), False, "This cost $0.012."),
-        (MicroUsd(12_000), True, "This cost about $0.012."),
+        (MicroUsd(12_000), False, None),
+        (MicroUsd(12_000), True, None),
     ],
 )
-def test_what_it_cost(cost: MicroUsd | None, estimated: bool, said: str) -> None:
+def test_what_it_cost_is_not_the_channels_business(cost: MicroUsd | None, estimated: bool, said: str | None) -> None:
     assert card_texts.charged(a_run(cost=cost, cost_estimated=estimated)) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Reason.PICTURES_UNREADABLE, "Our fault: this does not count towards your limit."),
+        (Reason.NO_PICTURES, "Our fault: this does not count towards your limit."),
+        (Reason.UPLOAD_REFUSED, "This does not count towards your limit."),
+        (Reason.CONTENT, "This does not count towards your limit."),
+    ],
+)
+def test_what_was_given_back_is_said_and_whose_fault_it_was_where_it_was_ours(reason: Reason, said: str) -> None:
+    run = a_run(reason=reason, cost=MicroUsd(12_000))
+    assert card_texts.charged(run) is None
+    assert card_texts.charged(replace(run, given_back=MicroUsd(12_000))) == said
+    assert card_texts.charged(replace(run, given_back=MicroUsd(5_000))) is None
+
+
+def test_of_pictures_that_are_missing_the_card_says_that_they_are_not_paid() -> None:
+    run, ending = done(a_run()), Pictures(pictures(3), (MissingPicture(3, PictureFault.UNREADABLE),))
+    assert card_texts.partly_charged(run, ending) == "What is missing does not count towards your limit."
+    assert card_texts.partly_charged(run, Pictures(pictures(4))) is None
+    assert card_texts.partly_charged(replace(run, pictures_shown=4), ending) is None, "they were seen before, and paid"
 
 
 def test_a_run_that_was_sent_and_lost_may_be_charged_after_all() -> None:
     so_far = "You were not charged so far. What it may cost stays on hold until that is certain, for a day at most."
     assert card_texts.charged(a_run(state=State.LOST)) == so_far
     assert card_texts.charged(a_run(state=State.LOST, submitted_at=None)) == "You were not charged."
-    assert card_texts.charged(a_run(state=State.LOST, cost=MicroUsd(12_000))) == "This cost $0.012."
+    assert card_texts.charged(a_run(state=State.LOST, cost=MicroUsd(12_000))) is None
 
 
-def test_details_name_size_seed_steps_format_cost_time_and_what_is_left() -> None:
-    balance = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
-    assert card_texts.details(done(a_run()), pictures(2), balance) == (
-        "1024 × 768 · seed 42 · 4 steps · PNG · cost $0.012 · took 1.2 s · $0.43 left today"  # noqa: RUF001
-    )
+def test_everybody_reads_size_format_and_time() -> None:
+    assert card_texts.details(done(a_run()), pictures(2)) == "1024 × 768 · PNG · took 1.2 s"  # noqa: RUF001
 
 
-def test_details_say_what_was_not_reported() -> None:
-    run = done(a_run(), result=Result(num_outputs=1), cost=None)
-    line = card_texts.details(run, pictures(1), FREE)
-    assert "seed not reported" in line
-    assert "no charge" in line
-    assert "left" not in line
+def test_the_facts_say_what_was_not_reported() -> None:
+    assert card_texts.facts(done(a_run())) == "seed 42 · 4 steps"
+    assert card_texts.facts(done(a_run(), result=Result(num_outputs=1))) == "seed not reported · 4 steps"
 
 
 def test_fewer_pictures_and_changed_formats_are_told() -> None:
@@ -162,19 +178,15 @@ def test_a_changed_prompt_is_told_and_escaped() -> None:
     assert r"a \*\*blue\*\* fox" in line
 
 
-@pytest.mark.parametrize("checked", [True, False])
-def test_withheld_says_why_and_what_to_do(checked: bool) -> None:
-    line = card_texts.withheld(done(a_run()), Withheld(checked=checked))
-    assert ("flagged" in line) is checked
-    assert ("not checked" in line) is not checked
-    assert "age-restricted channel" in line
+def test_that_pictures_are_hidden_is_said_and_not_why() -> None:
+    assert card_texts.withheld(done(a_run())) == "Hidden in this channel. Details says why."
+    assert card_texts.withheld(done(a_run(place=Place(None, 5)))) == "Hidden here. Details says why."
 
 
-def test_in_private_the_channel_is_not_blamed() -> None:
-    line = card_texts.withheld(done(a_run(place=Place(None, 5))), Withheld(checked=True))
-    assert line == (
-        "The pictures were made but were flagged as not safe for work, and such pictures are not shown in private "
-        "use. Try other words, or ask in an age-restricted channel of a server that has this bot."
+@pytest.mark.parametrize("why", [why for why in ReviewCause if why is not ReviewCause.REPORTED])
+def test_whatever_was_found_a_card_that_waits_reads_the_same(why: ReviewCause) -> None:
+    assert card_texts.held(a_run(), Held(why)) == (
+        "Your picture is ready. A moderator looks at it first; this card will change by itself when that is done."
     )
 
 
@@ -208,8 +220,3 @@ def test_titles_tell_the_state_in_words() -> None:
     assert len(set(titles)) == len(titles)
     assert titles[0] == "In progress"  # the sandbox's terminal waits for any other
     assert card_texts.title(a_run(reason=Reason.CANCELED), Ended()) == "Canceled"
-
-
-def test_what_is_left_names_its_limit() -> None:
-    balance = Balance(used=MicroUsd(0), left=MicroUsd(2_068), left_in="this hour")
-    assert card_texts.left_today(balance) == "$0.002068 left this hour"

@@ -1,6 +1,7 @@
 """Cards hold Discord's limits whatever the prompt, and speak to screen readers."""
 
 import json
+import re
 import tracemalloc
 from typing import Any
 
@@ -12,14 +13,12 @@ from bot.errors import PictureFault
 from bot.images.image import MissingPicture
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
-from bot.money import MicroUsd
-from bot.runs.card import Balance, Ended, FinalCard, Pictures, Withheld
+from bot.runs.card import Ended, FinalCard, Pictures, Withheld
 from bot.runs.run import Reason, Result, State
 from cogs.ui import cards
 from cogs.ui.markdown import length
 from tests.unit.cogs.samples import a_run, done, pictures
 
-BALANCE = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
 TITLE = "FLUX.2 [klein] 4B"
 HOSTILE = {
     "markdown": "*_~`|<@[:a" * 200,
@@ -61,7 +60,7 @@ async def test_limits_hold_for_hostile_prompts(prompt: str) -> None:
     result = Result(seed=2**32 - 1, prompt_used=prompt[::-1], num_outputs=3, duration_ms=10**9)
     run = done(a_run(prompt), result=result, reason=Reason.INPUT_REFUSED, reason_fields=(prompt,))
     for ending in ENDINGS:
-        assert holds_the_limits(cards.final(run, ending, BALANCE, TITLE))
+        assert holds_the_limits(cards.final(run, ending, TITLE))
     for state in State:
         assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE))
         assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE, 1000))
@@ -82,14 +81,14 @@ async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
 
 
 async def test_a_long_prompt_is_cut_with_an_ellipsis_and_a_short_one_is_whole() -> None:
-    assert "…" in text(cards.final(a_run("*" * 2000), Ended(), BALANCE, TITLE))
+    assert "…" in text(cards.final(a_run("*" * 2000), Ended(), TITLE))
     assert "> a red fox in snow\n" in text(cards.progress(a_run(), TITLE))
 
 
 async def test_pictures_stand_in_a_gallery_with_alt_text() -> None:
     run = done(a_run())
     ending = Pictures(pictures(4))
-    (gallery,) = [part for part in parts(cards.final(run, ending, BALANCE, TITLE)) if part["type"] == 12]
+    (gallery,) = [part for part in parts(cards.final(run, ending, TITLE)) if part["type"] == 12]
     files = cards.attachments(run, ending)
     assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://{file.filename}" for file in files]
     assert [file.filename for file in files] == [f"imagine-01234567-{n}.png" for n in (1, 2, 3, 4)]
@@ -115,7 +114,7 @@ def test_a_picture_on_its_way_to_discord_is_not_copied() -> None:
 async def test_spoilers_hide_every_picture() -> None:
     run = done(a_run())
     ending = Pictures(pictures(2), spoiler=True)
-    (gallery,) = [part for part in parts(cards.final(run, ending, BALANCE, TITLE)) if part["type"] == 12]
+    (gallery,) = [part for part in parts(cards.final(run, ending, TITLE)) if part["type"] == 12]
     assert all(item["spoiler"] for item in gallery["items"])
     assert all(item["media"]["url"].startswith("attachment://SPOILER_") for item in gallery["items"])
 
@@ -125,16 +124,22 @@ async def test_one_picture_is_not_counted() -> None:
     assert cards.alt_text(run, pictures(1)[0]) == "Picture: a red fox in snow"
 
 
-async def test_a_withheld_card_shows_no_picture_hides_the_prompt_and_says_the_cost() -> None:
-    card = cards.final(done(a_run("a || fox")), Withheld(checked=True), BALANCE, TITLE)
+async def test_a_withheld_card_shows_no_picture_hides_the_prompt_and_says_neither_cost_nor_why() -> None:
+    card = cards.final(done(a_run("a || fox")), Withheld(checked=True), TITLE)
     assert not [part for part in parts(card) if part["type"] == 12]
     assert r"||a \|\| fox||" in text(card)
-    assert "This cost $0.012. $0.43 left today." in text(card)
+    assert text(card).endswith("Hidden in this channel. Details says why.")
+
+
+@pytest.mark.parametrize("ending", [Pictures(pictures(4)), Withheld(checked=True), Ended()])
+async def test_no_card_tells_the_channel_what_it_cost(ending: FinalCard) -> None:
+    said = text(cards.final(done(a_run()), ending, TITLE))
+    assert not re.search(r"[$¢]|cost|left|flagged|seed", said)
 
 
 @pytest.mark.parametrize("reason", Reason)
 async def test_a_failed_card_says_why_and_that_it_was_free(reason: Reason) -> None:
-    card = cards.final(a_run(state=State.FAILED, reason=reason), Ended(), BALANCE, TITLE)
+    card = cards.final(a_run(state=State.FAILED, reason=reason), Ended(), TITLE)
     assert "You were not charged." in text(card)
     assert "tok-secret" not in json.dumps(card.to_components())
 

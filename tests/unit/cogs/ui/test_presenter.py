@@ -11,15 +11,13 @@ import pytest
 
 from bot.catalog.registry import Registry
 from bot.errors import Unavailable
-from bot.money import MicroUsd
-from bot.runs.card import Balance, CardView, EditResult, Ended, FinalCard, Pictures, Withheld
+from bot.runs.card import CardView, EditResult, Ended, FinalCard, Pictures, Withheld
 from bot.runs.run import Place, Reason, State
 from cogs.ui.presenter import Presenter
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.samples import NOW, PNG, SampleModel, a_run, done, pictures
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild, message
 
-BALANCE = Balance(used=MicroUsd(70_000), left=MicroUsd(430_000))
 BY_TOKEN = f"/webhooks/900000000000000001/tok-secret/messages/{MESSAGE_ID}"
 BY_CHANNEL = f"/channels/{CHANNEL_ID}/messages/{MESSAGE_ID}"
 
@@ -66,7 +64,7 @@ async def test_progress_goes_through_the_token_without_the_bots_own() -> None:
 async def test_pictures_go_up_with_alt_text_in_one_edit() -> None:
     async with presenting() as (open_, presenter):
         ending = Pictures(pictures(4))
-        assert await presenter.end(done(a_run()), ending, BALANCE) is EditResult.YES
+        assert await presenter.end(done(a_run()), ending) is EditResult.YES
         (call,) = open_.discord.calls
     assert call.files == {f"imagine-01234567-{n}.png": PNG for n in (1, 2, 3, 4)}
     assert [one["description"] for one in call.body["attachments"]] == [
@@ -77,14 +75,14 @@ async def test_pictures_go_up_with_alt_text_in_one_edit() -> None:
 
 async def test_words_take_earlier_pictures_away() -> None:
     async with presenting() as (open_, presenter):
-        await presenter.end(a_run(reason=Reason.BUSY), Ended(), BALANCE)
+        await presenter.end(a_run(reason=Reason.BUSY), Ended())
         (call,) = open_.discord.calls
     assert call.body["attachments"] == []
 
 
 async def test_after_fourteen_minutes_the_channel_is_the_way() -> None:
     async with presenting(timedelta(minutes=14, seconds=1)) as (open_, presenter):
-        assert await presenter.end(done(a_run()), Pictures(pictures(2)), BALANCE) is EditResult.YES
+        assert await presenter.end(done(a_run()), Pictures(pictures(2))) is EditResult.YES
         (call,) = open_.discord.calls
     assert call.path == BY_CHANNEL
     assert call.authorized
@@ -95,7 +93,7 @@ async def test_after_fourteen_minutes_the_channel_is_the_way() -> None:
 async def test_a_token_that_expired_early_gives_way_to_the_channel(status: int, code: int) -> None:
     async with presenting() as (open_, presenter):
         open_.discord.refuse = refuse("/webhooks/", status, code)
-        assert await presenter.end(done(a_run()), Pictures(pictures(2)), BALANCE) is EditResult.YES
+        assert await presenter.end(done(a_run()), Pictures(pictures(2))) is EditResult.YES
         assert [call.path for call in open_.discord.calls] == [BY_TOKEN, BY_CHANNEL]
         assert open_.discord.calls[1].files.keys() == open_.discord.calls[0].files.keys()
         assert all(open_.discord.calls[1].files.values())
@@ -152,7 +150,7 @@ async def test_a_card_without_a_known_id_is_found_by_its_token() -> None:
 async def test_what_discord_answers(status: int, code: int, shown: EditResult, calls: int) -> None:
     async with presenting() as (open_, presenter):
         open_.discord.refuse = refuse("", status, code)
-        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is shown
+        assert await presenter.end(done(a_run()), Pictures(pictures(1))) is shown
         assert len(open_.discord.calls) == calls
 
 
@@ -160,7 +158,7 @@ async def test_a_card_that_nobody_noted_may_stand_although_no_way_leads_to_it() 
     run = done(a_run())
     async with presenting(timedelta(minutes=20)) as (_, presenter):
         lost = replace(run, reply=replace(run.reply, message_id=None))
-        assert await presenter.end(lost, Withheld(checked=True), BALANCE) is EditResult.FORBIDDEN
+        assert await presenter.end(lost, Withheld(checked=True)) is EditResult.FORBIDDEN
 
 
 @pytest.mark.parametrize("ending", [Pictures(pictures(2)), Withheld(checked=True), Ended()])
@@ -173,19 +171,19 @@ async def test_a_last_card_that_discord_rejects_ends_in_plain_words(ending: Fina
     run = done(a_run(reason=Reason.INPUT_REFUSED, reason_fields=("a red fox",)))
     async with presenting(age) as (open_, presenter):
         open_.discord.refuse = refuse_what_others_wrote
-        assert await presenter.end(run, ending, BALANCE) is EditResult.YES
+        assert await presenter.end(run, ending) is EditResult.YES
         last = open_.discord.calls[-1]
         assert len(open_.discord.calls) == 2
     assert last.body["attachments"] == []
     assert "In progress" not in str(last.body)
-    assert "This cost $0.012." in str(last.body)
+    assert "¢" not in str(last.body)
     assert ("/history" in str(last.body)) is not isinstance(ending, Ended)
 
 
 async def test_a_card_that_discord_rejects_in_every_form_is_given_up() -> None:
     async with presenting() as (open_, presenter):
         open_.discord.refuse = refuse("", 400, 50035)
-        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is EditResult.FORBIDDEN
+        assert await presenter.end(done(a_run()), Pictures(pictures(1))) is EditResult.FORBIDDEN
         assert len(open_.discord.calls) == 2
 
 
@@ -233,7 +231,7 @@ async def test_an_archived_thread_is_opened_for_the_end(age: timedelta, status: 
     async with presenting(age) as (open_, presenter):
         open_.hand_in("GUILD_CREATE", guild(nsfw=False))
         open_.discord.refuse = archived(status)
-        assert await presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE) is shown
+        assert await presenter.end(done(a_run()), Pictures(pictures(1))) is shown
         patches = open_.discord.named("PATCH", f"/channels/{CHANNEL_ID}")
         assert {"archived": False} in [call.body for call in patches]
 
@@ -306,7 +304,7 @@ async def test_a_client_that_is_closed_within_an_edit_is_no_fault_of_the_run(age
     """discord.py sleeps between its own tries; a client that is away for long is closed meanwhile."""
     async with presenting(age) as (open_, presenter):
         open_.discord.refuse = refuse(str(MESSAGE_ID), 502)
-        edit = asyncio.create_task(presenter.end(done(a_run()), Pictures(pictures(1)), BALANCE), name="edit")
+        edit = asyncio.create_task(presenter.end(done(a_run()), Pictures(pictures(1))), name="edit")
         await open_.discord.wait("PATCH", str(MESSAGE_ID))
         await open_.client.close()
         assert await edit is EditResult.LATER

@@ -7,6 +7,7 @@ import pytest
 
 from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.registry import Registry
+from bot.custom_ids import CustomId
 from bot.errors import Unavailable
 from bot.ledger.values import (
     Applied,
@@ -25,12 +26,12 @@ from bot.ledger.values import (
 from bot.money import MicroUsd
 from cogs.ui.limit_texts import bar, described, use_line
 from cogs.ui.markdown import length
-from cogs.usage.cog import UsageCard, run_line
+from cogs.usage.cog import PART, Part, UsageCard, run_line, what_is_left
 from cogs.usage.prices import price_lines
 from tests.unit.catalog.sketch import SKETCH
 from tests.unit.cogs.opened import opened
 from tests.unit.cogs.samples import NOW, FakeLedger, SampleModel
-from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, guild, interaction
+from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, guild, interaction, pressed_button
 
 EPHEMERAL = 64
 STAMP = int(NOW.timestamp())
@@ -43,12 +44,13 @@ def use(limit: Limit = DAILY, why: LimitCause = LimitCause.DEFAULT, used: int = 
 
 
 def recent(**changes: Any) -> RecentRun:
-    made = RecentRun("r", NOW, "succeeded", "a red fox", 4, MicroUsd(0), MicroUsd(12_000), False)
+    made = RecentRun("r", NOW, "succeeded", "a red fox", 4, MicroUsd(0), MicroUsd(12_000), False, shown=4)
     return replace(made, **changes)
 
 
 def text(call: Call) -> str:
-    (box,) = call.body["components"]
+    box, buttons = call.body["components"]
+    assert [one["label"] for one in buttons["components"]] == ["My limits", "Prices", "My pictures"]
     return "\n".join(part["content"] for part in box["components"])
 
 
@@ -62,20 +64,68 @@ async def shown(ledger: FakeLedger, **how: Any) -> str:
     return text(call)
 
 
-async def test_it_tells_limits_prices_and_runs() -> None:
-    totals = {Window.DAY: Total(held=MicroUsd(40_000), spent=MicroUsd(260_000))}
-    report = UsageReport((use(),), totals, (recent(), recent(cost=MicroUsd(5_000), estimated=True)))
+def card_text(report: UsageReport, part: Part) -> str:
+    box, buttons = UsageCard(report, Registry((SampleModel(),)), part=part).to_components()
+    chosen = [one.get("custom_id") for one in buttons.get("components", ()) if one.get("disabled")]
+    assert chosen == [str(CustomId(PART, part.value))], "the button of what is shown leads nowhere"
+    return "\n".join(str(one["content"]) for one in box.get("components", ()))
+
+
+async def test_one_sentence_says_what_is_left() -> None:
+    report = UsageReport((use(used=380_000),), {}, ())
     ledger = FakeLedger(report=report)
     said = await shown(ledger)
     assert ledger.asked == [("usage", Person(USER_ID, GUILD_ID, CHANNEL_ID))]
-    for words in (
-        "$0.30 today (of which $0.04 on hold), $0.00 this month",
-        f"You, $0.50 a day: `[######----] 60 %` · $0.30 of $0.50 used, $0.20 left, resets <t:{STAMP}:R>",
-        "Each picture: about $0.012, at most $0.04",
-        f"a red fox · 4 pictures, finished · $0.012 · <t:{STAMP}:R>",
-        "finished · about $0.005 ·",
-    ):
-        assert words in said
+    assert said == f"`[#######---] 76 %` used\n**About 3 of 12 pictures left today.** Renews <t:{STAMP}:R>."
+
+
+@pytest.mark.parametrize(
+    ("uses", "sentence"),
+    [
+        ((), "**No limit on pictures holds for you here.**"),
+        ((use(replace(DAILY, measure=Measure.PICTURES, amount=120), used=25),), "**95 of 120 pictures left today.**"),
+        ((use(replace(DAILY, amount=40_000), used=0),), "**About 1 of 1 picture left today.**"),
+        ((use(replace(DAILY, amount=40_000), used=1),), "**No pictures left today.**"),
+        (
+            (use(), use(replace(DAILY, measure=Measure.PICTURES, amount=3, window=Window.HOUR), used=1)),
+            "**2 of 3 pictures left this hour.**",
+        ),
+        (
+            (use(replace(DAILY, measure=Measure.RUNS, amount=1), used=1),),
+            "**No limit on pictures holds for you here.**",
+        ),
+    ],
+)
+def test_what_is_left(uses: tuple[LimitUse, ...], sentence: str) -> None:
+    assert sentence in what_is_left(uses, Registry((SampleModel(),)))
+
+
+def test_where_only_cheaper_pictures_fit_that_is_said() -> None:
+    left = use(replace(DAILY, amount=500_000), used=495_000)
+    assert "**Only cheaper pictures still fit today.**" in what_is_left((left,), Registry((FLUX_KLEIN,)))
+
+
+def test_the_limits_tell_what_was_used() -> None:
+    totals = {Window.DAY: Total(held=MicroUsd(40_000), spent=MicroUsd(272_000), refunded=MicroUsd(12_000))}
+    said = card_text(UsageReport((use(),), totals, ()), Part.LIMITS)
+    assert "30 ¢ today (of which 4 ¢ on hold), 0 ¢ this month" in said
+    assert f"You, 50 ¢ a day: `[######----] 60 %` · 30 ¢ of 50 ¢ used, 20 ¢ left, resets <t:{STAMP}:R>" in said
+
+
+def test_prices_and_runs_stand_behind_their_buttons() -> None:
+    report = UsageReport((use(),), {}, (recent(), recent(cost=MicroUsd(5_000), estimated=True)))
+    assert "Each picture: about 1.2 ¢, at most 4 ¢" in card_text(report, Part.PRICES)
+    said = card_text(report, Part.RUNS)
+    assert f"a red fox · 4 pictures shown · 1.2 ¢ · <t:{STAMP}:R>" in said
+    assert "4 pictures shown · about 0.5 ¢ ·" in said
+
+
+@pytest.mark.parametrize("part", Part)
+async def test_a_button_shows_its_part_to_who_pressed_it(part: Part) -> None:
+    async with opened(ledger=FakeLedger(report=UsageReport((use(),), {}, (recent(),)))) as open_:
+        open_.press(pressed_button(str(CustomId(PART, part.value))))
+        (call,) = await open_.discord.wait("PATCH", "/messages/@original")
+    assert len(call.body["components"][0]["components"]) == 2
 
 
 async def test_roles_and_the_channel_of_a_thread_are_told_to_the_books() -> None:
@@ -104,8 +154,9 @@ async def test_roles_are_told_to_the_books_before_the_server_is_known() -> None:
 async def test_privately_and_with_nothing_it_says_so() -> None:
     ledger = FakeLedger()
     said = await shown(ledger, dm=True)
-    assert "No limit holds for you here." in said
-    assert "You have not asked for anything here yet." in said
+    assert said == "**No limit on pictures holds for you here.**"
+    assert "No limit holds for you here." in card_text(ledger.report, Part.LIMITS)
+    assert "You have not asked for anything here yet." in card_text(ledger.report, Part.RUNS)
     person = Person(USER_ID, None, CHANNEL_ID)
     assert ledger.asked == [("usage", person), ("explain", person)]
 
@@ -131,10 +182,11 @@ def test_whatever_there_is_it_holds_discords_limits(prompt: str) -> None:
         {window: Total(MicroUsd(10**15 - 1), MicroUsd(10**15)) for window in Window},
         tuple(recent(prompt=prompt, cost=MicroUsd(10**15 - 1)) for _ in range(10)),
     )
-    (box,) = UsageCard(report, Registry((FLUX_KLEIN, SKETCH))).to_components()
-    texts = [str(part["content"]) for part in box.get("components", ())]
-    assert sum(length(one) for one in texts) <= 4000
-    assert any("limits that are used less" in one for one in texts)
+    for part in (None, *Part):
+        box, _ = UsageCard(report, Registry((FLUX_KLEIN, SKETCH)), part=part).to_components()
+        texts = [str(text["content"]) for text in box.get("components", ())]
+        assert sum(length(one) for one in texts) <= 4000
+        assert any("limits that are used less" in one for one in texts) is (part is Part.LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -164,10 +216,10 @@ def test_bars(used: int, whole: int, said: str) -> None:
             use(Limit(Subject.ROLE, 5, Window.EVER, Measure.RUNS, 3, 1), LimitCause.ROLE, 3, resets_at=None),
             "You, as <@&5>, 3 runs at once: `[##########] 100 %` · 3 runs of 3 runs under way, nothing left",
         ),
-        (use(replace(DAILY, amount=0), used=0), "You, $0.00 a day: switched off"),
+        (use(replace(DAILY, amount=0), used=0), "You, 0 ¢ a day: switched off"),
         (
             use(amount=700_000, left=400_000),
-            "You, $0.50 a day: `[####------] 42 %` · $0.30 of $0.70 used, $0.40 left ($0.20 granted on top), "
+            "You, 50 ¢ a day: `[####------] 42 %` · 30 ¢ of 70 ¢ used, 40 ¢ left (20 ¢ granted on top), "
             f"resets <t:{STAMP}:R>",
         ),
     ],
@@ -196,23 +248,32 @@ def test_limits_are_described(limit: Limit, said: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"state": "accepted", "held": MicroUsd(20_000), "cost": None}, "waiting in line · up to $0.02 on hold"),
-        ({"state": "running", "held": MicroUsd(20_000), "cost": None}, "in progress · up to $0.02 on hold"),
-        ({"state": "partial"}, "finished in part · $0.012"),
-        ({"state": "failed", "cost": None}, "no pictures · no charge"),
-        ({"state": "canceled", "cost": MicroUsd(0)}, "canceled · no charge"),
-        ({"state": "lost", "cost": None, "held": MicroUsd(0)}, "no pictures · no charge"),
-        ({"state": "lost", "cost": None, "held": MicroUsd(5_000)}, "no pictures · up to $0.005 on hold"),
+        (
+            {"state": "accepted", "held": MicroUsd(20_000), "cost": None},
+            "4 pictures, waiting in line · up to 2 ¢ on hold",
+        ),
+        ({"state": "running", "held": MicroUsd(20_000), "cost": None}, "4 pictures, in progress · up to 2 ¢ on hold"),
+        ({"state": "partial", "shown": 3}, "3 pictures shown · 1.2 ¢"),
+        ({"shown": 1, "given_back": MicroUsd(9_000)}, "1 picture shown · 1.2 ¢"),
+        ({"shown": None}, "no pictures shown · 1.2 ¢"),
+        ({"shown": None, "given_back": MicroUsd(12_000)}, "no pictures shown · 1.2 ¢, given back"),
+        ({"state": "failed", "shown": None, "cost": None}, "no pictures shown · no charge"),
+        ({"state": "canceled", "shown": None, "cost": MicroUsd(0)}, "canceled · no charge"),
+        ({"state": "lost", "shown": None, "cost": None, "held": MicroUsd(0)}, "no pictures shown · no charge"),
+        (
+            {"state": "lost", "shown": None, "cost": None, "held": MicroUsd(5_000)},
+            "no pictures shown · up to 0.5 ¢ on hold",
+        ),
     ],
 )
 def test_each_run_has_its_words(changes: dict[str, Any], said: str) -> None:
-    assert f"4 pictures, {said} · " in run_line(recent(**changes))
+    assert f" · {said} · " in run_line(recent(**changes))
 
 
 def test_pictures_that_cost_the_same_share_a_line() -> None:
     heading, *lines = price_lines(FLUX_KLEIN)
     assert heading == r"**What a picture costs** with FLUX.2 \[klein\] 4B"
-    assert "Square, 512x512: about $0.001311, at most $0.005" in lines
-    assert "Portrait 4:3, 768x1024 or Landscape 4:3, 1024x768: about $0.003933, at most $0.005" in lines
+    assert "Square, 512x512: about 0.14 ¢, at most 0.5 ¢" in lines
+    assert "Portrait 4:3, 768x1024 or Landscape 4:3, 1024x768: about 0.4 ¢, at most 0.5 ¢" in lines
     assert len(lines) == 4
-    assert price_lines(SampleModel())[1:] == ["Each picture: about $0.012, at most $0.04"]
+    assert price_lines(SampleModel())[1:] == ["Each picture: about 1.2 ¢, at most 4 ¢"]

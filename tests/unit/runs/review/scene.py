@@ -51,7 +51,7 @@ class Scene:
     @property
     def ends(self) -> list[FinalCard]:
         """How the card was ended, edit by edit."""
-        return [ending for run, ending, _ in self.room.card.ends if self.run and run.id == self.run.id]
+        return [ending for run, ending in self.room.card.ends if self.run and run.id == self.run.id]
 
     @property
     def after(self) -> list[FinalCard]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.moderation.policy import Policy, Showing
 from bot.moderation.rules import ChannelRules, Unchecked
-from bot.runs.card import Pictures, Withheld
+from bot.runs.card import Withheld
 from bot.runs.review.family import NOTHING, TOO_LARGE_A_FAMILY, Inherited, standing, stricter_flag, what_all_leave
 from bot.runs.review.review import Decision, Review
 from bot.runs.review.visibility import Known, Visibility, decide
@@ -138,9 +138,8 @@ def test_what_the_sources_do_is_told_as_theirs() -> None:
     withheld = of(Inherited(Showing.WITHHELD)).words(asked=False)
     assert isinstance(withheld, Withheld)
     assert (withheld.from_source, withheld.checked) == (True, True)
-    covered = of(Inherited(Showing.SPOILER), where=ChannelRules(Policy.ALLOW)).pictures((), ())
-    assert isinstance(covered, Pictures)
-    assert (covered.spoiler, covered.from_source) == (True, True)
+    covered = of(Inherited(Showing.SPOILER), where=ChannelRules(Policy.ALLOW))
+    assert (covered.from_source, covered.pictures((), ()).spoiler) == (True, True)
     assert not of(NOTHING).from_source
 
 

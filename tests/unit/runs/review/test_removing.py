@@ -46,7 +46,7 @@ async def remove_as_moderator(room: RunsRoom, run: Run) -> Run:
 
 
 def endings(room: RunsRoom) -> list[FinalCard]:
-    return [ending for _, ending, _ in room.card.ends]
+    return [ending for _, ending in room.card.ends]
 
 
 async def acts(room: RunsRoom) -> list[tuple[int, str, object]]:

@@ -154,7 +154,7 @@ async def test_leaving_gives_the_money_back_and_sends_nothing(tmp_path: Path):
         assert await room.held() == held - waiting.held
         left = await room.settled(waiting)
         assert (left.state, left.reason, left.delivery) == (State.CANCELED, Reason.LEFT_QUEUE, "shown")
-        run, ending, _ = room.card.ends[-1]
+        run, ending = room.card.ends[-1]
         assert (run.id, ending) == (waiting.id, Ended())
         assert len(room.runflow.runs) == 1
         room.clock.advance(60)
