@@ -11,7 +11,7 @@ import io
 import random
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from sandbox.painter import scenery
 from sandbox.painter.cosmos import paint_space
@@ -36,7 +36,7 @@ def paint(prompt: str, *, seed: int, index: int, width_px: int, height_px: int) 
     scene = scene_of(words, rng)
     painting = _compose(scene, rng, width_px, height_px)
     scenery.falling(painting)
-    _label(painting.image, words)
+    label(painting.image, LABEL, words)
     return painting.image
 
 
@@ -87,22 +87,72 @@ def _seascape(scene: Scene, rng: random.Random, width_px: int, height_px: int) -
     return painting
 
 
-def _label(image: Image.Image, prompt: str) -> None:
+def label(image: Image.Image, kind: str, prompt: str) -> None:
     """A line in the lower left that says what this is. The font has Latin letters only: others are left out."""
-    size = max(12, round(min(image.size) * 0.021))
+    size = _letter_px(image)
     font = ImageFont.load_default(size)
     shown = " ".join("".join(letter if letter.isascii() and letter.isprintable() else " " for letter in prompt).split())
-    text = f"{LABEL} · {shown}" if shown else LABEL
+    text = f"{kind} · {shown}" if shown else kind
     room = image.width * 0.8
-    while font.getlength(text) > room and len(text) > len(LABEL):
+    while font.getlength(text) > room and len(text) > len(kind):
         text = text[: -(8 if text.endswith("…") else 7)].rstrip(" ·") + "…"
-    pad, margin = round(size * 0.6), round(size * 0.8)
-    wide, tall = round(font.getlength(text)) + 2 * pad, round(size * 1.25) + pad
+    pad, margin, tall = _measures(size)
+    wide = round(font.getlength(text)) + 2 * pad
     badge = Image.new("L", (wide, tall))
     ImageDraw.Draw(badge).rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=150)
     at = (margin, image.height - margin - tall)
     image.paste((12, 14, 22), at, badge)
     ImageDraw.Draw(image).text((at[0] + pad, at[1] + tall / 2), text, font=font, fill=(245, 246, 250), anchor="lm")
+
+
+def without_label(image: Image.Image) -> Image.Image:
+    """A picture of ours without its line, which gives way to what lies above it; any other picture as it is."""
+    pad, margin, tall = _measures(_letter_px(image))
+    top = image.height - margin - tall
+    if top < 2 * tall or not _has_label(image, (margin + pad, top + pad // 2, margin + pad + 4 * tall, top + tall)):
+        return image
+    box = (0, top - margin // 2, _label_end(image, margin, top, pad) + 2 * margin, image.height)
+    above = image.crop((0, 2 * box[1] - box[3], box[2], box[1])).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    mask = Image.new("L", above.size)
+    mask.paste(255, (0, margin // 4, above.width - margin, above.height))
+    bare = image.copy()
+    bare.paste(above, box, mask.filter(ImageFilter.BoxBlur(margin // 4)))
+    return bare
+
+
+def _has_label(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
+    """Whether a place is darker than what lies above it, and has light letters on it."""
+    tall = box[3] - box[1]
+    above = image.crop((box[0], box[1] - 2 * tall, box[2], box[1] - tall)).convert("L")
+    place = image.crop(box).convert("L")
+    levels, count = place.histogram(), place.width * place.height
+    light, dark = sum(levels[190:]) / count, sum(levels[:150]) / count
+    ground = sorted(place.tobytes())[count // 3]
+    return 0.06 < light < 0.5 and dark > 0.3 and ground < sorted(above.tobytes())[above.width * above.height // 2]
+
+
+def _label_end(image: Image.Image, margin: int, top: int, pad: int) -> int:
+    """Where the dark of a label ends, going right along its upper rim."""
+    across = image.width - margin
+    rim = (
+        image.crop((0, top + 2, across, top + max(3, pad // 2))).convert("L").resize((across, 1), Image.Resampling.BOX)
+    )
+    above = image.crop((0, top - pad // 2, across, top - 1)).convert("L").resize((across, 1), Image.Resampling.BOX)
+    darker = [low < 0.8 * high for low, high in zip(rim.tobytes(), above.tobytes(), strict=True)]
+    at = 3 * margin
+    while at < across and any(darker[at : at + pad]):
+        at += 1
+    return at
+
+
+def _letter_px(image: Image.Image) -> int:
+    return max(12, round(min(image.size) * 0.021))
+
+
+def _measures(size: int) -> tuple[int, int, int]:
+    """Of a label: the room beside its letters, the room around it, and its height, in pixels."""
+    pad = round(size * 0.6)
+    return pad, round(size * 0.8), round(size * 1.25) + pad
 
 
 def black_picture(width_px: int, height_px: int, file_format: str) -> bytes:
