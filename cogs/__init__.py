@@ -15,6 +15,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.details",
     "cogs.imagine.workbench",
     "cogs.imagine.leave",
+    "cogs.edit.cog",
     "cogs.history.cog",
     "cogs.usage.cog",
     "cogs.spend.cog",

@@ -109,6 +109,7 @@ PERMISSIONS = Permissions(
         "appeal": _APPELLANTS,
     },
     menus={
+        "Edit picture": _EVERYONE,
         "Report picture": _REPORTERS,
         "Remove picture": _OWN,
         "Stop this person": _MODERATORS,
@@ -139,6 +140,7 @@ PERMISSIONS = Permissions(
         "log_anyway": _ADMINS,
     },
     forms={
+        "edit_message": _EVERYONE,
         "change": _EVERYONE,
         "draft_change": _EVERYONE,
         "reject": _REVIEWERS,

@@ -157,6 +157,11 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "You canceled this."
         case Reason.CANCELED_BY_MODERATOR:
             return "A moderator canceled this."
+        case Reason.SOURCE_GONE:
+            return (
+                "A picture that this was to be made from is not there any more, or may not be used any more, so "
+                "nothing was sent. Please try again with another picture."
+            )
         case Reason.OUT_OF_REACH:
             return (
                 "This waited so long that its pictures could not have been shown here any more, so it was not sent. "

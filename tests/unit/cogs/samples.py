@@ -85,6 +85,7 @@ class SampleModel:
     command = "imagine"
     summary = "Make pictures from words"
     most_images = 4
+    has_checker = True
     options = (
         Option(
             "size",
