@@ -16,6 +16,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.workbench",
     "cogs.imagine.leave",
     "cogs.edit.cog",
+    "cogs.edit.verbs",
     "cogs.history.cog",
     "cogs.usage.cog",
     "cogs.spend.cog",

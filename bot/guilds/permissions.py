@@ -121,6 +121,10 @@ PERMISSIONS = Permissions(
         "change": _EVERYONE,
         "details": _EVERYONE,
         "download": _EVERYONE,
+        "edit": _EVERYONE,
+        "more_subtle": _EVERYONE,
+        "more_strong": _EVERYONE,
+        "zoom_out": _EVERYONE,
         "draft_fewer": _EVERYONE,
         "draft_change": _EVERYONE,
         "usage_part": _EVERYONE,
@@ -140,6 +144,7 @@ PERMISSIONS = Permissions(
         "log_anyway": _ADMINS,
     },
     forms={
+        "edit_picture": _EVERYONE,
         "edit_message": _EVERYONE,
         "change": _EVERYONE,
         "draft_change": _EVERYONE,

@@ -12,7 +12,7 @@ from bot.catalog.editing import dearest, editing, editor_among, words_most
 from bot.catalog.model import Model
 from bot.custom_ids import number
 from bot.errors import UserError
-from bot.money import format_usd
+from bot.money import cost_for_people
 from bot.services import Drafts, Runs
 from cogs import Host
 from cogs.edit.offered import Offered, of_message, of_run
@@ -123,7 +123,7 @@ def _form(model: Model, message_id: int, offered: tuple[Offered, ...]) -> Form:
     words: ui.TextInput[Form] = ui.TextInput(
         custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=min(words_most(model), _WORDS_MOST)
     )
-    price = f"Such as “make it night, keep the fox”. It costs {format_usd(dearest(model))}."
+    price = f"Such as “make it night, keep the fox”. It costs at most {cost_for_people(dearest(model))}."
     form.add_item(ui.Label(text="What should change?", description=price, component=words))
     return form
 

@@ -85,17 +85,25 @@ def _pictures(run: Run, ending: Pictures) -> Card:
     )
     details = f"-# {card_texts.details(run, ending.pictures)}"
     status = "\n".join(filter(None, (*card_texts.notes(run, ending), card_texts.partly_charged(run, ending), details)))
-    return Card(*_head(run, ending), gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run)])
+    return Card(*_head(run, ending), gallery, ui.TextDisplay(status), buttons=_rows(run, ending))
 
 
-def _numbers(run: Run, ending: Pictures) -> list[list[Press]]:
+def _rows(run: Run, ending: Pictures) -> list[list[Press]]:
+    """Numbers and Again in the first rows, the rest in the last; all of them in one where they fit."""
+    again, *others = _once_more(run)
+    first = [*_numbers(run, ending), again]
+    if len(first) + len(others) <= _IN_A_ROW:
+        return [[*first, *others]]
+    return [*(first[at : at + _IN_A_ROW] for at in range(0, len(first), _IN_A_ROW)), others]
+
+
+def _numbers(run: Run, ending: Pictures) -> list[Press]:
     """A button for each picture, by the number that its alt text names it with."""
     several = max(run.images_wanted, len(ending.pictures)) > 1
-    buttons = [
+    return [
         Press(PICTURE, of_picture(PictureRef(run.id, one.index)), label=str(one.index + 1) if several else "Open")
         for one in ending.pictures
     ]
-    return [buttons[at : at + _IN_A_ROW] for at in range(0, len(buttons), _IN_A_ROW)]
 
 
 def _once_more(run: Run) -> list[Press]:

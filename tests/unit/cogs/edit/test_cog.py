@@ -63,7 +63,7 @@ async def test_the_form_asks_what_should_change_and_says_the_price(runs: FakeRun
     assert form.data["custom_id"] == FORM
     (words,) = form.data["components"]
     assert words["label"] == "What should change?"
-    assert "It costs $0.005." in words["description"]
+    assert "It costs at most 0.5 ¢." in words["description"]
     assert words["component"]["max_length"] == 4000
 
 
