@@ -109,6 +109,7 @@ PERMISSIONS = Permissions(
         "appeal": _APPELLANTS,
     },
     menus={
+        "Edit picture": _EVERYONE,
         "Report picture": _REPORTERS,
         "Remove picture": _OWN,
         "Stop this person": _MODERATORS,
@@ -121,6 +122,10 @@ PERMISSIONS = Permissions(
         "details": _EVERYONE,
         "download": _EVERYONE,
         "post": _EVERYONE,
+        "edit": _EVERYONE,
+        "more_subtle": _EVERYONE,
+        "more_strong": _EVERYONE,
+        "zoom_out": _EVERYONE,
         "draft_fewer": _EVERYONE,
         "draft_change": _EVERYONE,
         "usage_part": _EVERYONE,
@@ -140,6 +145,8 @@ PERMISSIONS = Permissions(
         "log_anyway": _ADMINS,
     },
     forms={
+        "edit_picture": _EVERYONE,
+        "edit_message": _EVERYONE,
         "change": _EVERYONE,
         "draft_change": _EVERYONE,
         "reject": _REVIEWERS,

@@ -41,5 +41,6 @@ def sees_channel(interaction: discord.Interaction, run: Run) -> bool:
 def need_readable_prompt(interaction: discord.Interaction, run: Run) -> None:
     """Raises UserError where a run's words are kept from everybody but the one who wrote them."""
     is_shown = run.delivery is Delivery.SHOWN and run.made_pictures and run.reason is None
-    if run.user_id != interaction.user.id and run.rules_then.hide_prompt and not is_shown:
+    is_hidden = run.is_removed or (run.rules_then.hide_prompt and not is_shown)
+    if run.user_id != interaction.user.id and is_hidden:
         raise UserError(_PROMPT_HIDDEN)
