@@ -226,4 +226,5 @@ async def test_the_command_is_offered_with_its_attachments() -> None:
         ("image_4", 11, False),
         ("steps", 4, False),
         ("seed", 4, False),
+        ("private", 5, False),
     ]
