@@ -1,8 +1,8 @@
 """Posting: what only its person could see becomes a card for all, under what holds in its channel at this moment."""
 
 import asyncio
-from collections import deque
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -38,7 +38,7 @@ class PostingService:
 
     def __init__(self, *, store: Store, admission: Admission, clock: Clock, wake_ups: WakeUps) -> None:
         self._store, self._admission, self._clock, self._wake_ups = store, admission, clock, wake_ups
-        self._lately: dict[int, deque[datetime]] = {}
+        self._lately: dict[int, dict[str, datetime]] = {}  # by person, the runs they posted
 
     async def post(self, run: Run, *, by: int) -> None:
         """Make a private run one for all: of any number of presses exactly one does.
@@ -47,15 +47,14 @@ class PostingService:
         try to show them. Raises UserError where it may not be or there is nothing to post, and Unavailable.
         """
         _need_private(run, by)
-        self._need_few(by)
-        passed = await self._admission.judged(run.place, run.request.prompt, sent=run.request.sent)
-        while True:
-            try:
-                await self._store.write(self._post, run.id, by, passed)
-                break
-            except RulesChanged as newer:
-                passed = await self._admission.judged(run.place, run.request.prompt, newer, sent=run.request.sent)
-        self._lately.setdefault(by, deque()).append(self._clock.now())
+        with self._counted(by, run.id):
+            passed = await self._admission.judged(run.place, run.request.prompt, sent=run.request.sent)
+            while True:
+                try:
+                    await self._store.write(self._post, run.id, by, passed)
+                    break
+                except RulesChanged as newer:
+                    passed = await self._admission.judged(run.place, run.request.prompt, newer, sent=run.request.sent)
         _log.info("a private run is posted", run=run.id, user=by)
         self._wake_ups.wake_run(run.id)
 
@@ -81,14 +80,26 @@ class PostingService:
                     await tried.wait()
         return await self._store.read(rows.load, run_id)
 
-    def _need_few(self, user_id: int) -> None:
-        """Raises UserError where a person has posted too often within a minute."""
-        since = self._clock.now() - _MINUTE
-        for one in [one for one, times in self._lately.items() if times[-1] <= since]:
-            del self._lately[one]
-        lately = self._lately.get(user_id, ())
-        if sum(at > since for at in lately) >= MOST_IN_A_MINUTE:
+    @contextmanager
+    def _counted(self, user_id: int, run_id: str) -> Generator[None]:
+        """Count a post from its beginning, and no more where it fails. Raises UserError for too many in a minute."""
+        now = self._clock.now()
+        for one in list(self._lately):
+            self._lately[one] = {run: at for run, at in self._lately[one].items() if at > now - _MINUTE}
+            if not self._lately[one]:
+                del self._lately[one]
+        lately = self._lately.setdefault(user_id, {})
+        if run_id in lately:  # pressed more than once: what was written decides
+            yield
+            return
+        if len(lately) >= MOST_IN_A_MINUTE:
             raise UserError(_TOO_MANY)
+        lately[run_id] = now
+        try:
+            yield
+        except BaseException:
+            self._lately.get(user_id, {}).pop(run_id, None)
+            raise
 
 
 def _need_private(run: Run, by: int) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from bot.errors import BotError, Unavailable, UserError
+from bot.errors import BotError, LimitError, Unavailable, UserError
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runs.run import Delivery, Place, Run
 from tests.unit.cogs.imagine.test_card_buttons import EPHEMERAL, HERE, RUN_ID, past
 from tests.unit.cogs.opened import opened
-from tests.unit.cogs.samples import FakeHistory, FakeRuns
+from tests.unit.cogs.samples import FakeDrafts, FakeHistory, FakeRuns
 from tests.unit.cogs.wire import APPLICATION_ID, CHANNEL_ID, GUILD_ID, USER_ID, interaction, pressed_button
 
 ALL = str((1 << 10) | (1 << 11) | (1 << 15) | (1 << 38))
@@ -83,6 +83,21 @@ async def test_again_from_a_private_card_is_private() -> None:
         (call,) = await open_.discord.wait("POST", "/callback")
     assert call.data["flags"] & EPHEMERAL
     assert runs.accepted[0]["private"]
+
+
+async def test_what_was_refused_stays_private_when_it_is_taken_up() -> None:
+    runs, drafts = FakeRuns(refusal=LimitError("That is too much for today.", fits=1)), FakeDrafts()
+    async with opened(runs, drafts=drafts) as open_:
+        open_.press(interaction({"prompt": "a red fox", "num_images": 4, "private": True}))
+        await open_.discord.wait("POST", "/callback")
+        (draft,) = drafts.kept.values()
+        runs.refusal = None
+        open_.press(pressed_button(f"draft_fewer:{draft.id}:1"))
+        _, call = await open_.discord.wait("POST", "/callback", 2)
+    assert call.data["flags"] & EPHEMERAL
+    assert [(one["private"], one["options"]) for one in runs.accepted] == [
+        (True, {"prompt": "a red fox", "num_images": 1})
+    ]
 
 
 def pressed(permissions: str = ALL) -> dict[str, Any]:
