@@ -231,10 +231,13 @@ class FakeDrafts:
 
     kept: dict[str, Draft] = field(default_factory=dict[str, Draft])
     refusal: BotError | None = None
+    hold: asyncio.Event | None = None
 
     async def keep(
         self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
     ) -> Draft:
+        if self.hold is not None:
+            await self.hold.wait()
         if self.refusal is not None:
             raise self.refusal
         draft = Draft(f"{len(self.kept) + 1:032x}", user_id, model_id, dict(options), parents, NOW)
