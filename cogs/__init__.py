@@ -17,6 +17,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.leave",
     "cogs.edit.cog",
     "cogs.history.cog",
+    "cogs.family.cog",
     "cogs.usage.cog",
     "cogs.spend.cog",
     "cogs.limits.cog",
