@@ -10,7 +10,8 @@ MOST_GENERATIONS = 64
 
 MOST_CELLS = 12
 MOST_ANCESTORS = 7
-IN_A_ROW = 4
+IN_A_ROW = 3
+"""So many that what stands under them can still be read on a phone."""
 
 These = Callable[[Sequence[str]], Iterable[Run]]
 """Reads the runs with these ids, in any order; those that are gone are left out."""

@@ -17,8 +17,9 @@ BACKGROUND, TEXT, LINE, GREY = "#1e1f22", "#f2f3f5", "#8a8e94", "#3a3c41"
 """Text stands out from the background and from the grey by more than 7 to 1 (WCAG 2.2, 1.4.6)."""
 
 _CELL_PX, _GAP_PX, _MARGIN_PX = 220, 24, 28
-_HEADING_PX, _LABEL_PX = 40, 36
-_HEADING_SIZE, _LABEL_SIZE = 26, 20
+_HEADING_PX, _LABEL_PX = 46, 40
+_HEADING_SIZE, _LABEL_SIZE = 28, 23
+_ARROW_PX = 34  # the room it takes before a heading
 _LEAST_COLUMNS = 2
 
 Shown = Mapping[str, Thumbnail]
@@ -62,8 +63,8 @@ def draw(rows: Sequence[Row], shown: Shown) -> bytes:
     top_px = _MARGIN_PX
     for row in rows:
         if heading(row):
-            pen.text((_MARGIN_PX, top_px), heading(row), fill=TEXT, font=_font(_HEADING_SIZE))
-            _arrow(pen, row, width_px - _MARGIN_PX, top_px)
+            left_px = _MARGIN_PX + (_arrow(pen, top_px) if row is not rows[0] else 0)
+            pen.text((left_px, top_px), heading(row), fill=TEXT, font=_font(_HEADING_SIZE))
         cells_px = top_px + _height_px(row) - _CELL_PX - _LABEL_PX
         for number, cell in enumerate(row.cells):
             _draw_cell(image, pen, cell, shown, (_MARGIN_PX + number * (_CELL_PX + _GAP_PX), cells_px))
@@ -82,16 +83,12 @@ def _height_px(row: Row) -> int:
     return (_HEADING_PX if heading(row) else 0) + _CELL_PX + _LABEL_PX
 
 
-def _arrow(pen: ImageDraw.ImageDraw, row: Row, right_px: int, top_px: int) -> None:
-    """An arrow downward at the end of a heading, from those above; `This one` has none where it begins the sheet."""
-    if row.generation == 0:
-        return
-    start_px = _MARGIN_PX + int(_font(_HEADING_SIZE).getlength(heading(row))) + 16
-    middle_px = top_px + _HEADING_SIZE // 2 + 4
-    pen.line((start_px, middle_px, right_px - 12, middle_px), fill=LINE, width=2)
-    tip_px = right_px - 12
-    pen.line((tip_px, middle_px, tip_px, middle_px + 12), fill=LINE, width=2)
-    pen.polygon(((tip_px - 7, middle_px + 10), (tip_px + 7, middle_px + 10), (tip_px, middle_px + 20)), fill=LINE)
+def _arrow(pen: ImageDraw.ImageDraw, top_px: int) -> int:
+    """An arrow from the generation above to the one that a heading begins; how much room it takes."""
+    middle_px, tip_px = _MARGIN_PX + 10, top_px + _HEADING_SIZE + 2
+    pen.line((middle_px, top_px - _GAP_PX // 2, middle_px, tip_px - 10), fill=LINE, width=3)
+    pen.polygon(((middle_px - 9, tip_px - 12), (middle_px + 9, tip_px - 12), (middle_px, tip_px)), fill=LINE)
+    return _ARROW_PX
 
 
 def _draw_cell(image: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, shown: Shown, corner: tuple[int, int]) -> None:
@@ -103,9 +100,16 @@ def _draw_cell(image: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, shown: 
             image.paste(small, (middle[0] - small.width // 2, middle[1] - small.height // 2))
     else:
         pen.rectangle((left_px, top_px, left_px + _CELL_PX - 1, top_px + _CELL_PX - 1), fill=GREY, outline=LINE)
-        pen.text(middle, seen.why, fill=TEXT, font=_font(_LABEL_SIZE), anchor="mm")
+        words = "\n".join(_two_lines(seen.why))
+        pen.text(middle, words, fill=TEXT, font=_font(_LABEL_SIZE), anchor="mm", align="center")
     named = (left_px + _CELL_PX // 2, top_px + _CELL_PX + 8)
     pen.text(named, label(cell, shown), fill=TEXT, font=_font(_LABEL_SIZE), anchor="ma")
+
+
+def _two_lines(words: str) -> list[str]:
+    """Words that are too long for a cell, in two lines."""
+    first = words.find(" ", len(words) // 3)
+    return [words] if _font(_LABEL_SIZE).getlength(words) < _CELL_PX - 16 else [words[:first], words[first + 1 :]]
 
 
 def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":

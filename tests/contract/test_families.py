@@ -1,6 +1,7 @@
 """Families as both databases keep them: found by their first digits in one server alone, by the primary key."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
@@ -11,14 +12,14 @@ from bot.store.engine import Store
 from bot.store.tables import run_parents, runs
 from tests.contract.test_plans import plans_of
 
-REQUEST = {"prompt": "a fox", "images": 1, "facts": [], "tells_seed": True}
+REQUEST: dict[str, Any] = {"prompt": "a fox", "images": 1, "facts": [], "tells_seed": True}
 
 AddRun = Callable[[Connection, int], str]
 
 
 def in_guild(connection: Connection, run_id: str, guild_id: int | None, *parents: str) -> None:
     refs = [{"position": at, "parent_run_id": one, "picture": 2} for at, one in enumerate(parents)]
-    named = {"guild_id": guild_id, "parents": refs or None, "request": REQUEST}
+    named: dict[str, Any] = {"guild_id": guild_id, "parents": refs or None, "request": REQUEST}
     connection.execute(update(runs).where(runs.c.id == run_id).values(named))
     for one in refs:
         connection.execute(insert(run_parents).values(run_id=run_id, **one))
@@ -55,7 +56,7 @@ async def test_first_digits_find_runs_of_one_server_alone(store: Store, add_run:
 async def test_a_family_is_read_with_its_ancestors_and_children(store: Store, add_run: AddRun) -> None:
     def change(connection: Connection) -> None:
         made = [add_run(connection, number) for number in range(1, 6)]
-        for number, parents in ((1, ()), (2, (0,)), (3, (1, 1)), (4, (2,))):
+        for number, parents in ((1, ()), (2, (0,)), (3, (1, 1)), (4, (3,))):
             in_guild(connection, made[number], 5, *(made[one] for one in parents))
         in_guild(connection, made[0], 5)
 

