@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from bot.custom_ids import run_id
+from bot.custom_ids import number, run_id
 from bot.errors import UserError
 from bot.runs.family import Family, Row, rows_of
 from bot.runs.past import Thumbnail, Viewing
@@ -109,8 +109,7 @@ class FamilyCommand:
         guild_id = place_of(interaction).guild_id
         link, digits = _LINK.fullmatch(typed), typed.lower().strip("`")
         if link is not None:
-            run = await self._runs.by_message(int(link["message"]))
-            found = (run,) if run is not None else ()
+            found = await self._linked(link["message"])
         elif _ID.fullmatch(digits):
             found = await self._families.beginning(digits, guild_id)
         else:
@@ -119,6 +118,13 @@ class FamilyCommand:
         if len(seen) != 1:
             raise UserError(_SEVERAL if seen else _UNKNOWN)
         return seen[0]
+
+    async def _linked(self, message: str) -> tuple[Run, ...]:
+        try:
+            run = await self._runs.by_message(number(message))
+        except ValueError:
+            return ()
+        return () if run is None else (run,)
 
     async def _show(self, interaction: discord.Interaction, run: Run) -> None:
         family = await self._families.family(run)

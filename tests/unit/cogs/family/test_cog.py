@@ -13,7 +13,7 @@ from bot.runs.past import Page
 from bot.runs.run import Delivery, PictureRef, Place, Run
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.rooms import server
-from tests.unit.cogs.samples import FakeHistory, a_run, done
+from tests.unit.cogs.samples import FakeHistory, FakeRuns, a_run, done
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, USER_ID, Call, interaction, pressed_button
 
 EPHEMERAL = 64
@@ -126,6 +126,7 @@ async def test_a_sheet_with_a_covered_picture_is_covered() -> None:
         ("0" * 33, "eight digits"),
         ("https://evil.example/channels/1/2/3", "eight digits"),
         ("https://discord.com/channels/1/2/3", UNKNOWN),
+        (f"https://discord.com/channels/1/2/{2**63}", UNKNOWN),
         ("\u0660" * 8, "eight digits"),
     ],
 )
@@ -137,6 +138,16 @@ async def test_what_cannot_be_shown_is_one_sentence(typed: str, said: str) -> No
         open_.press(interaction({"id": typed}, command="show"))
         assert said in await refused(open_)
     assert history.thumbnailed == []
+
+
+async def test_a_link_to_a_card_names_its_request_where_it_may_be_seen() -> None:
+    for place, is_seen in ((HERE, True), (Place(GUILD_ID + 1, 5), False)):
+        run = past(2, place=place)
+        runs = FakeRuns(started=[(run, 77)])
+        async with opened(runs, history=known(run), server=server()) as open_:
+            link = f"https://discord.com/channels/{GUILD_ID}/{CHANNEL_ID}/77"
+            open_.press(interaction({"id": link}, command="show"))
+            assert await (sheet(open_) if is_seen else refused(open_))
 
 
 async def test_a_private_request_is_its_authors_alone_even_in_the_same_conversation() -> None:
