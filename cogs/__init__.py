@@ -18,6 +18,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.edit.cog",
     "cogs.edit.verbs",
     "cogs.history.cog",
+    "cogs.family.cog",
     "cogs.usage.cog",
     "cogs.spend.cog",
     "cogs.limits.cog",
