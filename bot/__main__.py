@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import logs
+from bot import logs, loops
 from bot.clock import SystemClock
 from bot.entropy import Entropy
 from bot.errors import BotError, SettingsError
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 from bot.app import run  # noqa: PLC0415 - as above
 
-                asyncio.run(run(settings))
+                _log.info("event loop", of=loops.name())
+                loops.run(run(settings))
     except BotError as error:
         _log.error("stopped", reason=str(error))
         return 2 if isinstance(error, SettingsError) else 1

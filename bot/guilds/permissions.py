@@ -95,6 +95,7 @@ PERMISSIONS = Permissions(
     commands={
         "usage": _EVERYONE,
         "history": _OWN,
+        "show": _EVERYONE,
         "spend": _ADMINS,
         "limits": _ADMINS,
         "grant": _ADMINS,
@@ -120,6 +121,7 @@ PERMISSIONS = Permissions(
         "again": _EVERYONE,
         "change": _EVERYONE,
         "details": _EVERYONE,
+        "family": _EVERYONE,
         "download": _EVERYONE,
         "post": _EVERYONE,
         "edit": _EVERYONE,

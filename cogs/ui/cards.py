@@ -22,6 +22,9 @@ PROMPT_LIMIT = 240
 PICTURE, AGAIN, CHANGE, DETAILS, POST = "picture", "again", "change", "details", "post"
 """The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
 
+FAMILY = "family"
+"""The action of the button that shows where a run comes from and what was made from it."""
+
 _IN_A_ROW = 5  # Discord: buttons
 
 

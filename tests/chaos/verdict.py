@@ -167,7 +167,7 @@ def _card(row: Row, message: Mapping[str, Any]) -> Iterator[str]:
     elif pictures != (row["state"] in {"succeeded", "partial"} and row["delivery"] == "shown" and not row["reason"]):
         yield f"pictures or none: {said}"
     elif row["delivery"] in {"held", "withheld"}:
-        if "Hidden in this channel." not in text:
+        if "Hidden in this channel." not in text and "Hidden here." not in text:
             yield f"not withheld: {said}"
     elif not pictures and "Details" not in text:
         yield f"no end in words: {said}"

@@ -21,7 +21,16 @@ from bot.services import Guilds, Policies, Posts, PromptRules, Removals, Reviews
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
-from tests.unit.cogs.samples import FakeDrafts, FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
+from tests.unit.cogs.samples import (
+    FakeDrafts,
+    FakeFamilies,
+    FakeGuilds,
+    FakeHistory,
+    FakeLedger,
+    FakePolicies,
+    FakeRuns,
+    SampleModel,
+)
 from tests.unit.cogs.wire import FakeDiscord
 
 _QUIET_S = 10.0
@@ -82,6 +91,7 @@ async def opened(
         runs=runs or FakeRuns(),
         drafts=drafts or FakeDrafts(),
         history=history or FakeHistory(),
+        families=FakeFamilies(history or FakeHistory()),
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
         removals=cast("Removals", removals),
