@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.moderation.prompt_rules_service import RulesChanged
-from bot.runs import rows
+from bot.runs import posting_rows, rows
 from bot.runs.admission import Admission, Passed
 from bot.runs.past import has_pictures
 from bot.runs.run import Delivery, Run
@@ -63,7 +63,7 @@ class PostingService:
         run = rows.load(connection, run_id)
         _need_private(run, by)
         self._admission.admit(connection, by, run.place, passed)
-        if not rows.post(connection, run, self._clock.now(), run.review_why or passed.review_cause):
+        if not posting_rows.post(connection, run, self._clock.now(), run.review_why or passed.review_cause):
             raise UserError(_NOT_READY)
 
     async def after(self, run_id: str) -> Run:

@@ -119,7 +119,7 @@ def change(connection: Connection, before: Run, after: Run) -> bool:
     """Write `after` over `before`; False when the row has moved on meanwhile, and nothing was written.
 
     A row that says how far a run is at Runflow has not moved on from another that does. One whose pictures were removed
-    has: whoever read it before does not know, and nobody but `remove` writes that. So has one that was posted (`post`).
+    has: whoever read it before does not know, and nobody but `remove` writes that. So has one that was posted.
     """
     values = _values(after)
     for name in (*_OF_REMOVAL, *_OF_POSTING):
@@ -149,36 +149,6 @@ def remove(connection: Connection, run_id: str, removal: Removal) -> bool:
     removed = update(runs).where(runs.c.id == run_id, runs.c.removed_at.is_(None))
     pending = {"delivery": Delivery.PENDING.value, "pictures_up": up}
     return connection.execute(removed.values(**values, **pending)).rowcount == 1
-
-
-def post(connection: Connection, run: Run, at: datetime, review_why: ReviewCause | None) -> bool:
-    """Make a private run one whose card is to stand for all; False where it has moved on, so that one press does it.
-
-    What led to its private card is forgotten: the next card is a message of its own.
-    """
-    values: dict[str, Any] = {"private": False, "posted_at": at, "message_id": None, "interaction_token": ""}
-    values |= {"delivery": Delivery.PENDING.value, "pictures_up": False}
-    values["review_why"] = review_why.value if review_why else None
-    as_before = (runs.c.delivery == run.delivery, runs.c.removed_at.is_(None))
-    posted = update(runs).where(runs.c.id == run.id, runs.c.private.is_(True), *as_before)
-    return connection.execute(posted.values(**values)).rowcount == 1
-
-
-def note_post(connection: Connection, run_id: str, message_id: int) -> Run:
-    """Note the message that a posted run's card is, whatever else was written meanwhile; the run as it stands then.
-
-    Raises LookupError.
-    """
-    waits = (runs.c.posted_at.is_not(None), runs.c.message_id.is_(None))
-    connection.execute(update(runs).where(runs.c.id == run_id, *waits).values(message_id=message_id))
-    return load(connection, run_id)
-
-
-def unpost(connection: Connection, run_id: str) -> bool:
-    """Make a run that could not be posted private again; False where its message stands, or it is removed by now."""
-    values: dict[str, Any] = {"private": True, "posted_at": None, "delivery": Delivery.UNDELIVERABLE.value}
-    waits = (runs.c.posted_at.is_not(None), runs.c.message_id.is_(None), runs.c.removed_at.is_(None))
-    return connection.execute(update(runs).where(runs.c.id == run_id, *waits).values(**values)).rowcount == 1
 
 
 def removal_of(connection: Connection, run_id: str) -> Removal | None:

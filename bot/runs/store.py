@@ -14,7 +14,7 @@ from bot.ledger import ledger, notices, reports, sentences
 from bot.ledger.limits import pictures_left
 from bot.ledger.values import Defaults, Demand, Measure, Notice, Person
 from bot.money import MicroUsd
-from bot.runs import rows
+from bot.runs import posting_rows, rows
 from bot.runs.card import Balance
 from bot.runs.run import Delivery, Outline, Place, Run, State
 from bot.runs.transitions import Change, KeepHeld, Release, Settle
@@ -153,11 +153,11 @@ class RunStore:
 
     async def note_post(self, run: Run, message_id: int) -> Run:
         """Note the message that a posted run's card is; the run as it stands then. Raises Unavailable."""
-        return await self._store.write(rows.note_post, run.id, message_id)
+        return await self._store.write(posting_rows.note_post, run.id, message_id)
 
     async def unpost(self, run: Run) -> Run:
         """Make a run private again that could not be posted; the run as it stands then. Raises Unavailable."""
-        if await self._store.write(rows.unpost, run.id):
+        if await self._store.write(posting_rows.unpost, run.id):
             _log.info("a private run could not be posted", run=run.id)
         return await self.load(run.id)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.errors import UserError
 from bot.moderation.rules import ChannelRules
-from bot.runs import rows
+from bot.runs import posting_rows, rows
 from bot.runs.posting import PostingService
 from bot.runs.run import Delivery, Removal, ReviewCause, Run
 from bot.runs.wake_ups import WakeUps
@@ -39,18 +39,18 @@ async def test_a_post_is_written_once_and_kept(store: Store) -> None:
     await put(store, run)
 
     def change(connection: Connection) -> None:
-        assert rows.post(connection, run, NOW, ReviewCause.RULE)
-        assert not rows.post(connection, run, NOW + timedelta(hours=1), None)
+        assert posting_rows.post(connection, run, NOW, ReviewCause.RULE)
+        assert not posting_rows.post(connection, run, NOW + timedelta(hours=1), None)
         kept = rows.load(connection, run.id)
         assert (kept.private, kept.posted_at, kept.reply.token, kept.reply.message_id) == (False, NOW, "", None)
         assert (kept.delivery, kept.review_why, kept.is_to_be_posted) == (Delivery.PENDING, ReviewCause.RULE, True)
         # Whoever read the row before writes nothing; whoever knows writes all but that it was posted.
         assert not rows.change(connection, run, replace(run, delivery=Delivery.WITHHELD))
         assert not rows.change(connection, replace(run, delivery=Delivery.PENDING), run)
-        stands = rows.note_post(connection, run.id, 77)
+        stands = posting_rows.note_post(connection, run.id, 77)
         assert (stands.reply.message_id, stands.is_to_be_posted) == (77, False)
-        assert rows.note_post(connection, run.id, 78).reply.message_id == 77
-        assert not rows.unpost(connection, run.id)
+        assert posting_rows.note_post(connection, run.id, 78).reply.message_id == 77
+        assert not posting_rows.unpost(connection, run.id)
         assert rows.change(connection, stands, replace(stands, delivery=Delivery.SHOWN, private=True, posted_at=None))
         found = rows.by_message(connection, 77)
         assert found == replace(stands, delivery=Delivery.SHOWN)
@@ -63,9 +63,9 @@ async def test_what_could_not_be_posted_is_private_again(store: Store) -> None:
     await put(store, run)
 
     def change(connection: Connection) -> None:
-        assert not rows.unpost(connection, run.id)
-        assert rows.post(connection, run, NOW, None)
-        assert rows.unpost(connection, run.id)
+        assert not posting_rows.unpost(connection, run.id)
+        assert posting_rows.post(connection, run, NOW, None)
+        assert posting_rows.unpost(connection, run.id)
         kept = rows.load(connection, run.id)
         assert (kept.private, kept.posted_at, kept.delivery) == (True, None, Delivery.UNDELIVERABLE)
 
@@ -78,8 +78,8 @@ async def test_what_was_removed_is_not_posted(store: Store) -> None:
 
     def change(connection: Connection) -> None:
         assert rows.remove(connection, run.id, Removal(run.user_id, NOW))
-        assert not rows.post(connection, rows.load(connection, run.id), NOW, None)
-        assert not rows.post(connection, run, NOW, None)
+        assert not posting_rows.post(connection, rows.load(connection, run.id), NOW, None)
+        assert not posting_rows.post(connection, run, NOW, None)
 
     await store.write(change)
 
