@@ -47,6 +47,7 @@ from bot.runs.review.held_images import HeldImages
 from bot.runs.review.removing import RemovalService
 from bot.runs.review.service import ReviewService
 from bot.runs.review.visibility_now import VisibilityNow
+from bot.runs.saved import SavedPictures
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.service import RunService
 from bot.runs.store import RunStore
@@ -199,6 +200,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
         ),
         drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
         history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
+        saved=SavedPictures(store=edges.store, clock=edges.clock),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
             store=edges.store,

@@ -16,6 +16,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.workbench",
     "cogs.imagine.leave",
     "cogs.history.cog",
+    "cogs.history.saved",
     "cogs.usage.cog",
     "cogs.spend.cog",
     "cogs.limits.cog",

@@ -21,7 +21,10 @@ _GONE = "These words are not kept any more. Please start with the command again.
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wanted to ask a model for. `options` by the names of the model's, not checked."""
+    """What somebody wanted to ask a model for. `options` by the names of the model's, not checked.
+
+    `card` is the run whose card it came from, where a button of one was pressed for it.
+    """
 
     id: str  # 32 hex digits, ours
     user_id: int
@@ -29,6 +32,7 @@ class Draft:
     options: Mapping[str, object] = field(repr=False)
     parents: tuple[PictureRef, ...]
     kept_at: datetime  # UTC
+    card: str | None = None
 
 
 class DraftService:
@@ -38,11 +42,17 @@ class DraftService:
         self._store, self._clock, self._new_id = store, clock, new_id
 
     async def keep(
-        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+        self,
+        user_id: int,
+        model_id: str,
+        options: Mapping[str, object],
+        parents: tuple[PictureRef, ...] = (),
+        *,
+        card: str | None = None,
     ) -> Draft:
         """Keep a request; the draft. Options that are no words, numbers or flags are left out. Raises Unavailable."""
         plain = {name: value for name, value in options.items() if isinstance(value, str | int | float)}
-        draft = Draft(self._new_id(), user_id, model_id, plain, parents, self._clock.now())
+        draft = Draft(self._new_id(), user_id, model_id, plain, parents, self._clock.now(), card)
         await self._store.write(_add, draft)
         return draft
 
@@ -68,6 +78,7 @@ def _add(connection: Connection, draft: Draft) -> None:
         "options": dict(draft.options),
         "parents": [[one.run_id, one.index] for one in draft.parents],
         "at": draft.kept_at,
+        "card": draft.card,
     }
     connection.execute(insert(drafts).values(**values))
 
@@ -77,4 +88,4 @@ def _find(connection: Connection, draft_id: str) -> Draft | None:
     if row is None:
         return None
     parents = tuple(PictureRef(str(run_id), int(index)) for run_id, index in row.parents)
-    return Draft(row.id, row.user_id, row.model_id, row.options, parents, row.at)
+    return Draft(row.id, row.user_id, row.model_id, row.options, parents, row.at, row.card)

@@ -126,6 +126,7 @@ drafts = Table(
     Column("options", JSON, nullable=False),
     Column("parents", JSON, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),
+    Column("card", String(32)),  # the run whose card it came from
 )
 """What somebody typed and the bot refused, for a day."""
 
@@ -265,6 +266,7 @@ channel_settings = Table(
     Column("undecided_after_s", Integer),
     Column("undecided_reject", Boolean),
     Column("hide_reported", Boolean),
+    Column("buttons", String(512)),
 )
 """What admins set for a channel or a category; null: not set."""
 

@@ -18,8 +18,10 @@ from cogs.ui.views import Layout
 
 TITLE_LIMIT = 100
 
-PICTURE, AGAIN, CHANGE, DETAILS = "picture", "again", "change", "details"
+PICTURE, AGAIN, CHANGE, SAVE, DETAILS = "picture", "again", "change", "save", "details"
 """The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
+
+SAVE_LABEL = "♡ Save"
 
 _IN_A_ROW = 5  # Discord: buttons
 
@@ -88,7 +90,8 @@ def _pictures(run: Run, ending: Pictures, model_title: str) -> Card:
     details = f"-# {card_texts.details(run, ending.pictures)}"
     status = "\n".join(filter(None, (*card_texts.notes(run, ending), card_texts.partly_charged(run, ending), details)))
     head = _head(run, model_title, ending, beside=length(status))
-    return Card(*head, gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run)])
+    heart = Press(SAVE, run.id, label=SAVE_LABEL)
+    return Card(*head, gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run, heart)])
 
 
 def _numbers(run: Run, ending: Pictures) -> list[list[Press]]:
@@ -101,11 +104,12 @@ def _numbers(run: Run, ending: Pictures) -> list[list[Press]]:
     return [buttons[at : at + _IN_A_ROW] for at in range(0, len(buttons), _IN_A_ROW)]
 
 
-def _once_more(run: Run) -> list[Press]:
-    """What can be done with any request that is over."""
+def _once_more(run: Run, *saves: Press) -> list[Press]:
+    """What can be done with any request that is over, and with `saves` what can be with its pictures."""
     return [
         Press(AGAIN, run.id, label="Again" if run.made_pictures else "Try again"),
         Press(CHANGE, run.id, label="Change…"),
+        *saves,
         Press(DETAILS, run.id, label="Details"),
     ]
 

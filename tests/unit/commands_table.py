@@ -11,7 +11,19 @@ from bot.catalog.registry import Registry
 from bot.client.client import ImagineClient
 from bot.client.intake import Seen
 from bot.guilds.permissions import PERMISSIONS
-from bot.services import Drafts, Guilds, History, Ledger, Policies, PromptRules, Removals, Reviews, Sanctions, Services
+from bot.services import (
+    Drafts,
+    Guilds,
+    History,
+    Ledger,
+    Policies,
+    PromptRules,
+    Removals,
+    Reviews,
+    Sanctions,
+    Saved,
+    Services,
+)
 from cogs import EXTENSIONS
 from tests.unit.cogs.opened import Memory
 from tests.unit.cogs.samples import FakeRuns, SampleModel
@@ -47,6 +59,7 @@ async def _commands() -> list[_Any]:
         runs=FakeRuns(),
         drafts=cast("Drafts", None),
         history=cast("History", None),
+        saved=cast("Saved", None),
         ledger=cast("Ledger", None),
         reviews=cast("Reviews", None),
         removals=cast("Removals", None),

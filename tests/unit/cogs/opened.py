@@ -21,7 +21,16 @@ from bot.services import Guilds, Policies, PromptRules, Removals, Reviews, Runs,
 from cogs import EXTENSIONS
 from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
-from tests.unit.cogs.samples import FakeDrafts, FakeGuilds, FakeHistory, FakeLedger, FakePolicies, FakeRuns, SampleModel
+from tests.unit.cogs.samples import (
+    FakeDrafts,
+    FakeGuilds,
+    FakeHistory,
+    FakeLedger,
+    FakePolicies,
+    FakeRuns,
+    FakeSaved,
+    SampleModel,
+)
 from tests.unit.cogs.wire import FakeDiscord
 
 _QUIET_S = 10.0
@@ -65,6 +74,7 @@ async def opened(
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
     drafts: FakeDrafts | None = None,
+    saved: FakeSaved | None = None,
     ledger: FakeLedger | None = None,
     policies: object = None,
     sanctions: object = None,
@@ -81,6 +91,7 @@ async def opened(
         runs=runs or FakeRuns(),
         drafts=drafts or FakeDrafts(),
         history=history or FakeHistory(),
+        saved=saved or FakeSaved(),
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
         removals=cast("Removals", removals),
