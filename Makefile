@@ -42,7 +42,7 @@ chaos: .venv  ## a storm, every exact point, outages of minutes: hours; CHAOS="-
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 lock:  ## renew the lock files; needs uv
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra postgres -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra postgres --extra fast -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev --extra postgres -o requirements-dev.lock
 
 clean:

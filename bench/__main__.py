@@ -5,6 +5,7 @@ docs/performance.md is made from them. Exits with 1 where a bar is missed or som
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import ledger, moments, page, results, where
+from bench.launch import FAST
 from bench.measures import ack, crowd, flight, growth, requests, shown, start, throughput
 from bench.measuring import SMOKE, Bench, Measured, Sizes
 from bench.process import machine
@@ -46,6 +48,8 @@ def main() -> int:
     if given.page:
         page.renew()
         return 0
+    if given.fast:
+        os.environ[FAST] = "1"
     sizes = _sizes(given)
     with tempfile.TemporaryDirectory(prefix="imagine-bench-") as folder:
         if given.profile:
@@ -66,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     names = [*MEASURES, *_ALONE]
     parser.add_argument("--only", action="append", choices=names, help="this measure alone; may be given again")
     parser.add_argument("--name", default=results.NOW, help="the name of the file of results (default: now)")
+    parser.add_argument(
+        "--fast", action="store_true", help="ours with the extra `fast` (uvloop, orjson); give a --name"
+    )
     parser.add_argument("--checkout", type=Path, help="measure the bot of this other checkout, with our libraries")
     parser.add_argument("--reps", type=int, help="turns of each side")
     parser.add_argument("--runs", type=int, help="runs in each turn of `throughput`")

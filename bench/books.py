@@ -22,7 +22,7 @@ _RUNS = """
 WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :runs),
     placed AS (
         SELECT n, ((n * 2654435761) >> 16) % :servers AS server,
-            strftime('%Y-%m-%d %H:%M:%S.000000', :start + n * :span_s / :runs, 'unixepoch') AS at
+            (:start + n * :span_s / :runs) * 1000000 AS at
         FROM numbers
     )
 INSERT INTO runs (id, interaction_id, application_id, user_id, guild_id, channel_id, model_id, input, policy,
@@ -71,7 +71,7 @@ async def of_running(file: Path, count: int) -> list[tuple[str, str, int, str]]:
     For each its id at Runflow, ours, its interaction's id and token.
     """
     await _migrated(file)
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    now = _microseconds(datetime.now(UTC))
     made = [(f"bench-run-{at}", UUID(int=at + 1).hex, snowflake()) for at in range(count)]
     runs = [
         (runflow_id, run_id, interaction_id, token_of(interaction_id)) for runflow_id, run_id, interaction_id in made
@@ -106,10 +106,15 @@ def bytes_in_use(file: Path) -> int:
 
 def old_hours(file: Path, days: int) -> int:
     """How many totals of single hours older than so many days are kept."""
-    before = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S.000000")
+    before = _microseconds(datetime.now(UTC) - timedelta(days=days))
     counted = "SELECT count(*) FROM ledger_totals WHERE \"window\" = 'hour' AND window_start < ?"
     with closing(sqlite3.connect(file)) as connection:
         return int(connection.execute(counted, (before,)).fetchone()[0])
+
+
+def _microseconds(at: datetime) -> int:
+    """A time as SQLite keeps it (bot/store/types.py)."""
+    return int(at.timestamp()) * 1_000_000
 
 
 async def _migrated(file: Path) -> None:

@@ -48,7 +48,7 @@ INSERT INTO ledger_entries
     (run_id, kind, user_id, guild_id, channel_id, amount_micro_usd, estimated, at, pictures)
 SELECT printf('%08x%024x', n * 4294967296 / :runs, n), kinds.column1,
     n % :people + 1, n % :servers + 1, n % 500 + 1, 5000, 0,
-    strftime('%Y-%m-%d %H:%M:%S.000000', :start + n * 63072000 / :runs, 'unixepoch'), 1
+    (:start + n * 63072000 / :runs) * 1000000, 1
 FROM numbers, (VALUES ('reserve'), ('settle')) AS kinds
 """
 
@@ -56,7 +56,7 @@ _FILL_TOTALS = """
 WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :totals)
 INSERT OR IGNORE INTO ledger_totals
 SELECT n % :servers + 1, 'user', n % :people + 1, 'hour',
-    strftime('%Y-%m-%d %H:00:00.000000', :start + n * 63072000 / :totals, 'unixepoch'), 0, 5000, 0, 0, 0, 1, 0, 0, 0
+    (:start + n * 63072000 / :totals) / 3600 * 3600000000, 0, 5000, 0, 0, 0, 1, 0, 0, 0
 FROM numbers
 """
 

@@ -22,10 +22,10 @@ from bot.store.engine import Store
 TARGET_S = 60.0  # for each million runs
 
 _STARTS = {
-    "hour": "strftime('%Y-%m-%d %H:00:00.000000', at)",
-    "day": "strftime('%Y-%m-%d 00:00:00.000000', at)",
-    "month": "strftime('%Y-%m-01 00:00:00.000000', at)",
-    "ever": "'1970-01-01 00:00:00.000000'",
+    "hour": "at - at % 3600000000",
+    "day": "at - at % 86400000000",
+    "month": "CAST(strftime('%s', at / 1000000, 'unixepoch', 'start of month') AS INTEGER) * 1000000",
+    "ever": "0",
 }
 _WHOSE = {"user": ("guild_id", "user_id"), "guild": ("guild_id", "guild_id"), "channel": ("guild_id", "channel_id")}
 

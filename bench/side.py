@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import aiohttp
 
-from bench.launch import CHECKOUT, PROBE_FILE, PROFILE_FILE
+from bench.launch import CHECKOUT, FAST, PROBE_FILE, PROFILE_FILE
 from bench.probe import REPORT_SIGNAL
 from bench.process import cpu_s, resident_bytes
 from bench.world.runflow import KEY, SECRET
@@ -122,6 +122,8 @@ async def open_side(
             address = json.loads(await world.stdout.readline())["address"]
             environment = bot_settings(address, folder, callbacks=callbacks) | dict(settings)
             environment[PROBE_FILE] = str(folder / "probe.json")
+            if program == "ours" and FAST in os.environ:
+                environment[FAST] = os.environ[FAST]
             if checkout is not None:
                 environment[CHECKOUT] = str(checkout)
             if profile is not None:

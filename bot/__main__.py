@@ -10,13 +10,10 @@ from pathlib import Path
 
 import structlog
 
-from bot import logs
-from bot.app import run
-from bot.check import examine
+from bot import logs, loops
 from bot.clock import SystemClock
 from bot.entropy import Entropy
 from bot.errors import BotError, SettingsError
-from bot.export import export
 from bot.settings import load_settings
 
 _log = structlog.get_logger("bot")
@@ -51,14 +48,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clock=SystemClock(),
     )
     try:
+        # Each command brings in what it needs: the whole bot takes 50 MB, and `check` is run beside one.
         match given.command:
             case "check":
+                from bot.check import examine  # noqa: PLC0415 - as above
+
                 return asyncio.run(examine(settings, SystemClock(), Entropy.of_system(), print))
             case "export":
+                from bot.export import export  # noqa: PLC0415 - as above
+
                 wanted = export(settings, guild_id=given.guild, since=given.since, until=given.until, file=given.out)
                 print(f"{asyncio.run(wanted)} entries", file=sys.stderr)
             case _:
-                asyncio.run(run(settings))
+                from bot.app import run  # noqa: PLC0415 - as above
+
+                _log.info("event loop", of=loops.name())
+                loops.run(run(settings))
     except BotError as error:
         _log.error("stopped", reason=str(error))
         return 2 if isinstance(error, SettingsError) else 1

@@ -3,7 +3,8 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from bot.catalog.registry import Registry, every_model
+from bot.catalog.registry import every_model
+from bot.catalog.source import MOST_BYTES
 from bot.choices import Choices
 from bot.client.client import ImagineClient
 from bot.client.connection import Connection
@@ -31,6 +32,10 @@ from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
 from cogs.ui.presenter import Presenter
 
+# Somebody waits for the answer, and each file may be 10 MB of memory.
+_ATTACHMENT_TIMEOUT_S = 20.0
+_ATTACHMENTS_AT_ONCE = 8
+
 
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. A background part that dies ends the process with its reason.
@@ -42,7 +47,7 @@ async def run(settings: Settings) -> None:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         watch_database = await entered(stack, lambda: sole_use(settings.database_url, clock), clock)
-        views = _views(models, clock, Entropy.of_system())
+        views = _views(clock, Entropy.of_system())
         edges = await _open_edges(settings, stack, views, clock)
         app = wire(edges, Choices.of(settings), models)
         stack.push_async_callback(views.admin_log.close)
@@ -79,9 +84,9 @@ class DiscordViews:
         self.admin_log.attach(client)
 
 
-def _views(models: Registry, clock: Clock, entropy: Entropy) -> DiscordViews:
+def _views(clock: Clock, entropy: Entropy) -> DiscordViews:
     return DiscordViews(
-        Presenter(clock=clock, models=models),
+        Presenter(clock=clock),
         DiscordReviewChannel(clock),
         LogOutbox(clock=clock, new_nonce=entropy.new_reference),
     )
@@ -102,10 +107,20 @@ async def _open_edges(settings: Settings, stack: AsyncExitStack, views: DiscordV
     clock.remember(await store.read(latest_entry_at))
     runflow = await stack.enter_async_context(open_runflow(api_url, settings.runflow_api_key, clock, entropy.rng))
     downloader = await stack.enter_async_context(Downloader(api_url=api_url, max_bytes=settings.max_picture_bytes))
+    attachments = await stack.enter_async_context(
+        Downloader(
+            api_url=settings.discord_cdn_url,
+            only_there=True,
+            max_bytes=MOST_BYTES,
+            timeout_s=_ATTACHMENT_TIMEOUT_S,
+            at_once=_ATTACHMENTS_AT_ONCE,
+        )
+    )
     return Edges(
         store=store,
         runflow=runflow,
         downloader=downloader,
+        attachments=attachments,
         card=views.presenter,
         review_channel=views.review_channel,
         admins=views.presenter,

@@ -3,10 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-import aiohttp
 from sqlalchemy import Connection
 
-from bot.client.probe import name_behind, point_discord_at
 from bot.clock import Clock
 from bot.entropy import Entropy
 from bot.errors import BotError
@@ -14,7 +12,6 @@ from bot.ledger import recount
 from bot.ledger.hours import hours_needed_from
 from bot.ledger.values import Disagreement
 from bot.money import format_usd
-from bot.runflow.client import RunflowClient
 from bot.settings import Settings, masked
 from bot.store.engine import Store
 
@@ -25,22 +22,13 @@ async def examine(settings: Settings, clock: Clock, entropy: Entropy, say: Say) 
     """Say what is set and what answers; 0 when everything does, 1 otherwise."""
     for name, value in masked(settings):
         say(f"{name} = {value}")
-    async with aiohttp.ClientSession(trust_env=False) as session:
-        runflow = RunflowClient(
-            session=session,
-            base_url=settings.runflow_api_url,
-            api_key=settings.runflow_api_key,
-            clock=clock,
-            rng=entropy.rng,
-            attempts=1,
-        )
-        parts = {
-            "database": lambda: _database(settings),
-            "books": lambda: books(settings.database_url, clock.now()),
-            "Runflow": lambda: _runflow(runflow),
-            "Discord": lambda: _discord(settings),
-        }
-        well = [await _part(name, part, say) for name, part in parts.items()]
+    parts = {
+        "database": lambda: _database(settings),
+        "books": lambda: books(settings.database_url, clock.now()),
+        "Runflow": lambda: _runflow(settings, clock, entropy),
+        "Discord": lambda: _discord(settings),
+    }
+    well = [await _part(name, part, say) for name, part in parts.items()]
     return 0 if all(well) else 1
 
 
@@ -84,12 +72,30 @@ def _told(wrong: Disagreement) -> str:
     return f"{row}: stored {wrong.stored}, recomputed {wrong.recomputed}"
 
 
-async def _runflow(runflow: RunflowClient) -> str:
-    await runflow.check_key()
-    balance = await runflow.balance()
+# Libraries of HTTP and Discord are brought in when the books are over, and take the memory that those have left.
+
+
+async def _runflow(settings: Settings, clock: Clock, entropy: Entropy) -> str:
+    import aiohttp  # noqa: PLC0415 - as above
+
+    from bot.runflow.client import RunflowClient  # noqa: PLC0415 - as above
+
+    async with aiohttp.ClientSession(trust_env=False) as session:
+        runflow = RunflowClient(
+            session=session,
+            base_url=settings.runflow_api_url,
+            api_key=settings.runflow_api_key,
+            clock=clock,
+            rng=entropy.rng,
+            attempts=1,
+        )
+        await runflow.check_key()
+        balance = await runflow.balance()
     return "the key is taken, balance " + (format_usd(balance) if balance is not None else "unknown")
 
 
 async def _discord(settings: Settings) -> str:
+    from bot.client.probe import name_behind, point_discord_at  # noqa: PLC0415 - as above
+
     point_discord_at(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     return f"the token is that of {await name_behind(settings.discord_token.get_secret_value())}"

@@ -15,6 +15,7 @@
     │   │   └── RunflowUnanswered  there was no whole answer, or one of a server in trouble
     │   └── RunflowUnreachable  proven not taken: limits, refused connections; tries are used up
     ├── PictureError          a picture could not be had or read (`reason`)
+    ├── SourceError           a picture handed in cannot be worked from; str(error) completes “cannot be …”
     ├── UnknownModel          no model of the catalog has this id; str(error) names those there are
     └── SettingsError         the settings do not hold; str(error) is for the operator
 
@@ -144,6 +145,10 @@ class PictureError(BotError):
     def __init__(self, reason: PictureFault, log_text: str) -> None:
         self.reason = reason
         super().__init__(log_text)
+
+
+class SourceError(BotError):
+    """A picture that somebody handed in cannot be worked from. The text says what it is, as in “cannot be …”."""
 
 
 class UnknownModel(BotError):

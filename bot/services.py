@@ -1,6 +1,6 @@
 """The frozen record of services a cog may use."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from bot.catalog.model import Model
 from bot.catalog.registry import Registry
 from bot.guilds.audit import AdminAction
 from bot.guilds.protocols import Guilds
-from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, SpendReport, UsageReport
+from bot.ledger.values import Explanation, Limit, Notice, Person, SpendReport, UsageReport
 from bot.moderation.policy import Policy
 from bot.moderation.protocols import Policies, PromptRules, Sanctions
 from bot.moderation.rules import ChannelContext, ChannelRules
@@ -239,8 +239,13 @@ class Ledger(Protocol):
         """
         ...
 
-    def entries(self, guild_id: int | None, since: datetime | None, until: datetime | None) -> AsyncIterator[EntryRow]:
-        """The entries of a server (None: of all, and private ones) with since <= at < until, oldest first."""
+    async def entries_csv(
+        self, guild_id: int | None, since: datetime | None, until: datetime | None, *, most_bytes: int
+    ) -> bytes | None:
+        """The entries of a server (None: of all, and private ones) with since <= at < until, oldest first, as CSV.
+
+        None where the file would be longer than `most_bytes`.
+        """
         ...
 
 

@@ -49,7 +49,9 @@ from bot.runs.review.service import ReviewService
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.saved import SavedPictures
 from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.seeing import Seeing
 from bot.runs.service import RunService
+from bot.runs.sources import Attachments, Sources
 from bot.runs.store import RunStore
 from bot.runs.wake_ups import WakeUps
 from bot.services import Services
@@ -66,6 +68,7 @@ class Edges:
     store: Store
     runflow: RunflowClient
     downloader: Downloader
+    attachments: Attachments
     card: CardView
     review_channel: ReviewChannel
     admins: Admins
@@ -101,6 +104,8 @@ class _Core:
     visibility: VisibilityNow
     held: HeldImages
     images: RunImages
+    seeing: Seeing
+    sources: Sources
     wake_ups: WakeUps
     callbacks: HeardCallbacks
 
@@ -170,19 +175,24 @@ def _core(edges: Edges, choices: Choices) -> _Core:
         clock=edges.clock,
         wake_ups=wake_ups,
     )
+    visibility = VisibilityNow(
+        store=edges.store, policies=moderation.policies, prompt_rules=moderation.prompt_rules, channels=edges.card
+    )
+    images = RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock)
+    seeing = Seeing(store=edges.store, visibility=visibility)
+    sources = Sources(
+        seeing=seeing, images=images, attachments=edges.attachments, channels=edges.card, clock=edges.clock
+    )
     return _Core(
         edges=edges,
         choices=choices,
         store=store,
         moderation=moderation,
-        visibility=VisibilityNow(
-            store=edges.store,
-            policies=moderation.policies,
-            prompt_rules=moderation.prompt_rules,
-            channels=edges.card,
-        ),
+        visibility=visibility,
         held=held,
-        images=RunImages(runflow=edges.runflow, downloader=edges.downloader, copies=held, clock=edges.clock),
+        images=images,
+        seeing=seeing,
+        sources=sources,
         wake_ups=wake_ups,
         callbacks=HeardCallbacks(asked_for=choices.callback_url is not None),
     )
@@ -196,10 +206,11 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
             wake_ups=core.wake_ups,
             scheduler=scheduler,
             admission=admission,
+            sources=core.sources,
             new_run_id=edges.entropy.new_run_id,
         ),
         drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
-        history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility),
+        history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility, seeing=core.seeing),
         saved=SavedPictures(store=edges.store, clock=edges.clock),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
@@ -227,6 +238,7 @@ def _worker(core: _Core, scheduler: Scheduler, overdue: OverduePolls, models: Re
         models=models,
         clock=clock,
         reach=reach,
+        sources=core.sources,
         callback_url=choices.callback_url,
         lost_after_s=choices.lost_after_s,
     )

@@ -15,6 +15,8 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.imagine.details",
     "cogs.imagine.workbench",
     "cogs.imagine.leave",
+    "cogs.edit.cog",
+    "cogs.edit.verbs",
     "cogs.history.cog",
     "cogs.history.saved",
     "cogs.usage.cog",

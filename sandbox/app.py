@@ -112,6 +112,7 @@ async def open_sandbox(
         discord = await stack.enter_async_context(
             DiscordStandin(clock=clock, crowd=options.crowd, witness=options.witness)
         )
+        runflow.take_sources_from(discord.cdn_url)
         page_url = None
         if options.page_port is not None:
             page = await stack.enter_async_context(

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from sandbox.discord import ClientRefusal
 
 LOADING = 128
 QUIET_S = 30.0  # a reply that has not changed for so long is not going to
-UNFINISHED = ("Working on it", "In line")  # how the bot titles a card that will change; any other title is an end
+_UNFINISHED = ("cancel:", "leave:")  # buttons of a card that will change
+_LAST_STEPS = ("Fetching your picture", "Finishing…")  # what is said when nothing is left to be canceled
 
 Payload = Mapping[str, Any]
 Say = Callable[[str], None]
@@ -85,8 +86,23 @@ async def _follow(events: Any, interaction_id: str, tell: Say) -> Payload | None
             shown = text
         if message.get("attachments"):
             return message
-        if not message.get("flags", 0) & LOADING and not text.startswith(UNFINISHED):
+        if not will_change(message):
             return None
+
+
+def will_change(message: Payload) -> bool:
+    """Whether a card of the bot's says that it is not at its end: it can still be canceled, or is at its last step."""
+    return (
+        bool(message.get("flags", 0) & LOADING)
+        or any(one.startswith(_UNFINISHED) for one in _custom_ids(message.get("components") or ()))
+        or any(line.startswith(_LAST_STEPS) for text in flatten(message) for line in text.splitlines())
+    )
+
+
+def _custom_ids(components: Iterable[Payload]) -> Iterator[str]:
+    for one in components:
+        yield str(one.get("custom_id") or "")
+        yield from _custom_ids(one.get("components") or ())
 
 
 def _answers(message: Payload) -> str:

@@ -151,6 +151,7 @@ class FluxKlein:
     command = "imagine"
     summary = "Make pictures from words"
     most_images = _MOST_IMAGES
+    has_checker = True
     options: tuple[Option, ...] = options_of(FluxKleinInput)
 
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> FluxKleinInput:

@@ -123,6 +123,11 @@ class Model(Protocol):
         """How many pictures one run may give at most."""
         ...
 
+    @property
+    def has_checker(self) -> bool:
+        """Whether its safety checker can be switched. Where not, what Runflow reports of its pictures counts."""
+        ...
+
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> ModelInput:
         """The checked input of a person's options. `safety_checker` is the channel policy's.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bot.catalog.flux_klein import FLUX_KLEIN
+from bot.catalog.flux_klein_edit import FLUX_KLEIN_EDIT
 from bot.catalog.model import Model
 from bot.errors import UnknownModel
 
@@ -46,4 +47,4 @@ class Registry:
 
 def every_model() -> Registry:
     """The models of this bot."""
-    return Registry((FLUX_KLEIN,))
+    return Registry((FLUX_KLEIN, FLUX_KLEIN_EDIT))

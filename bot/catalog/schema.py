@@ -58,13 +58,28 @@ class InputSchema(BaseModel):
     )
 
     def wire(self) -> dict[str, Any]:
-        """The `input` object; unset options are absent."""
+        """The `input` object as a row keeps it; unset options are absent."""
         return self.model_dump(mode="json", exclude_none=True)
+
+    def sent(self, addresses: Mapping[str, str]) -> dict[str, Any]:
+        """The `input` object as Runflow gets it: with these addresses in place of those of the sources."""
+        return self.model_dump(mode="json", exclude_none=True, context=dict(addresses))
+
+    @property
+    def sources(self) -> tuple[SourceImage, ...]:
+        """The pictures it works from, in order."""
+        values = [cast("object", getattr(self, name)) for name in type(self).model_fields]
+        every = [one for value in values for one in _each(value)]
+        return tuple(one for one in every if isinstance(one, SourceImage))
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
         """The input whose `wire` was kept. Raises ValueError where it does not fit the schema any more."""
         return cls.model_validate_json(json.dumps(dict(stored)), context=STORED)
+
+
+def _each(value: object) -> tuple[object, ...]:
+    return cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
 
 
 @dataclass(frozen=True, slots=True)

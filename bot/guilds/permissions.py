@@ -115,6 +115,7 @@ PERMISSIONS = Permissions(
         "appeal": _APPELLANTS,
     },
     menus={
+        "Edit picture": _EVERYONE,
         "Report picture": _REPORTERS,
         "Remove picture": _OWN,
         "Stop this person": _MODERATORS,
@@ -130,6 +131,10 @@ PERMISSIONS = Permissions(
         "saved_page": _EVERYONE,
         "saved_show": _EVERYONE,
         "saved_out": _EVERYONE,
+        "edit": _PRESSERS,
+        "more_subtle": _PRESSERS,
+        "more_strong": _PRESSERS,
+        "zoom_out": _PRESSERS,
         "draft_fewer": _PRESSERS,
         "draft_change": _PRESSERS,
         "usage_part": _EVERYONE,
@@ -149,6 +154,8 @@ PERMISSIONS = Permissions(
         "log_anyway": _ADMINS,
     },
     forms={
+        "edit_picture": _PRESSERS,
+        "edit_message": _EVERYONE,
         "change": _PRESSERS,
         "draft_change": _PRESSERS,
         "reject": _REVIEWERS,

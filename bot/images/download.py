@@ -49,10 +49,10 @@ class _Flawed(PictureError):
 
 
 class AddressRule:
-    """Which addresses may be fetched from. `api_url` is RUNFLOW_API_URL."""
+    """Which addresses may be fetched from. `api_url` is RUNFLOW_API_URL; `only_there`: from it alone."""
 
-    def __init__(self, api_url: str) -> None:
-        self._origin = _origin(URL(api_url))
+    def __init__(self, api_url: str, *, only_there: bool = False) -> None:
+        self._origin, self.only_there = _origin(URL(api_url)), only_there
         self._is_loopback = _names_loopback(self._origin[1])
 
     def check(self, url: URL) -> None:
@@ -64,6 +64,8 @@ class AddressRule:
         # Names of digits alone (`127.1`, `2130706433`) are old spellings of addresses that resolvers never see.
         if literal is None and (not _HOST.fullmatch(host) or host.replace(".", "").isdecimal()):
             raise _forbidden("not a host")
+        if self.only_there and _origin(url) != self._origin:
+            raise _forbidden("not the one place that may be fetched from")
         if _origin(url) == self._origin or (self._is_loopback and _names_loopback(host)):
             return
         if url.scheme != "https":
@@ -107,8 +109,8 @@ class Downloader:
     """Fetches pictures, as an async context that owns its connections.
 
     `api_url` is RUNFLOW_API_URL, `max_bytes` the most that one picture may have, and `timeout_s` the time for one
-    picture, everything included but the wait for a connection, of which there are `at_once`. `resolver` stands in for
-    the machine's own.
+    picture, everything included but the wait for a connection, of which there are `at_once`. With `only_there` nothing
+    but the origin of `api_url` is fetched from. `resolver` stands in for the machine's own.
     """
 
     def __init__(
@@ -118,9 +120,11 @@ class Downloader:
         max_bytes: int,
         timeout_s: float = 30.0,
         at_once: int = 100,
+        only_there: bool = False,
         resolver: AbstractResolver | None = None,
     ) -> None:
-        self._rule, self._max_bytes, self._timeout_s = AddressRule(api_url), max_bytes, timeout_s
+        self._rule = AddressRule(api_url, only_there=only_there)
+        self._max_bytes, self._timeout_s = max_bytes, timeout_s
         self._resolver, self._at_once = resolver, at_once
         # Taken before a picture's time begins: to aiohttp, waiting for one of its connections is time to connect.
         self._turns = asyncio.Semaphore(at_once)
@@ -150,7 +154,7 @@ class Downloader:
 
     async def fetch(self, url: str) -> bytes:
         """The bytes at an https address or in a `data:` URL. Raises PictureError, whose text never holds the URL."""
-        if url[:5].lower() == "data:":
+        if url[:5].lower() == "data:" and not self._rule.only_there:
             return await asyncio.to_thread(decode_data_url, url, self._max_bytes)
         try:
             async with self._turns, asyncio.timeout(self._timeout_s):

@@ -1,5 +1,7 @@
 """Entries as CSV (RFC 4180). Pure; both `/spend` and `python -m bot export` write these lines."""
 
+from collections.abc import Iterable
+
 from bot.ledger.values import EntryRow
 from bot.money import MicroUsd
 
@@ -16,6 +18,8 @@ _COLUMNS = (
     "estimated",
 )
 
+_WITHOUT_ZONE = len("2026-01-31T12:00:00.000000")
+
 HEADER = ",".join(_COLUMNS) + "\r\n"
 
 
@@ -24,19 +28,22 @@ def csv_line(entry: EntryRow) -> str:
 
     Every value is a number, a time, or a word of ours: nothing needs quotes, or is a formula to a spreadsheet.
     """
-    values = (
-        entry.id,
-        entry.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        entry.kind.value,
-        entry.run_id or "",
-        entry.guild_id or "",
-        entry.channel_id or "",
-        entry.user_id,
-        decimal_usd(entry.amount),
-        entry.pictures,
-        "yes" if entry.estimated else "no",
+    number, at, kind, run_id, guild_id, channel_id, user_id, cost, pictures, estimated = entry
+    when = at.isoformat(timespec="microseconds")[:_WITHOUT_ZONE]
+    return (
+        f"{number},{when}Z,{kind},{run_id or ''},{guild_id or ''},{channel_id or ''},{user_id},{decimal_usd(cost)},"
+        f"{pictures},{'yes' if estimated else 'no'}\r\n"
     )
-    return ",".join(str(value) for value in values) + "\r\n"
+
+
+def csv_file(entries: Iterable[EntryRow], most_bytes: int) -> bytes | None:
+    """The entries as a whole file; None where it would be longer than `most_bytes`, which is seen as soon as it is."""
+    file = bytearray(HEADER.encode())
+    for entry in entries:
+        file += csv_line(entry).encode()
+        if len(file) > most_bytes:
+            return None
+    return bytes(file)
 
 
 def decimal_usd(amount: MicroUsd) -> str:

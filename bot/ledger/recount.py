@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from operator import add
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, and_, literal, select, text, tuple_, type_coerce
+from sqlalchemy import Connection, Row, and_, literal, select, text, tuple_, type_coerce
+from sqlalchemy.types import NullType
 
 from bot.ledger.limits import WINDOWS_OF, Whose, counting
 from bot.ledger.totals import COUNTS, made
@@ -19,7 +20,7 @@ from bot.ledger.values import Disagreement, Kind, Person, Subject, TotalKey, Win
 from bot.store.tables import LOST, ledger_entries, ledger_totals, runs
 from bot.store.types import UtcDateTime
 
-_PAGE = 5_000
+_PAGE = 1_000
 _NESTED = (Window.HOUR, Window.DAY, Window.MONTH, Window.EVER)  # each is part of the next
 # What an entry or a row counts, in the order of the fields of Total.
 (
@@ -190,14 +191,17 @@ def _compared(
     """The rows of the windows that begin from `first` until before `end`, as far as they differ from these sums."""
     table = ledger_totals.c
     columns = (table[name] for name in ("guild_id", "subject", "subject_id", *COUNTS))
-    # As the driver gives it: millions of rows begin at few moments, each of which is made UTC once.
-    bare = type_coerce(table.window_start, DateTime(timezone=True))
+    # As the driver gives it: millions of rows begin at few moments, each of which is made a time once.
+    bare = type_coerce(table.window_start, NullType())
     wanted = select(*columns, bare).where(table.window == window, table.window_start >= first, table.window_start < end)
-    found: dict[datetime, _Sums] = {}
-    for row in rows.connection.execute(wanted).all():  # no more of them than there are sums in memory
-        values: tuple[Any, ...] = tuple(row)
-        found.setdefault(values[-1], {})[values[:3]] = values[3:-1]
     dialect = rows.connection.dialect
+    # Numbers that agree are kept once, not twice: these are the most that is ever in memory.
+    expected = {UtcDateTime().process_bind_param(start, dialect): whose for start, whose in sums.items()}
+    found: dict[Any, _Sums] = {}
+    for row in rows.connection.execute(wanted):  # no more of them than there are sums in memory
+        values: tuple[Any, ...] = tuple(row)
+        whose, counts, same = values[:3], values[3:-1], expected.get(values[-1], {}).get(values[:3])
+        found.setdefault(values[-1], {})[whose] = same if same is not None and same == counts else counts
     stored = {UtcDateTime().process_result_value(at, dialect) or at: sums for at, sums in found.items()}
     for start in sorted({*stored, *sums}):
         there, counted = stored.get(start, {}), _kept(sums.get(start, {}), window)

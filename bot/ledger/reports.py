@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Row, TextClause, and_, func, l
 
 from bot.catalog.stored import stored_request
 from bot.ledger import ledger, stored, totals
+from bot.ledger.export import csv_file
 from bot.ledger.limits import applicable, persons_own, row_of, uses
 from bot.ledger.values import (
     DaySpend,
     Defaults,
     EntryRow,
-    Kind,
     LimitUse,
     Person,
     PersonSpend,
@@ -30,6 +30,19 @@ from bot.store.tables import DAYS_OF_PEOPLE, ledger_entries, ledger_totals, runs
 
 _RECENT = 10
 _PAGE = 1_000
+# The columns of an entry, in the order of the fields of EntryRow.
+_ENTRY = (
+    "id",
+    "at",
+    "kind",
+    "run_id",
+    "guild_id",
+    "channel_id",
+    "user_id",
+    "amount_micro_usd",
+    "pictures",
+    "estimated",
+)
 _LOST = "lost"  # a run's state, as its row has it
 
 
@@ -101,7 +114,7 @@ def entries_page(
     written.
     """
     table = ledger_entries
-    page = select(table).limit(_PAGE)
+    page = select(*(table.c[name] for name in _ENTRY)).limit(_PAGE)
     if guild_id is None:
         page = page.order_by(table.c.id)
         if after is not None:
@@ -115,7 +128,7 @@ def entries_page(
         page = page.where(table.c.at >= since)
     if until is not None:
         page = page.where(table.c.at < until)
-    return [_entry(row) for row in connection.execute(page)]
+    return [EntryRow._make(row) for row in connection.execute(page)]
 
 
 def all_entries(
@@ -126,6 +139,13 @@ def all_entries(
     while page := entries_page(connection, guild_id, since, until, last):
         yield from page
         last = page[-1]
+
+
+def entries_csv(
+    connection: Connection, guild_id: int | None, since: datetime | None, until: datetime | None, *, most_bytes: int
+) -> bytes | None:
+    """The entries as a CSV file; None where it would be longer than `most_bytes`."""
+    return csv_file(all_entries(connection, guild_id, since, until), most_bytes)
 
 
 def _days_of_server(guild_id: int) -> ColumnElement[bool]:
@@ -184,19 +204,4 @@ def _recent_run(row: Row[Any], *, is_held: bool) -> RecentRun:
         estimated=row.cost_estimated,
         shown=row.pictures_shown,
         given_back=None if row.given_back_micro_usd is None else MicroUsd(row.given_back_micro_usd),
-    )
-
-
-def _entry(row: Row[Any]) -> EntryRow:
-    return EntryRow(
-        id=row.id,
-        at=row.at,
-        kind=Kind(row.kind),
-        run_id=row.run_id,
-        guild_id=row.guild_id,
-        channel_id=row.channel_id or None,
-        user_id=row.user_id,
-        amount=MicroUsd(row.amount_micro_usd),
-        pictures=row.pictures,
-        estimated=row.estimated,
     )

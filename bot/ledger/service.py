@@ -1,6 +1,6 @@
 """What cogs ask of the ledger: each question and each act one transaction."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.ledger import ledger, reports, rules, stored
 from bot.ledger.limits import explained
-from bot.ledger.values import Defaults, EntryRow, Explanation, Limit, Person, SpendReport, UsageReport
+from bot.ledger.values import Defaults, Explanation, Limit, Person, SpendReport, UsageReport
 from bot.money import MicroUsd
 from bot.store.engine import Store
 
@@ -91,18 +91,11 @@ class LedgerService:
             raise UserError("That is more than a year (366 days). Please ask for a shorter stretch of time.")
         return await self._store.read(reports.spending, guild_id, since, until)
 
-    async def entries(
-        self, guild_id: int | None, since: datetime | None, until: datetime | None
-    ) -> AsyncIterator[EntryRow]:
-        """The entries of a server (None: of all) with since <= at < until, oldest first; no transaction stays open."""
-        last: EntryRow | None = None
-        while True:
-            page = await self._store.read(reports.entries_page, guild_id, since, until, last)
-            for entry in page:
-                yield entry
-            if not page:
-                return
-            last = page[-1]
+    async def entries_csv(
+        self, guild_id: int | None, since: datetime | None, until: datetime | None, *, most_bytes: int
+    ) -> bytes | None:
+        """The entries of a server (None: of all) with since <= at < until as CSV, oldest first; None: too long."""
+        return await self._store.read(reports.entries_csv, guild_id, since, until, most_bytes=most_bytes)
 
 
 def _told(limit: Limit) -> Mapping[str, object]:

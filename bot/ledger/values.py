@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.money import MicroUsd
 
@@ -314,13 +315,15 @@ class SpendReport:
     total: Spend
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
-    """One entry of the ledger as it is exported. `amount` is in micro-dollars, `at` is UTC."""
+class EntryRow(NamedTuple):
+    """One entry of the ledger as it is exported: thousands are read at once, so it is the plain row.
+
+    `amount` is in micro-dollars, `at` is UTC, `kind` is one of `Kind`.
+    """
 
     id: int
     at: datetime
-    kind: Kind
+    kind: str
     run_id: str | None
     guild_id: int | None
     channel_id: int | None

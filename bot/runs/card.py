@@ -61,12 +61,14 @@ class Pictures:
 class Withheld:
     """Pictures exist and the channel's policy keeps them from view. `checked` is False where nobody checked them.
 
-    `rule` is the public reason of a rule for prompts that the prompt Runflow used broke.
+    `rule` is the public reason of a rule for prompts that the prompt Runflow used broke. `from_source`: they are kept
+    from view for the sake of a picture they were made from.
     """
 
     checked: bool
     hide_prompt: bool = False
     rule: str | None = None
+    from_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, delete, insert, select
 
+from bot.catalog.source import SourceImage
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.runs.run import PictureRef
@@ -16,6 +17,7 @@ from bot.store.tables import drafts
 KEPT = timedelta(days=1)
 """How long a draft can be taken up again."""
 
+_PICTURE = "picture"
 _GONE = "These words are not kept any more. Please start with the command again."
 
 
@@ -50,8 +52,12 @@ class DraftService:
         *,
         card: str | None = None,
     ) -> Draft:
-        """Keep a request; the draft. Options that are no words, numbers or flags are left out. Raises Unavailable."""
-        plain = {name: value for name, value in options.items() if isinstance(value, str | int | float)}
+        """Keep a request; the draft. Options that are no words, numbers, flags or pictures are left out.
+
+        Of a picture its address is kept, not its bytes. Raises Unavailable.
+        """
+        kinds = str | int | float | SourceImage
+        plain = {name: value for name, value in options.items() if isinstance(value, kinds)}
         draft = Draft(self._new_id(), user_id, model_id, plain, parents, self._clock.now(), card)
         await self._store.write(_add, draft)
         return draft
@@ -75,7 +81,7 @@ def _add(connection: Connection, draft: Draft) -> None:
         "id": draft.id,
         "user_id": draft.user_id,
         "model_id": draft.model_id,
-        "options": dict(draft.options),
+        "options": {name: _kept(value) for name, value in draft.options.items()},
         "parents": [[one.run_id, one.index] for one in draft.parents],
         "at": draft.kept_at,
         "card": draft.card,
@@ -88,4 +94,16 @@ def _find(connection: Connection, draft_id: str) -> Draft | None:
     if row is None:
         return None
     parents = tuple(PictureRef(str(run_id), int(index)) for run_id, index in row.parents)
-    return Draft(row.id, row.user_id, row.model_id, row.options, parents, row.at, row.card)
+    options = {name: _as_given(value) for name, value in row.options.items()}
+    return Draft(row.id, row.user_id, row.model_id, options, parents, row.at, row.card)
+
+
+def _kept(value: object) -> object:
+    return {_PICTURE: [value.url, value.content_type, value.size_bytes]} if isinstance(value, SourceImage) else value
+
+
+def _as_given(kept: Any) -> object:
+    if not isinstance(kept, dict):
+        return kept
+    url, content_type, size_bytes = cast("dict[str, Any]", kept)[_PICTURE]
+    return SourceImage(str(url), str(content_type), int(size_bytes))

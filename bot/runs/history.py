@@ -11,37 +11,20 @@ from sqlalchemy import Connection
 from bot.errors import PictureFault, Refusal, RunflowError, RunflowRefused, Unavailable, UserError
 from bot.images.fit import fit_all
 from bot.images.image import MissingPicture
-from bot.moderation.policy import Showing
 from bot.runflow.reading import Reading
 from bot.runs import rows
 from bot.runs.card import FinalCard, Pictures
 from bot.runs.images import RunImages, look_at
-from bot.runs.past import Page, Viewing, has_pictures
-from bot.runs.review.visibility import Visibility
+from bot.runs.past import Page, Viewing
 from bot.runs.review.visibility_now import VisibilityNow
-from bot.runs.run import Delivery, Run
+from bot.runs.run import Run
+from bot.runs.seeing import NO_PICTURES, UNKNOWN, Seeing
 from bot.store.engine import Store
 
 _log = structlog.get_logger(__name__)
 
 _FETCH_MOST_S = 60.0
 _FETCHES_AT_ONCE = 4  # each may hold four pictures in memory
-_UNKNOWN = "This request is not known here any more."
-_NONE = "There are no pictures of this request to show."
-_ON_THEIR_WAY = "The pictures of this request are still on their way to its card."
-_HELD = "These pictures wait for a moderator, so they cannot be shown yet."
-_UNASKED = (
-    "The channel where this was asked for now has a moderator look at such pictures first, and none was asked about "
-    "these, so they cannot be shown again."
-)
-_REMOVED = "These pictures were removed, so they cannot be shown again."
-_TO_GO = "These pictures are to be taken away, so they cannot be shown again."
-_WITHHELD = "The rules of the channel where this was asked for keep these pictures back, so they cannot be shown here."
-_ELSEWHERE = (
-    "These pictures were not cleared as safe for work. Ask for them where they were made, or in an age-restricted "
-    "channel."
-)
-_NOT_IN_THIS_CHANNEL = "This channel does not show such pictures. Ask for them where they were made."
 _NOT_KEPT = "These pictures are not kept any more, so they cannot be shown again. What they cost stands as it is."
 _TOO_LARGE = "These pictures are too large to be shown here."
 _BROKEN = "These pictures can be reached, but not read any more."
@@ -52,8 +35,8 @@ _ONE_AT_A_TIME = "I am still fetching pictures for you. Please wait until they a
 class RunHistory:
     """Lists runs and shows their pictures again. Pictures are not kept by the bot: Runflow is asked for them anew."""
 
-    def __init__(self, *, store: Store, images: RunImages, visibility: VisibilityNow) -> None:
-        self._store, self._images, self._visibility = store, images, visibility
+    def __init__(self, *, store: Store, images: RunImages, visibility: VisibilityNow, seeing: Seeing) -> None:
+        self._store, self._images, self._visibility, self._seeing = store, images, visibility, seeing
         self._fetching: set[int] = set()
         self._at_once = asyncio.Semaphore(_FETCHES_AT_ONCE)
 
@@ -87,9 +70,9 @@ class RunHistory:
         try:
             run = await self._store.read(rows.load, run_id)
         except LookupError:
-            raise UserError(_UNKNOWN) from None
+            raise UserError(UNKNOWN) from None
         if run.place.guild_id != guild_id:
-            raise UserError(_UNKNOWN)
+            raise UserError(UNKNOWN)
         return run
 
     async def pictures(self, run: Run, viewing: Viewing) -> Pictures:
@@ -116,48 +99,19 @@ class RunHistory:
         return visibility.words(asked=review is not None and review.obstacle is None)
 
     async def _pictures(self, run: Run, viewing: Viewing) -> Pictures:
-        await self._need_visible(run, viewing)
+        await self._seeing.need_visible(run, viewing)
         async with self._fetches_for(viewing.user_id):
             reading = await self._read(run)
             if reading.nsfw_detected and run.result is not None:  # flagged since
                 run = replace(run, result=replace(run.result, nsfw_detected=True))
-                await self._need_visible(run, viewing)
+                await self._seeing.need_visible(run, viewing)
             seen = await look_at(run, await self._images.fetch_now(reading, viewing.only), viewing.limit_bytes)
             fitted = await fit_all(seen.fetched.pictures, viewing.limit_bytes)
-            visibility = await self._need_visible(run, viewing, seen.black)
+            visibility = await self._seeing.need_visible(run, viewing, seen.black)
         missing = (*seen.fetched.missing, *fitted.missing)
         if not fitted.pictures:
             raise _why_none(missing)
         return replace(visibility.pictures(fitted.pictures, missing), black=(), approved=False)
-
-    async def _need_visible(self, run: Run, viewing: Viewing, black: tuple[int, ...] = ()) -> Visibility:
-        """How the pictures may be seen there, now. Raises UserError where they may not."""
-        if run.is_removed:
-            raise UserError(_REMOVED)
-        if run.delivery is Delivery.WITHHELD:
-            raise UserError(_WITHHELD)
-        if run.delivery is Delivery.HELD:
-            raise UserError(_HELD)
-        if run.delivery is Delivery.STILL_VISIBLE:
-            raise UserError(_TO_GO)
-        if not has_pictures(run):
-            raise UserError(_ON_THEIR_WAY if run.delivery is Delivery.PENDING else _NONE)
-        visibility = await self._visibility.decide(run, black=black)
-        if visibility.removal is not None:
-            raise UserError(_REMOVED)
-        if visibility.showing is Showing.HELD:
-            is_asked = visibility.review is not None and visibility.outcome is None
-            raise UserError(_HELD if is_asked else _UNASKED)
-        if visibility.showing is Showing.WITHHELD:
-            raise UserError(_WITHHELD)
-        if run.rules_channel_id == viewing.context.rules_id:
-            return visibility
-        if not (run.nsfw_flag is False or viewing.context.age_restricted):
-            raise UserError(_ELSEWHERE)
-        there = await self._visibility.decide_in(run, viewing.context, visibility)
-        if not there.is_shown:
-            raise UserError(_NOT_IN_THIS_CHANNEL)
-        return replace(visibility, showing=Showing.SPOILER) if there.showing is Showing.SPOILER else visibility
 
     @asynccontextmanager
     async def _fetches_for(self, user_id: int) -> AsyncGenerator[None]:
@@ -176,7 +130,7 @@ class RunHistory:
     async def _read(self, run: Run) -> Reading:
         """The run as Runflow tells it now, with fresh addresses."""
         if run.runflow_id is None:
-            raise UserError(_NONE)
+            raise UserError(NO_PICTURES)
         try:
             reading = await self._images.read_now(run.runflow_id)
         except RunflowRefused as error:
@@ -195,7 +149,7 @@ class RunHistory:
 def _why_none(missing: tuple[MissingPicture, ...]) -> UserError | Unavailable:
     """What to say where no picture came. An address that is refused although it is fresh leads nowhere any more."""
     if not missing:
-        return UserError(_NONE)
+        return UserError(NO_PICTURES)
     faults = {one.fault for one in missing}
     if PictureFault.UNREACHABLE in faults:
         return Unavailable(_LATER)

@@ -31,6 +31,12 @@ Age = tuple[datetime, str]
 """Where a page of runs begins: after the run that was accepted then, and has this id."""
 
 
+MOST_GENERATIONS = 50
+"""How many generations of pictures made from pictures are looked through, each time one is to be shown."""
+
+MOST_ANCESTORS = 200
+
+
 def add(connection: Connection, run: Run) -> bool:
     """Write a new run; False when this press has its run already (the interaction id is unique)."""
     if not insert_if_absent(connection, runs, _values(run)):
@@ -51,6 +57,23 @@ def children(connection: Connection, run_id: str, most: int) -> list[Run]:
     ids = select(run_parents.c.run_id).where(run_parents.c.parent_run_id == run_id)
     wanted = select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.created_at, runs.c.id).limit(most)
     return [_run(row) for row in connection.execute(wanted)]
+
+
+def ancestors(connection: Connection, run: Run, generations: int = MOST_GENERATIONS) -> list[Run] | None:
+    """The runs whose pictures this one works from, and those that they work from, and so on; each once, nearest first.
+
+    None where there are more generations than these, or more runs than anybody looks through.
+    """
+    found, wanted = dict[str, Run](), {one.run_id for one in run.sources}
+    for _ in range(generations):
+        if not wanted:
+            return list(found.values())
+        nearest = these(connection, sorted(wanted))
+        if len(nearest) < len(wanted) or len(found) + len(nearest) > MOST_ANCESTORS:
+            break  # one is gone: nobody can tell what it was
+        found |= {one.id: one for one in nearest}
+        wanted = {each.run_id for one in nearest for each in one.sources} - found.keys()
+    return None if wanted else list(found.values())
 
 
 def load(connection: Connection, run_id: str) -> Run:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from bot.catalog.request import Request
 from bot.moderation.policy import Policy
@@ -61,6 +61,7 @@ class Reason(StrEnum):
     REMOVED = "removed"  # from the queue, by a moderator
     CANCELED_BY_ASKER = "canceled_by_asker"  # after its turn had come; Runflow may go on with it all the same
     CANCELED_BY_MODERATOR = "canceled_by_moderator"  # as that
+    SOURCE_GONE = "source_gone"  # a picture to work from is gone, or may not be used any more, so nothing was sent
     OUT_OF_REACH = "out_of_reach"  # waited until nothing could be shown any more, so it was not sent
     LOST = "lost"  # the create's answer was lost and no run was found
     DEADLINE = "deadline"  # no end by the deadline
@@ -84,6 +85,7 @@ class ReviewCause(StrEnum):
     RULE = "rule"  # a rule of the server for prompts
     PROMPT_USED = "prompt_used"  # the same rules, on the prompt that Runflow says it used
     REPORTED = "reported"
+    SOURCE = "source"  # a picture it was made from was flagged, or waits itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,11 @@ class PictureRef:
 
     run_id: str
     index: int
+
+    @property
+    def address(self) -> str:
+        """As a run's input names it, where it is worked from (`bot/catalog/source.py`)."""
+        return f"run:{self.run_id}:{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +244,18 @@ class Run:
         return self.request.prompt
 
     @property
+    def sources(self) -> tuple[PictureRef, ...]:
+        """The parents whose pictures it works from. Of the others it is only another try: nothing of them is in it."""
+        named = {one for value in self.input.values() for one in _texts(value)}
+        return tuple(one for one in self.parents if one.address in named)
+
+    @property
     def images_wanted(self) -> int:
         """How many pictures were asked for."""
         return self.request.images
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """The texts of one value of an input: itself, or those it lists."""
+    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    return tuple(one for one in listed if isinstance(one, str))

@@ -20,8 +20,10 @@ from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.runs import rows
 from bot.runs.admission import Admission, Passed
 from bot.runs.card import Balance, InLine
+from bot.runs.past import Viewing
 from bot.runs.run import Delivery, PictureRef, Place, Reason, Reply, Run, State
 from bot.runs.scheduling.scheduler import Scheduler
+from bot.runs.sources import Sources, pictures_in, takes_pictures
 from bot.runs.store import Accepted, RunStore
 from bot.runs.transitions import FINAL, canceled, ended
 from bot.runs.wake_ups import WakeUps
@@ -38,6 +40,7 @@ _IS_FINISHED = "This is finished already, so there is nothing to cancel."
 
 def _under(model: Model, sent: Mapping[str, object], run: Run, rules: ChannelRules) -> Run:
     """A run whose options are `sent`, under other rules than those it was made with."""
+    rules = _as_made(rules, model)
     is_known = rules.safety_checker is run.rules_then.safety_checker
     wire = run.input if is_known else model.parse(sent, safety_checker=rules.safety_checker).wire()
     return replace(run, input=wire, policy=rules.policy, rules=rules)
@@ -52,6 +55,11 @@ def _need_new_press(connection: Connection, run: Run) -> None:
         locks.one_press(connection, run.user_id)
         if rows.pressed_since(connection, run.user_id, run.button, run.created_at - _ONE_PRESS):
             raise RepeatedPress("this button was pressed a moment ago")
+
+
+def _as_made(rules: ChannelRules, model: Model) -> ChannelRules:
+    """The rules of a run: a model whose checker cannot be switched off was never asked to leave the check out."""
+    return rules if model.has_checker else replace(rules, safety_checker=True)
 
 
 def _over(run: Run) -> str:
@@ -84,10 +92,11 @@ class RunService:
         wake_ups: WakeUps,
         scheduler: Scheduler,
         admission: Admission,
+        sources: Sources,
         new_run_id: Callable[[], str],
     ) -> None:
         self._store, self._wake_ups, self._scheduler = store, wake_ups, scheduler
-        self._admission, self._new_run_id = admission, new_run_id
+        self._admission, self._sources, self._new_run_id = admission, sources, new_run_id
         self._nothing_to_tell: set[str] = set()  # runs just accepted, until it is asked what to tell beside their card
 
     async def accept(
@@ -110,18 +119,18 @@ class RunService:
         What the prompt check takes out of a prompt is not sent, and may set options that were left out.
         `rules` is what holds in the channel, and with `where` it is read in the same transaction; where only its policy
         is given, the rest is as nobody set it. `role_ids` are the person's roles at this moment; `parents` the pictures
-        it is made from; `button` the custom_id that was pressed for it. Raises OptionError, LimitError, Unavailable,
-        RepeatedPress for a press that has its run already, or one of the same button by the same person right after
-        it, and UserError for a prompt or a person that the server does not let through, and where private use is
-        switched off.
+        it is another try of (those it works from are taken from the options); `button` the custom_id that was pressed
+        for it. Raises OptionError, LimitError, Unavailable, RepeatedPress for a press that has its run already, or one
+        of the same button by the same person right after it, and UserError for a picture, a prompt or a person that is
+        not let through, and where private use is switched off.
         """
         self._store.need_allowed(place)
+        now = self._store.now()  # before anything that takes time: the interaction's age begins here
         if where is not None:
             await self._admission.until_known(where)
-        known = rules or ChannelRules(policy=policy)
-        sent = with_prompt_checked(model, options)
+        sent = await self._with_sources(with_prompt_checked(model, options), model, user_id, place, where)
+        known = _as_made(rules or ChannelRules(policy=policy), model)
         checked = model.parse(sent, safety_checker=known.safety_checker)
-        now = self._store.now()
         run = Run(
             id=self._new_run_id(),
             user_id=user_id,
@@ -136,13 +145,23 @@ class RunService:
             held=model.most(checked),
             created_at=now,
             rules=known,
-            parents=parents,
+            parents=tuple(dict.fromkeys((*parents, *pictures_in(options)))),
             button=button,
         )
         with self._wake_ups.presses.one():
             return await self._admitted(
                 run, role_ids, partial(self._as_ruled, run, where, partial(_under, model, sent))
             )
+
+    async def _with_sources(
+        self, options: Mapping[str, object], model: Model, user_id: int, place: Place, where: ChannelContext | None
+    ) -> Mapping[str, object]:
+        """The options with what is to be worked from looked at. Raises OptionError, UserError and Unavailable."""
+        if not takes_pictures(model):
+            return options
+        model.parse(options)  # what is wrong without any look is said first
+        context = where or ChannelContext(place.guild_id, place.channel_id, place.parent_channel_id)
+        return await self._sources.checked(options, Viewing(user_id, context, limit_bytes=0))
 
     def _as_ruled(
         self, run: Run, where: ChannelContext | None, under: Callable[[Run, ChannelRules], Run], connection: Connection

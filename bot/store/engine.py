@@ -60,7 +60,6 @@ class Store:
         async with AsyncExitStack() as stack:
             if database.is_sqlite:
                 store = await cls._open_sqlite(stack, database, patience_s, inline=inline)
-                await _migrate(store)
             else:
                 store = await cls._open_postgresql(stack, database, patience_s, statement_s)
             yield store
@@ -73,18 +72,23 @@ class Store:
         else:
             await asyncio.to_thread(sqlite.make_file, file)
 
-        async def seat(begin: str) -> Seat:
+        async def seat(stack: AsyncExitStack, begin: str, *, foreign_keys: bool = True) -> Seat:
             if inline:
-                opened = InlineSeat(file, begin=begin, patience_s=patience_s)
+                opened = InlineSeat(file, begin=begin, patience_s=patience_s, foreign_keys=foreign_keys)
             else:
-                opened = DatabaseThread(file, begin=begin, patience_s=patience_s)
+                opened = DatabaseThread(file, begin=begin, patience_s=patience_s, foreign_keys=foreign_keys)
                 await opened
             stack.push_async_callback(opened.close)
             return opened
 
+        async with (
+            AsyncExitStack() as for_now
+        ):  # closed before any other is open: then what it wrote moves into the file
+            migrating = Writers(await seat(for_now, sqlite.WRITING, foreign_keys=False), patience_s=2 * patience_s)
+            await _migrate(cls("sqlite", migrating, migrating))
         # Whoever writes now may itself be waiting for another process.
-        writers = Writers(await seat(sqlite.WRITING), patience_s=2 * patience_s)
-        seats = [await seat(sqlite.READING) for _ in range(1 if inline else _READERS)]
+        writers = Writers(await seat(stack, sqlite.WRITING), patience_s=2 * patience_s)
+        seats = [await seat(stack, sqlite.READING) for _ in range(1 if inline else _READERS)]
         return cls("sqlite", writers, Readers(seats, patience_s=patience_s))
 
     @classmethod

@@ -26,9 +26,9 @@ class InlineSeat:
     SQLite's own way to wait would hold up the loop, and with it the very writer that it waits for.
     """
 
-    def __init__(self, file: Path, *, begin: str, patience_s: float) -> None:
+    def __init__(self, file: Path, *, begin: str, patience_s: float, foreign_keys: bool = True) -> None:
         self._connection = open_connection(file, patience_s=0)
-        self._engine = engine_over(lambda: self._connection, begin=begin)
+        self._engine = engine_over(lambda: self._connection, begin=begin, foreign_keys=foreign_keys)
         self._tries = math.ceil(patience_s / _BUSY_STEP_S)
 
     def submit(self, work: Callable[[Engine], None]) -> asyncio.Future[None]:

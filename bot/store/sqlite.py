@@ -4,10 +4,12 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import SettingsError
 
@@ -73,23 +75,36 @@ def open_connection(file: Path, *, patience_s: float) -> sqlite3.Connection:
     return sqlite3.connect(file, isolation_level=None, timeout=patience_s, factory=_SqliteConnection)
 
 
-def engine_over(connection: Callable[[], sqlite3.Connection], *, begin: str) -> Engine:
-    """The engine over one connection, which whoever owns it closes. `begin`: what its transactions are begun with."""
+def engine_over(connection: Callable[[], sqlite3.Connection], *, begin: str, foreign_keys: bool = True) -> Engine:
+    """The engine over one connection, which whoever owns it closes. `begin`: what its transactions are begun with.
+
+    `foreign_keys`: whether rows are held to those that they name. A migration cannot write a table anew else: SQLite
+    cannot change that within a transaction, and takes one that is replaced for one that is emptied.
+    """
     # An error's text would carry prompts and interaction tokens into the log.
     engine = create_engine("sqlite://", creator=connection, poolclass=StaticPool, hide_parameters=True)
 
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", partial(_prepare, foreign_keys=foreign_keys))
     event.listen(engine, "begin", start)
     return engine
 
 
-def _prepare(dbapi_connection: Any, _record: object) -> None:
+def need_whole_references(connection: Connection) -> None:
+    """Raises IntegrityError where a row names another that is not there."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        cause = sqlite3.IntegrityError(f"a row of {broken[0]} names one that is not there")
+        raise IntegrityError("PRAGMA foreign_key_check", None, cause)
+
+
+def _prepare(dbapi_connection: Any, _record: object, *, foreign_keys: bool) -> None:
     cursor = dbapi_connection.cursor()
+    held = "ON" if foreign_keys else "OFF"
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"foreign_keys={held}"):
             cursor.execute(f"PRAGMA {pragma}")
     finally:
         cursor.close()

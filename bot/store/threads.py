@@ -26,9 +26,9 @@ class DatabaseThread(aiosqlite.Connection):
     (tests/unit/store/test_threads.py says when that ends to be so).
     """
 
-    def __init__(self, file: Path, *, begin: str, patience_s: float) -> None:
+    def __init__(self, file: Path, *, begin: str, patience_s: float, foreign_keys: bool = True) -> None:
         super().__init__(partial(self._connected, file, patience_s), iter_chunk_size=64)
-        self._engine = engine_over(lambda: self._conn, begin=begin)
+        self._engine = engine_over(lambda: self._conn, begin=begin, foreign_keys=foreign_keys)
         self._is_abandoned = False
         event.listen(self._engine, "before_cursor_execute", self._need_somebody_waiting)
 

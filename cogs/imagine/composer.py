@@ -29,8 +29,9 @@ def form(custom_id: CustomId, model: Model, options: Mapping[str, object]) -> Fo
 
 
 def words_of(model: Model) -> frozenset[str]:
-    """The options that the composer asks for where a command left them out: required words."""
-    return frozenset(option.name for option in _fields(model) if _is_text(option) and option.required)
+    """The options that the composer asks for where a command left them out: required words, where all else may be."""
+    words = frozenset(option.name for option in _fields(model) if _is_text(option) and option.required)
+    return words if all(option.name in words for option in model.options if option.required) else frozenset()
 
 
 def given(model: Model, values: Values) -> dict[str, object]:

@@ -21,6 +21,7 @@ from cogs.ui.markdown import literal
 from cogs.ui.replies import wait_a_moment
 from cogs.ui.sight import seen_run
 from cogs.ui.subjects import of_picture, picture_ref
+from cogs.ui.verbs import EDIT, MORE_STRONG, MORE_SUBTLE, ZOOM_OUT
 from cogs.ui.views import Layout
 
 DOWNLOAD = "download"
@@ -38,8 +39,15 @@ class Bench(Layout):
         super().__init__()
         items: list[ui.Item[Bench]] = [ui.TextDisplay(_title(run, ref)), _gallery(run, ending), *_notes(ending)]
         self.add_item(ui.Container(*items))
-        subject = of_picture(ref)
-        self.add_item(ui.ActionRow(Press(SAVE, subject, label=SAVE_LABEL), Press(DOWNLOAD, subject, label="Download")))
+        about = of_picture(ref)
+        edits: ui.ActionRow[Bench] = ui.ActionRow(
+            Press(EDIT, about, label="Edit with words…", style=discord.ButtonStyle.primary),
+            Press(MORE_SUBTLE, about, label="A little different…"),
+            Press(MORE_STRONG, about, label="Quite different…"),
+            Press(ZOOM_OUT, about, label="Zoom out…"),
+        )
+        self.add_item(edits)
+        self.add_item(ui.ActionRow(Press(SAVE, about, label=SAVE_LABEL), Press(DOWNLOAD, about, label="Download")))
 
 
 class Original(Layout):

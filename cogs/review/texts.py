@@ -32,6 +32,7 @@ _WHY = {
     ReviewCause.RULE: "The prompt met a rule of this server",
     ReviewCause.PROMPT_USED: "The prompt that Runflow says it used met a rule of this server",
     ReviewCause.REPORTED: "A member reported it",
+    ReviewCause.SOURCE: "A picture it was made from was flagged, not checked, or waits for a moderator itself",
 }
 
 

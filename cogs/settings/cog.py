@@ -14,7 +14,7 @@ from cogs import Host
 from cogs.settings import texts
 from cogs.settings.view import LOG_ANYWAY, LOG_OFF, PAGE, ROWS_MOST, AuditView, Turn, turn_of
 from cogs.ui.actions import Press
-from cogs.ui.arguments import WRITABLE, ChannelId, OneOf, PersonId
+from cogs.ui.arguments import WRITABLE, ChannelId, OneOfMany, PersonId
 from cogs.ui.context import everyone_sees
 from cogs.ui.discord_errors import WORDS_TIMEOUT_S
 from cogs.ui.log_channel import tell_admins
@@ -80,7 +80,7 @@ class SettingsCommands(app_commands.Group):
         self,
         interaction: discord.Interaction,
         person: app_commands.Transform[int, PersonId] | None = None,
-        kind: app_commands.Transform[str, OneOf("kind", texts.CHOICES)] | None = None,
+        kind: app_commands.Transform[str, OneOfMany("kind", texts.CHOICES)] | None = None,
     ) -> None:
         """Show the newest acts, of one person or kind where asked; only whoever asks sees them."""
         await wait_a_moment(interaction)

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import discord
 from discord import app_commands, ui
 
-from bot.errors import UserError
+from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AuditKind
 from bot.guilds.permissions import guild_of
-from bot.ledger.export import HEADER, csv_line
 from bot.ledger.sentences import amount
 from bot.ledger.values import Measure, Spend, SpendReport, Window
 from bot.money import cost_for_people
@@ -28,8 +27,12 @@ from cogs.ui.views import Layout
 
 CHART_NAME, CSV_NAME = "spend.png", "spend.csv"
 TOO_LONG = "The list of entries is too long to be attached here. Please ask for a shorter stretch of time."
+LIST_FOLLOWS = "The list of entries is long: it follows here in a moment."
+LIST_NOT_READ = "I could not read the list of entries just now. Please ask again in a minute."
 
+_TOGETHER_S = 0.5  # so much longer than its chart the card may take, to come with its list at once
 _READING_TIMEOUT_S = 60.0
+_MOST_LINES = discord_limits.LIST_ROOM // len("1. <@1>: $0.01 for 1 picture")  # no more fit, however short they are
 _OTHER_FILES_BYTES = 1_000_000  # room for the chart and the words beside the CSV
 _NONE = discord.AllowedMentions.none()
 
@@ -103,30 +106,36 @@ class SpendCommand:
         await note_reading(interaction, self._guild_settings, AuditKind.SPEND_READ, {"period": period})
         report = await self._ledger.spend(guild_id, *stretch)
         if report.total == Spend():
-            card, files = SpendCard(report, period), []
-        else:
-            async with asyncio.timeout(_READING_TIMEOUT_S):
-                csv = await self._csv(guild_id, stretch, interaction.filesize_limit - _OTHER_FILES_BYTES)
-            picture = await asyncio.to_thread(chart.draw, report, title(period, report)) if report.total.money else None
-            card = SpendCard(report, period, has_chart=picture is not None, has_csv=csv is not None)
-            files = _files(report, period, picture, csv)
-        async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-            await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=_NONE)
+            await _show(interaction, SpendCard(report, period), [])
+            return
+        most_bytes = interaction.filesize_limit - _OTHER_FILES_BYTES
+        reading = asyncio.create_task(self._csv(guild_id, stretch, most_bytes), name="the list of /spend")
+        try:
+            await _show_with_files(interaction, report, period, reading)
+        finally:
+            reading.cancel()
 
     async def _csv(self, guild_id: int, stretch: Stretch, most_bytes: int) -> bytes | None:
         """The entries of the server in that stretch; None where they are too many to be attached."""
-        lines = bytearray(HEADER.encode())
-        async for entry in self._ledger.entries(guild_id, *stretch):
-            lines += csv_line(entry).encode()
-            if len(lines) > most_bytes:
-                return None
-        return bytes(lines)
+        async with asyncio.timeout(_READING_TIMEOUT_S):
+            return await self._ledger.entries_csv(guild_id, *stretch, most_bytes=most_bytes)
 
 
 class SpendCard(Layout):
-    """What /spend shows. Its files are attached under `CHART_NAME` and `CSV_NAME`."""
+    """What /spend shows. Its files are attached under `CHART_NAME` and `CSV_NAME`.
 
-    def __init__(self, report: SpendReport, period: str, *, has_chart: bool = False, has_csv: bool = False) -> None:
+    `without_csv` is said where the latter is not.
+    """
+
+    def __init__(
+        self,
+        report: SpendReport,
+        period: str,
+        *,
+        has_chart: bool = False,
+        has_csv: bool = False,
+        without_csv: str = TOO_LONG,
+    ) -> None:
         super().__init__()
         head = f"**{title(period, report)}**"
         if report.total == Spend():
@@ -136,18 +145,21 @@ class SpendCard(Layout):
         if has_chart:
             alt = chart.alt_text(report, title(period, report))
             items.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{CHART_NAME}", description=alt)))
-        people = [f"{number}. <@{one.user_id}>: {spent(one.spend)}" for number, one in enumerate(report.by_person, 1)]
+        listed = report.by_person[:_MOST_LINES]
+        people = [f"{number}. <@{one.user_id}>: {spent(one.spend)}" for number, one in enumerate(listed, 1)]
+        more = len(report.by_person) - len(listed)
         days = [f"{chart.day_name(one.day)}: {spent(one.spend)}" for one in report.by_day if one.spend != Spend()]
         items.append(
             ui.TextDisplay(
-                "**By person**, numbered as in the chart\n" + fit_lines(people, discord_limits.LIST_ROOM, "more people")
+                "**By person**, numbered as in the chart\n"
+                + fit_lines(people, discord_limits.LIST_ROOM, "more people", unlisted=more)
             )
         )
         items.append(ui.TextDisplay("**By day** (UTC)\n" + fit_lines(days, discord_limits.LIST_ROOM, "more days")))
         if has_csv:
             items.append(ui.File(f"attachment://{CSV_NAME}"))
         else:
-            items.append(ui.TextDisplay(TOO_LONG))
+            items.append(ui.TextDisplay(without_csv))
         self.add_item(ui.Container(*items))
 
 
@@ -164,6 +176,34 @@ def spent(spend: Spend) -> str:
     """Money and pictures, and how much of it is an estimate: `$0.30 for 12 pictures (about $0.10 of it estimated)`."""
     words = f"{cost_for_people(spend.money)} for {amount(Measure.PICTURES, spend.pictures)}"
     return f"{words} (about {cost_for_people(spend.estimated)} of it estimated)" if spend.estimated else words
+
+
+async def _show_with_files(
+    interaction: discord.Interaction, report: SpendReport, period: str, reading: asyncio.Task[bytes | None]
+) -> None:
+    """The chart is drawn while the list is read. Where that takes longer, what is there is shown before it."""
+    picture = await asyncio.to_thread(chart.draw, report, title(period, report)) if report.total.money else None
+
+    async def show(csv: bytes | None, without: str) -> None:
+        has = {"has_chart": picture is not None, "has_csv": csv is not None}
+        files = _files(report, period, picture, csv)
+        await _show(interaction, SpendCard(report, period, **has, without_csv=without), files)
+
+    done, _ = await asyncio.wait({reading}, timeout=_TOGETHER_S)
+    if done:
+        await show(reading.result(), TOO_LONG)
+        return
+    await show(None, LIST_FOLLOWS)
+    try:
+        csv, without = await reading, TOO_LONG
+    except (Unavailable, TimeoutError):  # what stands there is right, and would else promise for ever
+        csv, without = None, LIST_NOT_READ
+    await show(csv, without)
+
+
+async def _show(interaction: discord.Interaction, card: SpendCard, files: list[discord.File]) -> None:
+    async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+        await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=_NONE)
 
 
 def _files(report: SpendReport, period: str, picture: bytes | None, csv: bytes | None) -> list[discord.File]:

@@ -10,6 +10,7 @@ from discord import AppCommandOptionType, ChannelType, app_commands
 
 from bot.errors import OptionError, UserError
 from bot.guilds.permissions import guild_of
+from cogs.ui.discord_limits import CHOICES
 
 _SHOWN_LIMIT = 100
 _LARGEST_ID = 2**63 - 1
@@ -170,22 +171,43 @@ class Words(app_commands.Transformer):
         return value if isinstance(value, str) else str(value)
 
 
-class OneOf(app_commands.Transformer):
-    """One of a few values; `choices` maps each to what people read. Raises OptionError for any other."""
+class Known(app_commands.Transformer):
+    """One of some values; `known` maps each to what people read. Raises OptionError for any other."""
 
-    def __init__(self, name: str, choices: Mapping[str, str]) -> None:
-        self._name, self._choices = name, choices
+    def __init__(self, name: str, known: Mapping[str, str]) -> None:
+        self._name, self._known = name, known
+
+    async def transform(self, _interaction: discord.Interaction, value: object, /) -> str:
+        """The value, if it is one of them."""
+        if isinstance(value, str) and value in self._known:
+            return value
+        raise OptionError(self._name, str(value)[:_SHOWN_LIMIT], ", ".join(self._known))
+
+
+class OneOf(Known):
+    """One of a few values: Discord's client offers them. Raises ValueError for more than it takes."""
+
+    def __init__(self, name: str, known: Mapping[str, str]) -> None:
+        super().__init__(name, known)
+        if len(known) > CHOICES:
+            raise ValueError(f"{name}: {len(known)} values are to be suggested, not offered")
 
     @property
     def choices(self) -> list[app_commands.Choice[int | float | str]]:
         """What Discord's client offers: the words of each value."""
-        return [app_commands.Choice(name=words, value=value) for value, words in self._choices.items()]
+        return [app_commands.Choice(name=words, value=value) for value, words in self._known.items()]
 
-    async def transform(self, _interaction: discord.Interaction, value: object, /) -> str:
-        """The value, if it is one of them."""
-        if isinstance(value, str) and value in self._choices:
-            return value
-        raise OptionError(self._name, str(value)[:_SHOWN_LIMIT], ", ".join(self._choices))
+
+class OneOfMany(Known):
+    """One of more values than Discord takes as choices: those are suggested whose words are like what is typed."""
+
+    async def autocomplete(
+        self, _interaction: discord.Interaction, value: int | float | str, /
+    ) -> list[app_commands.Choice[int | float | str]]:
+        """The values that are like what is typed, by their words, as many as Discord shows."""
+        typed = str(value).strip().lower()
+        like = [(words, one) for one, words in self._known.items() if typed in words.lower()]
+        return [app_commands.Choice(name=words, value=one) for words, one in like[:CHOICES]]
 
 
 class YesNo(app_commands.Transformer):

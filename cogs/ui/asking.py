@@ -64,11 +64,11 @@ class Asking:
         try:
             deferred = await self._defer_if_slow(interaction, accepting)
             run = await asyncio.shield(accepting)
-            message_id = await self._show(interaction, wish.model, run, deferred=deferred)
+            message_id = await self._show(interaction, run, deferred=deferred)
             await self._runs.start(run, message_id)
         except BaseException:
             # Cancelled or failed before the run was started: nobody would ever see its end.
-            undoing = self._undo(interaction, wish.model, accepting)
+            undoing = self._undo(interaction, accepting)
             await asyncio.shield(asyncio.create_task(undoing, name=f"undo {interaction.id}"))
             raise
         await self._notice(interaction, wish.model, run)
@@ -137,9 +137,9 @@ class Asking:
             await interaction.response.defer(thinking=True)
         return True
 
-    async def _show(self, interaction: discord.Interaction, model: Model, run: Run, *, deferred: bool) -> int:
+    async def _show(self, interaction: discord.Interaction, run: Run, *, deferred: bool) -> int:
         """Show the first card; its message id."""
-        card = cards.progress(run, model.title, self._runs.position(run))
+        card = cards.progress(run, self._runs.position(run))
         none = discord.AllowedMentions.none()
         async with asyncio.timeout(WORDS_TIMEOUT_S):
             if deferred:
@@ -167,7 +167,7 @@ class Asking:
             raise error from None
         return found.id
 
-    async def _undo(self, interaction: discord.Interaction, model: Model, accepting: asyncio.Task[Run]) -> None:
+    async def _undo(self, interaction: discord.Interaction, accepting: asyncio.Task[Run]) -> None:
         """Give back what an accepted run holds, and end a card that may stand already."""
         await asyncio.wait({accepting})
         if accepting.cancelled() or accepting.exception() is not None:
@@ -176,7 +176,7 @@ class Asking:
         await self._runs.abandon(run)
         _log.warning("run abandoned before it was sent", run=run.id)
         ended = replace(run, state=State.CANCELED, reason=Reason.FAULT)
-        card = cards.final(ended, Ended(hide_prompt=run.rules_then.hide_prompt), model.title)
+        card = cards.final(ended, Ended(hide_prompt=run.rules_then.hide_prompt))
         try:
             async with asyncio.timeout(_MENDING_TIMEOUT_S):
                 if not (await interaction.original_response()).flags.ephemeral:

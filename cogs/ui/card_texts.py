@@ -8,7 +8,7 @@ from typing import assert_never
 from bot.errors import OptionError, PictureFault, PromptRefused
 from bot.images.image import MissingPicture, Picture
 from bot.money import MicroUsd, cost_for_people
-from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Withheld, Word
+from bot.runs.card import Ended, FinalCard, Held, InLine, Pictures, Rejected, Removed, Word
 from bot.runs.refunds import owed
 from bot.runs.review.service import REASON_MOST
 from bot.runs.review.visibility import changed_prompt
@@ -121,27 +121,6 @@ def looking(run: Run) -> str:
     return "The service does not answer. Asking again until it does; this card will change by itself."
 
 
-def title(run: Run, ending: FinalCard | None, line: InLine | None = None) -> str:  # noqa: PLR0911 - one for each ending
-    """The first words of a card: they tell the state without colour or emoji."""
-    match ending:
-        case None:
-            return "Working on it" if line is None or run.state is not State.ACCEPTED else "In line"
-        case Pictures(pictures):
-            return "Your picture" if len(pictures) == 1 else f"Your {len(pictures)} pictures"
-        case Withheld():
-            return "Not shown here"
-        case Held():
-            return "Waiting for a moderator" if ending.asked else "Not shown yet"
-        case Rejected():
-            return "Not shown"
-        case Removed():
-            return "Removed"
-        case Ended():
-            return "Canceled" if run.reason in _CANCELED else "No pictures this time"
-        case _ as unknown:
-            assert_never(unknown)
-
-
 def prompt_refused(error: PromptRefused) -> str:
     """That a server does not allow a prompt, with the reason that an admin wrote, escaped."""
     return PromptRefused.sentence(literal(error.reason, REASON_MOST))
@@ -178,6 +157,11 @@ def ended(run: Run) -> str:  # noqa: PLR0911, PLR0912 - one sentence for each re
             return "You canceled this."
         case Reason.CANCELED_BY_MODERATOR:
             return "A moderator canceled this."
+        case Reason.SOURCE_GONE:
+            return (
+                "A picture that this was to be made from is not there any more, or may not be used any more, so "
+                "nothing was sent. Please try again with another picture."
+            )
         case Reason.OUT_OF_REACH:
             return (
                 "This waited so long that its pictures could not have been shown here any more, so it was not sent. "
@@ -294,9 +278,10 @@ def cost(amount: MicroUsd, *, estimated: bool) -> str:
 
 
 def details(run: Run, pictures: Sequence[Picture]) -> str:
-    """The line under the pictures: size, format and time. The rest is for the one who asked: `detail_texts`."""
+    """The line under the pictures: number, size, format and time. The rest is for the one who asked: `detail_texts`."""
     took_s = _took_s(run)
     parts = (
+        "1 picture" if len(pictures) == 1 else f"{len(pictures)} pictures",
         " and ".join(dict.fromkeys(f"{picture.width_px} × {picture.height_px}" for picture in pictures)),  # noqa: RUF001
         " and ".join(dict.fromkeys(_format_name(picture.format) for picture in pictures)),
         None if took_s is None else f"took {took_s:.1f} s",

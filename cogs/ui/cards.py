@@ -11,12 +11,13 @@ from bot.runs.run import PictureRef, Run, State
 from bot.runs.transitions import FINAL
 from cogs.ui import card_texts, discord_limits
 from cogs.ui.actions import Press
-from cogs.ui.markdown import cut, length, literal, plain
+from cogs.ui.markdown import cut, literal, plain
 from cogs.ui.subjects import of_picture
 from cogs.ui.uploads import Upload
 from cogs.ui.views import Layout
 
-TITLE_LIMIT = 100
+PROMPT_LIMIT = 240
+"""The most characters of a prompt on a card; the rest is behind Details."""
 
 PICTURE, AGAIN, CHANGE, SAVE, DETAILS = "picture", "again", "change", "save", "details"
 """The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
@@ -39,14 +40,12 @@ class Card(Layout):
             self.add_item(ui.ActionRow(*row))
 
 
-def progress(run: Run, model_title: str, line: InLine | None = None, *, word: Word | None = None) -> Card:
+def progress(run: Run, line: InLine | None = None, *, word: Word | None = None) -> Card:
     """The card of an unfinished run. One that waits in the bot's own queue can be taken out of it, others canceled.
 
     `word`: what is said beside its state.
     """
-    status = card_texts.progress(run, line, word)
-    head = _head(run, model_title, None, beside=length(status), line=line)
-    items: list[ui.Item[Card]] = [*head, ui.TextDisplay(status)]
+    items: list[ui.Item[Card]] = [*_head(run, None), ui.TextDisplay(card_texts.progress(run, line, word))]
     if run.state not in FINAL:
         waits = line is not None and run.state is State.ACCEPTED
         button = Press("leave", run.id, label="Leave the queue") if waits else Press("cancel", run.id, label="Cancel")
@@ -55,11 +54,11 @@ def progress(run: Run, model_title: str, line: InLine | None = None, *, word: Wo
     return Card(*items)
 
 
-def final(run: Run, ending: FinalCard, model_title: str) -> Card:
+def final(run: Run, ending: FinalCard) -> Card:
     """The last form of a card: pictures, or why there are none. Cost and balance are not the channel's business."""
     match ending:
         case Pictures():
-            return _pictures(run, ending, model_title)
+            return _pictures(run, ending)
         case Withheld():
             sentence = card_texts.withheld(run)
         case Held():
@@ -71,8 +70,7 @@ def final(run: Run, ending: FinalCard, model_title: str) -> Card:
         case Ended():
             sentence = card_texts.ended(run)
     status = "\n".join(filter(None, (sentence, card_texts.charged(run))))
-    head = _head(run, model_title, ending, beside=length(status))
-    return Card(*head, ui.TextDisplay(status), buttons=[_once_more(run)])
+    return Card(*_head(run, ending), ui.TextDisplay(status), buttons=[_once_more(run)])
 
 
 def bare(run: Run, ending: FinalCard) -> Card:
@@ -80,7 +78,7 @@ def bare(run: Run, ending: FinalCard) -> Card:
     return Card(ui.TextDisplay("\n".join(filter(None, (card_texts.bare(run, ending), card_texts.charged(run))))))
 
 
-def _pictures(run: Run, ending: Pictures, model_title: str) -> Card:
+def _pictures(run: Run, ending: Pictures) -> Card:
     gallery: ui.MediaGallery[Card] = ui.MediaGallery(
         *(
             discord.MediaGalleryItem(file.uri, description=file.description, spoiler=ending.spoiler)
@@ -89,19 +87,25 @@ def _pictures(run: Run, ending: Pictures, model_title: str) -> Card:
     )
     details = f"-# {card_texts.details(run, ending.pictures)}"
     status = "\n".join(filter(None, (*card_texts.notes(run, ending), card_texts.partly_charged(run, ending), details)))
-    head = _head(run, model_title, ending, beside=length(status))
-    heart = Press(SAVE, run.id, label=SAVE_LABEL)
-    return Card(*head, gallery, ui.TextDisplay(status), buttons=[*_numbers(run, ending), _once_more(run, heart)])
+    return Card(*_head(run, ending), gallery, ui.TextDisplay(status), buttons=_rows(run, ending))
 
 
-def _numbers(run: Run, ending: Pictures) -> list[list[Press]]:
+def _rows(run: Run, ending: Pictures) -> list[list[Press]]:
+    """Numbers and Again in the first rows, the rest in the last; all of them in one where they fit."""
+    again, *others = _once_more(run, Press(SAVE, run.id, label=SAVE_LABEL))
+    first = [*_numbers(run, ending), again]
+    if len(first) + len(others) <= _IN_A_ROW:
+        return [[*first, *others]]
+    return [*(first[at : at + _IN_A_ROW] for at in range(0, len(first), _IN_A_ROW)), others]
+
+
+def _numbers(run: Run, ending: Pictures) -> list[Press]:
     """A button for each picture, by the number that its alt text names it with."""
     several = max(run.images_wanted, len(ending.pictures)) > 1
-    buttons = [
+    return [
         Press(PICTURE, of_picture(PictureRef(run.id, one.index)), label=str(one.index + 1) if several else "Open")
         for one in ending.pictures
     ]
-    return [buttons[at : at + _IN_A_ROW] for at in range(0, len(buttons), _IN_A_ROW)]
 
 
 def _once_more(run: Run, *saves: Press) -> list[Press]:
@@ -114,22 +118,18 @@ def _once_more(run: Run, *saves: Press) -> list[Press]:
     ]
 
 
-def _head(
-    run: Run, model_title: str, ending: FinalCard | None, *, beside: int, line: InLine | None = None
-) -> "tuple[ui.TextDisplay[Card], ui.TextDisplay[Card]]":
-    """Title and prompt. `beside` is the length of all other text.
+def _head(run: Run, ending: FinalCard | None) -> "list[ui.TextDisplay[Card]]":
+    """The prompt, as a title; and of a run that a button asked for, whose it is, which Discord does not show then.
 
     Where pictures are kept from view, the prompt is covered. Where the channel hides prompts it is left out from the
     first card on, until pictures are shown.
     """
-    title = f"**{card_texts.title(run, ending, line)}** · {literal(model_title, TITLE_LIMIT)}"
-    kept_back = isinstance(ending, Withheld | Held | Rejected)
+    prompt = f"**{literal(run.prompt, PROMPT_LIMIT) or '(empty prompt)'}**"
     if run.rules_then.hide_prompt if ending is None else not isinstance(ending, Pictures) and ending.hide_prompt:
-        return ui.TextDisplay(title), ui.TextDisplay(card_texts.PROMPT_HIDDEN)
-    before, after = ("||", "||") if kept_back else ("> ", "")
-    room = discord_limits.LAYOUT_TEXT - beside - length(title) - len(before) - len(after)
-    prompt = literal(run.prompt, room, starts_line=True) or "(empty prompt)"
-    return ui.TextDisplay(title), ui.TextDisplay(f"{before}{prompt}{after}")
+        prompt = card_texts.PROMPT_HIDDEN
+    elif isinstance(ending, Withheld | Held | Rejected):
+        prompt = f"||{prompt}||"
+    return [ui.TextDisplay(prompt), *([ui.TextDisplay(f"-# For <@{run.user_id}>")] if run.button else [])]
 
 
 def attachments(run: Run, ending: Pictures) -> list[discord.File]:

@@ -16,6 +16,7 @@ _HELD_WHY: Mapping[ReviewCause, str] = {
     ReviewCause.EVERYTHING: "Here a moderator looks at every picture first.",
     ReviewCause.RULE: "By a rule of this server a moderator looks at what comes of such a prompt first.",
     ReviewCause.PROMPT_USED: "By a rule of this server a moderator looks at what comes of a changed prompt first.",
+    ReviewCause.SOURCE: "A picture this was made from is not cleared, so a moderator looks at it first.",
     ReviewCause.REPORTED: "This is hidden until a moderator has looked at it.",
 }
 
@@ -74,6 +75,11 @@ def _withheld(run: Run, ending: Withheld) -> str:
     if ending.rule is not None:
         why = literal(ending.rule, REASON_MOST).rstrip(".")
         return f"{subject} {were} drawn from a changed prompt that this server does not allow: {why}."
+    if ending.from_source:
+        return (
+            f"{subject} {were} made from one that may not be shown here, so {subject.lower()} {were} not shown either. "
+            "Please work from another picture."
+        )
     why = "flagged as not safe for work" if ending.checked else "not checked for adult content"
     if run.place.guild_id is None:
         where, elsewhere = "such pictures are not shown in private use", " of a server that has this bot"

@@ -55,18 +55,20 @@ def literal(text: str, limit: int, *, starts_line: bool = False) -> str:
     return _cut(pieces, limit)
 
 
-def fit_lines(lines: Sequence[str], room: int, rest: str) -> str:
+def fit_lines(lines: Sequence[str], room: int, rest: str, *, unlisted: int = 0) -> str:
     """As many whole lines as `room` units hold; where some are left out, a last line counts them and calls them `rest`.
 
-    That last line comes on top of `room`.
+    That last line comes on top of `room`. `unlisted`: how many more there are that need not be made into lines, since
+    they would not fit.
     """
     kept: list[str] = []
     for line in lines:
         room -= length(line) + 1
         if room < 0:
-            return "\n".join((*kept, f"-# {ELLIPSIS} and {len(lines) - len(kept)} {rest}"))
+            break
         kept.append(line)
-    return "\n".join(kept)
+    left_out = len(lines) + unlisted - len(kept)
+    return "\n".join((*kept, f"-# {ELLIPSIS} and {left_out} {rest}") if left_out else kept)
 
 
 def listed(lines: Sequence[str], nothing: str) -> str:

@@ -9,7 +9,6 @@ from typing import cast
 import discord
 import structlog
 
-from bot.catalog.registry import Registry
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.moderation.rules import ChannelContext
@@ -40,8 +39,8 @@ class _Edit:
 class Presenter:
     """Answers bot.runs.card.CardView. Until a client is attached and logged in, every edit is for later."""
 
-    def __init__(self, *, clock: Clock, models: Registry) -> None:
-        self._clock, self._models = clock, models
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
         self._client: discord.Client | None = None
 
     def attach(self, client: discord.Client) -> None:
@@ -55,7 +54,7 @@ class Presenter:
         """
 
         def card() -> cards.Card:
-            return cards.progress(run, self._title(run), line, word=word)
+            return cards.progress(run, line, word=word)
 
         return edit_result(await self._edit(run, _Edit(card)))
 
@@ -63,7 +62,7 @@ class Presenter:
         """Edit the card to its last form; where Discord rejects that form, to a few plain words, so that it ends."""
 
         def card() -> cards.Card:
-            return cards.final(run, ending, self._title(run))
+            return cards.final(run, ending)
 
         edit = _Edit(card)
         if isinstance(ending, Pictures):
@@ -156,10 +155,6 @@ class Presenter:
         except (TimeoutError, RuntimeError):  # RuntimeError: the client has not logged in yet
             return False
         return True
-
-    def _title(self, run: Run) -> str:
-        model = self._models.find(run.model_id)
-        return model.title if model else run.model_id
 
     async def _edit(self, run: Run, edit: _Edit) -> EditOutcome:
         client = self._client

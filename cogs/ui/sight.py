@@ -94,6 +94,7 @@ def need_readable_prompt(interaction: discord.Interaction, run: Run) -> None:
 
 
 def reads_prompt(user_id: int, run: Run) -> bool:
-    """Whether somebody may read a run's words, as far as its channel hides prompts."""
+    """Whether somebody may read a run's words: its channel may hide prompts, and those of removed pictures go too."""
     is_shown = run.delivery is Delivery.SHOWN and run.made_pictures and run.reason is None
-    return run.user_id == user_id or is_shown or not run.rules_then.hide_prompt
+    is_hidden = run.is_removed or (run.rules_then.hide_prompt and not is_shown)
+    return run.user_id == user_id or not is_hidden

@@ -144,7 +144,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
-_COLOURS: Final[Mapping[str, Rgb]] = {
+COLOURS: Final[Mapping[str, Rgb]] = {
     "red": rgb("d63a2f"),
     "crimson": rgb("b3122d"),
     "orange": rgb("f0802a"),
@@ -236,7 +236,7 @@ def _coloured(scene: Scene, words: Sequence[str]) -> Scene:
     accent = _OF_SUBJECTS.get(scene.subject, scene.accent)
     names = _WORDS["subject"].get(scene.subject, "").split()
     for word, following in zip_longest(words, words[1:], fillvalue=""):
-        colour = _COLOURS.get(word)
+        colour = COLOURS.get(word)
         if colour is None:
             continue
         if following in names:

@@ -9,9 +9,10 @@ they are.
 import hashlib
 import io
 import random
+from collections.abc import Sequence
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from sandbox.painter import scenery
 from sandbox.painter.cosmos import paint_space
@@ -36,7 +37,7 @@ def paint(prompt: str, *, seed: int, index: int, width_px: int, height_px: int) 
     scene = scene_of(words, rng)
     painting = _compose(scene, rng, width_px, height_px)
     scenery.falling(painting)
-    _label(painting.image)
+    label(painting.image, LABEL)
     return painting.image
 
 
@@ -87,17 +88,69 @@ def _seascape(scene: Scene, rng: random.Random, width_px: int, height_px: int) -
     return painting
 
 
-def _label(image: Image.Image) -> None:
+def label(image: Image.Image, kind: str) -> None:
     """A line in the lower right that says what this is."""
-    size = max(11, round(min(image.size) * 0.018))
-    font = ImageFont.load_default(size)
-    pad, margin = round(size * 0.6), round(size * 0.8)
-    wide, tall = round(font.getlength(LABEL)) + 2 * pad, round(size * 1.25) + pad
-    badge = Image.new("L", (wide, tall))
-    ImageDraw.Draw(badge).rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=110)
-    at = (image.width - margin - wide, image.height - margin - tall)
-    image.paste((12, 14, 22), at, badge)
-    ImageDraw.Draw(image).text((at[0] + pad, at[1] + tall / 2), LABEL, font=font, fill=(245, 246, 250), anchor="lm")
+    font = ImageFont.load_default(_letter_px(image))
+    pad, _, _ = _measures(_letter_px(image))
+    left, top, right, bottom = _place(image, kind)
+    badge = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(badge).rounded_rectangle(
+        (0, 0, badge.width - 1, badge.height - 1), radius=badge.height / 2, fill=150
+    )
+    image.paste((12, 14, 22), (left, top), badge)
+    ImageDraw.Draw(image).text((left + pad, (top + bottom) / 2), kind, font=font, fill=(245, 246, 250), anchor="lm")
+
+
+def without_label(image: Image.Image, kinds: Sequence[str]) -> Image.Image:
+    """A picture without its line of one of these kinds, which gives way to what lies above it; any other as it is."""
+    for kind in kinds:
+        place = _place(image, kind)
+        if place[0] > 0 and place[1] > 2 * (place[3] - place[1]) and _has_label(image, place):
+            return _patched(image, place)
+    return image
+
+
+def _patched(image: Image.Image, place: tuple[int, int, int, int]) -> Image.Image:
+    """The picture with what lies above a place mirrored onto it, with soft rims."""
+    soft = max(2, (place[3] - place[1]) // 4)
+    left, top, right, bottom = place[0] - 2 * soft, place[1] - soft, image.width, image.height
+    tall = bottom - top
+    above = image.crop((left, top - tall, right, top)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    mask = Image.new("L", above.size)
+    mask.paste(255, (soft, soft, above.width, above.height))
+    bare = image.copy()
+    bare.paste(above, (left, top), mask.filter(ImageFilter.BoxBlur(soft)))
+    return bare
+
+
+def _place(image: Image.Image, kind: str) -> tuple[int, int, int, int]:
+    """Where the line of a kind stands: left, top, right, bottom."""
+    size = _letter_px(image)
+    pad, margin, tall = _measures(size)
+    wide = round(ImageFont.load_default(size).getlength(kind)) + 2 * pad
+    right, bottom = image.width - margin, image.height - margin
+    return right - wide, bottom - tall, right, bottom
+
+
+def _has_label(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
+    """Whether a place is darker than what lies above it, and has light letters on it."""
+    tall = box[3] - box[1]
+    above = image.crop((box[0], box[1] - 2 * tall, box[2], box[1] - tall)).convert("L")
+    place = image.crop(box).convert("L")
+    levels, count = place.histogram(), place.width * place.height
+    light, dark = sum(levels[190:]) / count, sum(levels[:150]) / count
+    ground = sorted(place.tobytes())[count // 3]
+    return 0.06 < light < 0.5 and dark > 0.3 and ground < sorted(above.tobytes())[above.width * above.height // 2]
+
+
+def _letter_px(image: Image.Image) -> int:
+    return max(12, round(min(image.size) * 0.021))
+
+
+def _measures(size: int) -> tuple[int, int, int]:
+    """Of a label: the room beside its letters, the room around it, and its height, in pixels."""
+    pad = round(size * 0.6)
+    return pad, round(size * 0.8), round(size * 1.25) + pad
 
 
 def black_picture(width_px: int, height_px: int, file_format: str) -> bytes:

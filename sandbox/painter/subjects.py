@@ -2,6 +2,7 @@
 
 # Pillow's annotations name numpy, which is not installed here.
 # pyright: reportUnknownMemberType=false
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -231,7 +232,7 @@ def _castle(stone: Rgb, scene: Scene) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-_FIGURES: Final[Mapping[str, tuple[Callable[[Rgb, Scene], tuple[Part, ...]], float]]] = {
+FIGURES: Final[Mapping[str, tuple[Callable[[Rgb, Scene], tuple[Part, ...]], float]]] = {
     "fox": (_fox, 0.42),
     "cat": (_cat, 0.4),
     "boat": (_boat, 0.36),
@@ -246,9 +247,9 @@ _FIGURES: Final[Mapping[str, tuple[Callable[[Rgb, Scene], tuple[Part, ...]], flo
 def add_subject(painting: Painting, ground: float) -> None:
     """The subject of the scene, standing at a share of the height, away from the light."""
     if painting.scene.subject == "birds":
-        _birds(painting)
+        flock(painting.image, painting.rng, mix(painting.scene.near, _INK, 0.4))
         return
-    found = _FIGURES.get(painting.scene.subject)
+    found = FIGURES.get(painting.scene.subject)
     if found is None:
         return
     cut, share = found
@@ -256,10 +257,11 @@ def add_subject(painting: Painting, ground: float) -> None:
     side = 1 if painting.sun[0] < painting.width / 2 else -1
     x = painting.width * (0.5 + side * painting.rng.uniform(0.1, 0.2))
     y = painting.height * (ground - (0.3 if painting.scene.subject == "balloon" else 0.0))
-    _stand(painting, cut(painting.scene.accent, painting.scene), (x, y), tall, mirrored=side > 0)
+    stand(painting.image, cut(painting.scene.accent, painting.scene), (x, y), tall, mirrored=side > 0)
 
 
-def _stand(painting: Painting, parts: tuple[Part, ...], foot: Point, tall: int, *, mirrored: bool) -> None:
+def stand(image: Image.Image, parts: tuple[Part, ...], foot: Point, tall: int, *, mirrored: bool = False) -> None:
+    """Glue a figure onto a picture, `tall` pixels high, its foot at a point."""
     fine, reach = 3, round(tall * 0.62)
     mask = Image.new("L", (2 * reach * fine, round(tall * 1.1) * fine))
     paper = Image.new("RGB", mask.size)
@@ -270,13 +272,14 @@ def _stand(painting: Painting, parts: tuple[Part, ...], foot: Point, tall: int, 
         ImageDraw.Draw(paper).polygon(points, fill=part.colour)
         ImageDraw.Draw(mask).polygon(points, fill=255)
     at = (round(foot[0]) - reach, round(foot[1] - tall * 1.04))
-    painting.image.paste(paper.reduce(fine), at, mask.reduce(fine))
+    image.paste(paper.reduce(fine), at, mask.reduce(fine))
 
 
-def _birds(painting: Painting) -> None:
-    rng, unit = painting.rng, painting.unit
-    draw = ImageDraw.Draw(painting.image)
-    x0, y0 = painting.width * rng.uniform(0.3, 0.6), painting.height * rng.uniform(0.18, 0.3)
+def flock(image: Image.Image, rng: random.Random, colour: Rgb) -> None:
+    """Birds in the upper part."""
+    unit = min(image.size) / 1000
+    draw = ImageDraw.Draw(image)
+    x0, y0 = image.width * rng.uniform(0.3, 0.6), image.height * rng.uniform(0.18, 0.3)
     for _ in range(11):
         x, y = x0 + rng.gauss(0, 150) * unit, y0 + rng.gauss(0, 55) * unit
         span, lift = rng.uniform(16, 38) * unit, rng.uniform(0.25, 0.5)
@@ -287,4 +290,4 @@ def _birds(painting: Painting) -> None:
             (x + span * 0.45, y - span * lift * 1.15),
             (x + span, y - span * lift),
         ]
-        draw.line(wing, fill=mix(painting.scene.near, _INK, 0.4), width=max(2, round(3.2 * unit)), joint="curve")
+        draw.line(wing, fill=colour, width=max(2, round(3.2 * unit)), joint="curve")

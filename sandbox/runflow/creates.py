@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from sandbox.painter import fitted_size
+from sandbox.runflow.models import MODELS, Model
 from sandbox.runflow.refusals import Broken, Refused, rate_limited, server_error
 from sandbox.runflow.run import StandinRun
-from sandbox.runflow.schema import OWNER, SLUG, job_of, problems_of
+from sandbox.runflow.schema import EDIT_PIXELS, Job, Problem, edit_job_of, job_of, problems_of
+from sandbox.runflow.sources import Source
 from sandbox.runflow.state import State
 from sandbox.runflow.switches import Switches
 
@@ -35,32 +38,43 @@ def admit(state: State) -> None:
         raise server_error(state.switches.create_error_status)
 
 
-def require_model(owner: str, slug: str, switches: Switches) -> None:
-    """Raises Refused for a model that is not there, or not to be had."""
-    if (owner, slug) != (OWNER, SLUG) or switches.model == "missing":
+def require_model(owner: str, slug: str, switches: Switches) -> Model:
+    """The model. Raises Refused for one that is not there, or not to be had."""
+    model = MODELS.get(f"{owner}/{slug}")
+    if model is None or switches.model == "missing":
         raise Refused(404, "MODEL_NOT_FOUND", "The model was not found.")
     if switches.model == "unavailable":
         raise server_error(503)
+    return model
 
 
-def accept(state: State, body: CreateBody, model: str) -> StandinRun:
-    """The new run. Raises Refused with 402 or 422."""
+def check(state: State, body: CreateBody, model: Model) -> tuple[Problem, ...]:
+    """What is wrong with the input, where that only shows late. Raises Refused with 402 or 422."""
     switches = state.switches
     if state.credit_micro_usd() <= 0:
         raise Refused(402, "INSUFFICIENT_CREDIT", "Account balance is too low.")
-    problems = problems_of(body.given, ignore_unknown=switches.unknown_input == "ignored")
+    ignore_unknown = switches.unknown_input == "ignored"
+    problems = problems_of(body.given, ignore_unknown=ignore_unknown, fields=model.fields)
     if problems and switches.bad_input == "refused":
         raise invalid([problem.wire() for problem in problems])
     if switches.refused_field is not None:
         raise invalid([_entry(["input", switches.refused_field], "is not accepted", "value_error")])
-    job = job_of(body.given, problems)
+    return problems
+
+
+def accept(
+    state: State, body: CreateBody, model: Model, problems: tuple[Problem, ...], sources: tuple[Source, ...] = ()
+) -> StandinRun:
+    """The new run."""
+    switches = state.switches
+    job = _job(model, body, problems, sources, switches)
     if job.sync_mode:  # the media itself comes back with the answer, and is not stored
         switches = replace(switches, create_terminal=True, output_shape="data_urls")
     run = StandinRun(
         id=state.new_id(),
         request_id=state.new_id(),
         created_at=state.now(),
-        model=model,
+        model=model.id,
         given=body.given,
         job=job,
         seed=state.new_seed() if job.seed is None else job.seed,
@@ -69,9 +83,21 @@ def accept(state: State, body: CreateBody, model: str) -> StandinRun:
         client_ref=body.client_ref,
         callback_url=body.callback_url,
         problems=problems,
+        sources=tuple(source.content for source in sources),
     )
     state.keep(run)
     return run
+
+
+def _job(
+    model: Model, body: CreateBody, problems: Sequence[Problem], sources: Sequence[Source], switches: Switches
+) -> Job:
+    if not model.takes_pictures:
+        return job_of(body.given, problems)
+    size = (1024, 1024)
+    if sources and switches.edit_size == "as_source":
+        size = fitted_size(sources[0].width_px, sources[0].height_px, EDIT_PIXELS)
+    return edit_job_of(body.given, problems, size)
 
 
 def parse_body(raw: bytes) -> CreateBody:

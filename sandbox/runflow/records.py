@@ -23,7 +23,8 @@ class Records:
         if reading and _worth_drawing(run, seen):
             self._storage.draw_ahead(run, run.job.count)
         urls = [] if bare else await self._storage.urls(run, seen, now, reading=reading)
-        return run_record(run, seen, output_object(run, seen, urls))
+        given = self._storage.shown_input(run, now)
+        return run_record(run, seen, given, output_object(run, seen, urls))
 
     async def payload(self, run: StandinRun) -> Mapping[str, Any]:
         """The callback payload of a run that is final."""

@@ -1,30 +1,38 @@
 """The routes of the stand-in, each a small function over what it remembers."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from sandbox.runflow import creates
 from sandbox.runflow.callbacks import Callbacks
+from sandbox.runflow.models import MODELS
 from sandbox.runflow.records import Records
 from sandbox.runflow.refusals import Broken, Refused, rate_limited, server_error
 from sandbox.runflow.run import StandinRun, view
-from sandbox.runflow.schema import model_wire
 from sandbox.runflow.search import Search, matching, page, parse_search
+from sandbox.runflow.sources import Source, Sources
 from sandbox.runflow.state import State
 from sandbox.runflow.storage import Storage
 from sandbox.runflow.wire import ORG_ID, STATUSES, timestamp
+
+_LONG_BYTES: Final = 256 * 1024
+"""Longer bodies are parsed in a thread."""
 
 
 class Routes:
     """Answers requests. Every handler may raise Refused or Broken, which the stand-in's door turns into answers."""
 
-    def __init__(self, *, state: State, records: Records, storage: Storage, callbacks: Callbacks) -> None:
+    def __init__(
+        self, *, state: State, records: Records, storage: Storage, sources: Sources, callbacks: Callbacks
+    ) -> None:
         self._state = state
+        self._sources = sources
         self._records = records
         self._storage = storage
         self._callbacks = callbacks
@@ -54,9 +62,16 @@ class Routes:
         """`POST /v1/models/{owner}/{slug}/runs`."""
         state = self._state
         creates.admit(state)
-        owner, slug = request.match_info["owner"], request.match_info["slug"]
-        creates.require_model(owner, slug, state.switches)
-        run = creates.accept(state, creates.parse_body(await request.read()), f"{owner}/{slug}")
+        model = creates.require_model(request.match_info["owner"], request.match_info["slug"], state.switches)
+        raw = await request.read()
+        body = await asyncio.to_thread(creates.parse_body, raw) if len(raw) > _LONG_BYTES else creates.parse_body(raw)
+        problems = creates.check(state, body, model)
+        sources: tuple[Source, ...] = ()
+        if model.takes_pictures and not problems:
+            # Before the run exists, so that its course is known from its start; what is wrong with them shows late.
+            sources, problems = await self._sources.gather(body.given["image_urls"], state.switches)
+            body = self._with_assets(body, sources)
+        run = creates.accept(state, body, model, problems, sources)
         # Where callbacks come before the answer, the answer still tells of the run as it was created.
         record = await self._records.record(run, reading=False)
         if run.switches.callback_time == "before_create_answer" and run.callback_url is not None:
@@ -70,6 +85,16 @@ class Routes:
         if run.switches.create_delay_s:
             await state.clock.sleep(run.switches.create_delay_s)
         return web.json_response(record, status=run.switches.create_status)
+
+    def _with_assets(self, body: creates.CreateBody, sources: Sequence[Source]) -> creates.CreateBody:
+        """The body with what was sent inline put into the storage, as Runflow does."""
+        if not any(source.inline for source in sources):
+            return body
+        urls = [
+            self._storage.keep_asset(source.content, self._state.new_id()) if source.inline else url
+            for url, source in zip(body.given["image_urls"], sources, strict=True)
+        ]
+        return replace(body, given={**body.given, "image_urls": urls})
 
     async def read(self, request: web.Request) -> web.Response:
         """`GET /v1/runs/{id}`."""
@@ -173,15 +198,15 @@ class Routes:
     async def models(self, _: web.Request) -> web.Response:
         """`GET /v1/models`."""
         kind = self._state.switches.model
-        items = [] if kind == "missing" else [model_wire(available=kind == "available")]
+        items = [] if kind == "missing" else [model.wire(available=kind == "available") for model in MODELS.values()]
         return web.json_response({"items": items, "first": None, "next": None, "previous": None})
 
     async def model(self, request: web.Request) -> web.Response:
         """`GET /v1/models/{owner}/{slug}`."""
         kind = self._state.switches.model
         known = replace(self._state.switches, model="missing" if kind == "missing" else "available")
-        creates.require_model(request.match_info["owner"], request.match_info["slug"], known)
-        return web.json_response(model_wire(available=kind == "available"))
+        model = creates.require_model(request.match_info["owner"], request.match_info["slug"], known)
+        return web.json_response(model.wire(available=kind == "available"))
 
     async def me(self, _: web.Request) -> web.Response:
         """`GET /v1/auth/me`."""

@@ -16,7 +16,10 @@ FINAL: frozenset[Status] = frozenset({"succeeded", "partial_succeeded", "failed"
 
 @dataclass(frozen=True, slots=True)
 class StandinRun:
-    """A run as it was created. `seed` is the seed used; `canceled_at` is set when an admin cancels it."""
+    """A run as it was created. `seed` is the seed used; `canceled_at` is set when an admin cancels it.
+
+    `sources` are the pictures that it works on, as they were when it was created.
+    """
 
     id: str
     request_id: str
@@ -30,17 +33,19 @@ class StandinRun:
     client_ref: str | None = None
     callback_url: str | None = None
     problems: tuple[Problem, ...] = ()
+    sources: tuple[bytes, ...] = field(default=(), repr=False)
     canceled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run failed. `field` is the input to blame, where one is."""
+    """Why a run failed. `field` is the input to blame, where one is; `index` the item of it, where it is a list."""
 
     code: str | None
     message: str | None
     stage: str | None
     field: str | None = None
+    index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +142,19 @@ def _ended(run: StandinRun, started: datetime, completed: datetime, now: datetim
 def _failure(run: StandinRun) -> Failure | None:
     """How the run fails, if it is to fail; known from the start."""
     switches = run.switches
+    steps = run.job.steps_field
     if run.problems:
         first = run.problems[0]
-        return Failure("INPUT_VALIDATION_FAILED", f"{first.field}: {first.message}", "preprocess", first.field)
+        name = first.field if first.index is None else f"{first.field}[{first.index}]"
+        return Failure("INPUT_VALIDATION_FAILED", f"{name}: {first.message}", "preprocess", first.field, first.index)
     if run.job.steps > switches.provider_max_steps:
-        message = f"num_inference_steps must be <= {switches.provider_max_steps}"
-        return Failure("INPUT_VALIDATION_FAILED", message, "preprocess", "num_inference_steps")
+        message = f"{steps} must be <= {switches.provider_max_steps}"
+        return Failure("INPUT_VALIDATION_FAILED", message, "preprocess", steps)
     if switches.nsfw == "failed" and run.job.safety_checker:
         return Failure(switches.nsfw_failure_code, "The content was flagged by the safety checker.", "execution")
     if switches.outcome == "failed":
-        return Failure(switches.failure_code, switches.failure_message, switches.failure_stage, switches.failure_field)
+        blamed, message = switches.failure_field, switches.failure_message
+        if blamed == "num_inference_steps":  # each model has its own name for them
+            blamed, message = steps, message and message.replace("num_inference_steps", steps)
+        return Failure(switches.failure_code, message, switches.failure_stage, blamed)
     return None

@@ -1,5 +1,6 @@
 """A Runflow of our own on loopback, which speaks the API of Runflow and nothing else."""
 
+import asyncio
 import hashlib
 import json
 import socket
@@ -20,12 +21,16 @@ from sandbox.runflow.records import Records
 from sandbox.runflow.refusals import Broken, Refused, refusal_answer
 from sandbox.runflow.routes import Routes
 from sandbox.runflow.run import StandinRun
+from sandbox.runflow.sources import Sources
 from sandbox.runflow.state import RecordedRequest, State
 from sandbox.runflow.storage import Storage
 from sandbox.runflow.switches import DEFAULT, Switches
 from sandbox.witness import Tap, Witness
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_MOST_BODY_BYTES = 64 * 1024 * 1024  # not documented: two sources of 20 MB in base64 fit
+_LONG_BYTES = 256 * 1024
 
 _OPEN_PATHS = frozenset({"/v1/health", "/v1/public/models"})
 
@@ -67,7 +72,14 @@ class RunflowStandin:
             witness=witness,
         )
         self._tap = None if witness is None else Tap("runflow", witness)
-        self._routes = Routes(state=self._state, records=records, storage=self._storage, callbacks=self._callbacks)
+        self._sources = Sources(stored=self._storage.stored)
+        self._routes = Routes(
+            state=self._state,
+            records=records,
+            storage=self._storage,
+            sources=self._sources,
+            callbacks=self._callbacks,
+        )
         self._stack = AsyncExitStack()
         self._listener: Listener | None = None
 
@@ -117,6 +129,10 @@ class RunflowStandin:
         """What it has billed until now: the sum of all costs, each rounded half up to a whole micro-dollar."""
         return self._state.billed_micro_usd()
 
+    def take_sources_from(self, base: str) -> None:
+        """Let edits fetch pictures from addresses below `base` (scheme, host, port and path), as well as its own."""
+        self._sources.allow(base)
+
     async def shut(self) -> None:
         """Refuse every new connection until `reopen`; those that stand are left as they are."""
         if self._listener is not None:
@@ -130,7 +146,7 @@ class RunflowStandin:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             told = [] if self._tap is None else self._tap.middlewares()
-            app = web.Application(middlewares=[*told, self._door], client_max_size=4 * 1024 * 1024)
+            app = web.Application(middlewares=[*told, self._door], client_max_size=_MOST_BODY_BYTES)
             app.add_routes(self._routes.table())
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
             await runner.setup()
@@ -139,6 +155,8 @@ class RunflowStandin:
             await self._listener.open()
             self.url = f"http://127.0.0.1:{self._listener.port}"
             self._callbacks.open()
+            self._sources.open()
+            stack.push_async_callback(self._sources.close)
             stack.push_async_callback(self._storage.close)
             stack.push_async_callback(self._callbacks.close)
             if self._tap is not None:
@@ -153,8 +171,8 @@ class RunflowStandin:
 
     @web.middleware
     async def _door(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        await self._record(request)
         try:
+            await self._record(request)
             self._check_key(request)
             return await handler(request)
         except Refused as refused:
@@ -171,7 +189,10 @@ class RunflowStandin:
             self._state.create_requests += 1
         raw = await request.read()
         try:
-            body: object = json.loads(raw) if raw else None
+            if len(raw) > _LONG_BYTES:
+                body: object = await asyncio.to_thread(json.loads, raw)
+            else:
+                body = json.loads(raw) if raw else None
         except ValueError:
             body = None
         known = "Authorization" in request.headers

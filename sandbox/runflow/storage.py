@@ -5,22 +5,26 @@ import base64
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from aiohttp import web
+from yarl import URL
 
 from sandbox.clock import SandboxClock
-from sandbox.painter import black_picture, draw_picture, plain_picture
+from sandbox.painter import black_picture, draw_picture, edit_picture, plain_picture
 from sandbox.runflow import defects
 from sandbox.runflow.refusals import Broken
 from sandbox.runflow.run import StandinRun, View
 
 _DATE: Final = "%Y%m%dT%H%M%SZ"
 _KEPT: Final = 64
+_ASSETS: Final = "runflow://assets/"
+_ASSET_LIFETIME_S: Final = 604_800.0
+"""About 7 days, as the ad-creative skill says of what is uploaded."""
 _TYPES: Final = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 _ENDINGS: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 
@@ -31,6 +35,20 @@ class _Place:
     index: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Why there is nothing at an address, in the words of S3."""
+
+    status: int
+    code: str
+    message: str
+
+    def answer(self) -> web.Response:
+        inner = f"<Error><Code>{self.code}</Code><Message>{self.message}</Message></Error>"
+        body = f'<?xml version="1.0" encoding="UTF-8"?>\n{inner}'
+        return web.Response(status=self.status, text=body, content_type="application/xml")
+
+
 class Storage:
     """Pictures of runs under signed addresses. `base` gives the stand-in's address once it listens."""
 
@@ -39,6 +57,7 @@ class Storage:
         self._secret = secret
         self._base = base
         self._places: dict[str, _Place] = {}
+        self._assets: dict[str, bytes] = {}
         self._drawn: OrderedDict[str, asyncio.Task[bytes]] = OrderedDict()
         self._shown: set[str] = set()
 
@@ -72,7 +91,10 @@ class Storage:
     def _sign(self, place: _Place, at: datetime) -> str:
         key = f"outputs/{place.run.id[-2:]}/{place.run.id}-{place.index}.{_ENDINGS[place.run.job.file_format]}"
         self._places[key] = place
-        date, expires = at.strftime(_DATE), str(max(1, round(place.run.switches.url_lifetime_s)))
+        return self._signed(key, at, place.run.switches.url_lifetime_s)
+
+    def _signed(self, key: str, at: datetime, lifetime_s: float) -> str:
+        date, expires = at.strftime(_DATE), str(max(1, round(lifetime_s)))
         query = {"X-Amz-Date": date, "X-Amz-Expires": expires, "X-Amz-Signature": self._signature(key, date, expires)}
         return f"{self._base()}/storage/{key}?{urlencode(query)}"
 
@@ -82,19 +104,55 @@ class Storage:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The picture at an address, or S3's refusal."""
         if "Authorization" in request.headers:
-            return _refusal(400, "InvalidArgument", "Only one auth mechanism allowed")
-        key = request.match_info["key"]
-        date, expires = request.query.get("X-Amz-Date", ""), request.query.get("X-Amz-Expires", "")
-        signature = request.query.get("X-Amz-Signature", "")
+            return _Missing(400, "InvalidArgument", "Only one auth mechanism allowed").answer()
+        found = self._found(request.match_info["key"], request.query)
+        if isinstance(found, _Missing):
+            return found.answer()
+        if isinstance(found, bytes):
+            return web.Response(body=found, content_type="application/octet-stream")
+        return await self._send(request, found)
+
+    async def stored(self, url: URL) -> bytes | None:
+        """What lies at an address of this storage, b"" where it serves nothing, None where it is no address of it."""
+        if url.origin() != URL(self._base()).origin() or not url.path.startswith("/storage/"):
+            return None
+        found = self._found(url.path.removeprefix("/storage/"), url.query)
+        if isinstance(found, _Missing) or (isinstance(found, _Place) and found.run.switches.storage == "wrong_length"):
+            return b""
+        return found if isinstance(found, bytes) else await self._content(found)
+
+    def _found(self, key: str, query: Mapping[str, str]) -> "_Place | bytes | _Missing":
+        date, expires = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
+        signature = query.get("X-Amz-Signature", "")
         if not hmac.compare_digest(signature.encode(), self._signature(key, date, expires).encode()):
-            return _refusal(403, "AccessDenied", "Access Denied")
+            return _Missing(403, "AccessDenied", "Access Denied")
         ends = datetime.strptime(date, _DATE).replace(tzinfo=UTC) + timedelta(seconds=int(expires))
         if self._clock.now() >= ends:
-            return _refusal(403, "AccessDenied", "Request has expired")
+            return _Missing(403, "AccessDenied", "Request has expired")
+        if key in self._assets:
+            return self._assets[key]
         place = self._places.get(key)
         if place is None or place.run.switches.storage == "gone":
-            return _refusal(410 if place else 404, "NoSuchKey", "The specified key does not exist.")
-        return await self._send(request, place)
+            return _Missing(410 if place else 404, "NoSuchKey", "The specified key does not exist.")
+        return place
+
+    def keep_asset(self, content: bytes, asset_id: str) -> str:
+        """Keep what somebody sent along. Gives the address that stands for it inside Runflow."""
+        self._assets[f"assets/{asset_id}"] = content
+        return f"{_ASSETS}{asset_id}"
+
+    def shown_input(self, run: StandinRun, now: datetime) -> Mapping[str, Any]:
+        """The input of a run as reads show it: what was sent along has an address signed for the moment."""
+        given: object = run.given.get("image_urls")
+        if not isinstance(given, list):
+            return run.given
+        urls = [
+            self._signed(f"assets/{url.removeprefix(_ASSETS)}", now, _ASSET_LIFETIME_S)
+            if isinstance(url, str) and url.startswith(_ASSETS)
+            else url
+            for url in cast("list[object]", given)
+        ]
+        return {**run.given, "image_urls": urls}
 
     async def _send(self, request: web.Request, place: _Place) -> web.StreamResponse:
         switches = place.run.switches
@@ -147,6 +205,16 @@ async def _draw(place: _Place) -> bytes:
     run, file_format = place.run, _delivered(place.run)
     if run.switches.nsfw == "black" and run.job.safety_checker:
         return await asyncio.to_thread(black_picture, run.job.width_px, run.job.height_px, file_format)
+    if run.sources and run.switches.pictures == "scenes":
+        return await asyncio.to_thread(
+            edit_picture,
+            run.sources,
+            run.job.prompt,
+            seed=run.seed,
+            width_px=run.job.width_px,
+            height_px=run.job.height_px,
+            file_format=file_format,
+        )
     return await asyncio.to_thread(
         draw_picture if run.switches.pictures == "scenes" else plain_picture,
         run.job.prompt,
@@ -161,8 +229,3 @@ async def _draw(place: _Place) -> bytes:
 def _delivered(run: StandinRun) -> str:
     asked = run.switches.delivered_format
     return run.job.file_format if asked == "as_asked" else asked
-
-
-def _refusal(status: int, code: str, message: str) -> web.Response:
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return web.Response(status=status, text=body, content_type="application/xml")

@@ -101,6 +101,13 @@ class Switches:
     """"flagged" leaves the pictures as they are; "null" says not checked; "failed" ends the run as failed."""
     nsfw_failure_code: str = "CONTENT_POLICY_VIOLATION"
 
+    # Edits.
+    edit_size: Literal["as_source", "square"] = "as_source"
+    """Whether an edit has the shape of its first source, at about 1024x1024 pixels, or is 1024x1024."""
+    source_max_bytes: int = 20 * 1024 * 1024
+    source_max_pixels: int = 20_000_000
+    """The most that one source picture may have. Not documented: ours."""
+
     # Storage.
     storage: Storage = "valid"
     storage_delay_s: float = 10.0

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from sandbox.runflow.models import uuid_of
 from sandbox.runflow.run import Failure, StandinRun, View, end_of, nsfw_flag
-from sandbox.runflow.schema import MODEL_ID
+from sandbox.runflow.schema import where
 
 ORG_ID: Final = "0197a3f0-1111-7000-8000-00000000f10e"
 STATUSES: Final = ("queued", "dispatching", "running", "succeeded", "partial_succeeded", "failed", "canceled")
@@ -25,14 +26,19 @@ def status_code(run: StandinRun, view: View) -> str:
     return run.switches.unknown_status if view.status == "unknown" else view.status
 
 
-def run_record(run: StandinRun, view: View, output: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The whole run, as create, get and search answer it. Source: runs/get-run and runs/search-runs."""
+def run_record(
+    run: StandinRun, view: View, given: Mapping[str, Any], output: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The whole run, as create, get and search answer it. Source: runs/get-run and runs/search-runs.
+
+    `given` is its input as it is shown.
+    """
     style = run.switches.rest_timestamps
     record: dict[str, Any] = {
         "id": run.id,
         "org_id": ORG_ID,
         "flow_id": None,
-        "model_id": MODEL_ID,
+        "model_id": uuid_of(run.model),
         "comfyui_workflow_id": None,
         "target_type": "model",
         "target_version": None,
@@ -49,7 +55,7 @@ def run_record(run: StandinRun, view: View, output: Mapping[str, Any] | None) ->
         "nodes_completed": 1 if view.is_final else 0,
         "has_logs": False,
         "has_node_runs": False,
-        "input": run.given,
+        "input": given,
         "output": output,
         "context": {},
         "metadata": run.metadata,
@@ -132,7 +138,7 @@ def failure_envelope(failure: Failure) -> dict[str, Any]:
 
 
 def _blame(failure: Failure) -> list[dict[str, Any]]:
-    return [{"loc": ["input", failure.field], "msg": failure.message, "type": "value_error"}]
+    return [{"loc": where(failure.field, failure.index), "msg": failure.message, "type": "value_error"}]
 
 
 def callback_payload(run: StandinRun, view: View, output: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sandbox.app import Sandbox, SandboxOptions, open_sandbox
 from sandbox.botprocess import BotDied, BotProcess
 from sandbox.discord.switches import DiscordSwitches
-from sandbox.once import LOADING, UNFINISHED, flatten
+from sandbox.once import flatten, will_change
 from sandbox.runflow.run import view
 from sandbox.runflow.switches import DEFAULT, Switches, without_waiting
 from sandbox.witness import Moment, Point, Unheard
@@ -220,7 +220,7 @@ class Arena:
 
 def is_hanging(message: Payload) -> bool:
     """Whether a message still promises something."""
-    return bool(message["flags"] & LOADING) or text_of(message).startswith(UNFINISHED)
+    return will_change(message)
 
 
 def text_of(message: Payload) -> str:

@@ -22,9 +22,12 @@ PER_PERSON = 4
 """How many requests each person has in line."""
 
 _COMPONENTS_V2 = 1 << 15
+_TEXT = {"type": 10, "content": "**a fox**"}
+_BUTTON = {"type": 2, "style": 2, "label": "Leave the queue", "custom_id": f"leave:{'0' * 32}"}
+_LEAVE = {"type": 1, "components": [_BUTTON]}
 _CARD = {
     "type": 4,
-    "data": {"flags": _COMPONENTS_V2, "components": [{"type": 10, "content": "**In line** · a model"}]},
+    "data": {"flags": _COMPONENTS_V2, "components": [_TEXT, _LEAVE]},
 }
 _AT_ONCE = 16  # requests that fill
 _TOGETHER = 200  # rows in a transaction

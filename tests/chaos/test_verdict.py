@@ -62,8 +62,9 @@ def posts_twice(arena: Arena) -> None:
 def hangs(arena: Arena) -> None:
     world = arena.sandbox.discord.world
     card = next(message for message in world.messages() if message.origin is not None)
-    text = {"type": 10, "content": "**Working on it** · a model"}
-    world.put_message(replace(card, components=(text,), attachments=()))
+    button = {"type": 2, "id": 9, "style": 2, "label": "Cancel", "custom_id": f"cancel:{'0' * 32}"}
+    row = {"type": 1, "id": 8, "components": [button]}
+    world.put_message(replace(card, components=(row,), attachments=()))
 
 
 def fails_the_interaction(arena: Arena) -> None:

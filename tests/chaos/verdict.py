@@ -15,7 +15,6 @@ Row = Mapping[str, Any]
 
 FINAL = frozenset({"canceled", "failed", "lost", "partial", "succeeded"})
 _ENDS = frozenset({"settle", "release"})
-_IN_WORDS = ("No pictures this time", "Canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +167,9 @@ def _card(row: Row, message: Mapping[str, Any]) -> Iterator[str]:
     elif pictures != (row["state"] in {"succeeded", "partial"} and row["delivery"] == "shown" and not row["reason"]):
         yield f"pictures or none: {said}"
     elif row["delivery"] in {"held", "withheld"}:
-        if not text.startswith("Not shown here"):
+        if "Hidden in this channel." not in text and "Hidden here." not in text:
             yield f"not withheld: {said}"
-    elif not pictures and not text.startswith(_IN_WORDS):
+    elif not pictures and "Details" not in text:
         yield f"no end in words: {said}"
     if row["reason"] == "pictures_unreadable" and "/history" not in text:
         yield f"paid pictures, and no way to them: {said}"

@@ -17,7 +17,7 @@ from bot.runs.store import RunStore
 from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
-from tests.contract.gates import open_admission
+from tests.contract.gates import NO_SOURCES, open_admission
 
 MiB = 1024 * 1024
 HERE, THERE, PRIVATE = Place(1, 10), Place(2, 20), Place(None, 30)
@@ -39,6 +39,7 @@ class Room:
             wake_ups=WakeUps(),
             scheduler=scheduler,
             admission=open_admission(store, self.clock),
+            sources=NO_SOURCES,
             new_run_id=Entropy.of_system().new_run_id,
         )
 

@@ -28,7 +28,7 @@ from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 from bot.store.tables import audit, ledger_entries, ledger_totals
 from sandbox.clock import SandboxClock
-from tests.contract.gates import open_admission
+from tests.contract.gates import NO_SOURCES, open_admission
 from tests.unit.runs.made import NOON, a_reading, a_run
 
 ROUNDS = 12
@@ -46,6 +46,7 @@ class Desk:
             wake_ups=WakeUps(),
             scheduler=Scheduler(caps=Caps(at_once=9, per_guild=9, per_user=9), clock=self.clock),
             admission=open_admission(store, self.clock),
+            sources=NO_SOURCES,
             new_run_id=Entropy.seeded(1).new_run_id,
         )
         self.presses = 0

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.catalog.source import SourceImage
 from bot.entropy import Entropy
 from bot.errors import UserError
 from bot.runs.drafts import KEPT, DraftService
@@ -12,6 +13,7 @@ from bot.runs.run import PictureRef
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
 
+CAT = SourceImage("https://cdn.example/cat.png?hm=1", "image/png", 99)
 PARENTS = (PictureRef("1" * 32, 2),)
 
 
@@ -22,10 +24,11 @@ def clock() -> SandboxClock:
 
 async def test_a_draft_comes_back_as_it_was_and_is_gone_after_a_day(store: Store, clock: SandboxClock) -> None:
     drafts = DraftService(store=store, clock=clock, new_id=Entropy.seeded(1).new_run_id)
-    old = await drafts.keep(7, "a/model", {"prompt": "a 🦊", "num_images": 4, "loud": True, "odd": object()}, PARENTS)
+    given = {"prompt": "a 🦊", "num_images": 4, "loud": True, "image": CAT}
+    old = await drafts.keep(7, "a/model", {**given, "odd": object()}, PARENTS)
     found = await drafts.find(7, old.id)
     assert found == old
-    assert dict(found.options) == {"prompt": "a 🦊", "num_images": 4, "loud": True}
+    assert dict(found.options) == given
     clock.advance(KEPT.total_seconds() / 2)
     young = await drafts.keep(7, "a/model", {})
     clock.advance((KEPT / 2 + timedelta(seconds=1)).total_seconds())

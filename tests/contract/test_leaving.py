@@ -19,7 +19,7 @@ from bot.runs.wake_ups import WakeUps
 from bot.store.engine import Store
 from bot.store.tables import ledger_entries
 from sandbox.clock import SandboxClock
-from tests.contract.gates import open_admission
+from tests.contract.gates import NO_SOURCES, open_admission
 from tests.unit.runs.made import NOON, a_run
 
 ROUNDS = 25
@@ -38,6 +38,7 @@ async def test_exactly_one_of_leaving_and_starting_wins(store: Store):
         wake_ups=WakeUps(),
         scheduler=scheduler,
         admission=open_admission(store, clock),
+        sources=NO_SOURCES,
         new_run_id=Entropy.seeded(1).new_run_id,
     )
 

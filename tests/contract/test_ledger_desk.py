@@ -52,6 +52,15 @@ async def acts(room: Room) -> tuple[AuditRow, ...]:
     return (await room.guild_settings.audit(1)).rows
 
 
+async def entries(
+    room: Room, guild_id: int | None, since: datetime | None = None, until: datetime | None = None
+) -> list[dict[str, str]]:
+    """The lines of the CSV of a stretch, by the names of its header."""
+    file = await room.desk.entries_csv(guild_id, since, until, most_bytes=1_000_000)
+    assert file is not None
+    return list(csv.DictReader(io.StringIO(file.decode())))
+
+
 async def test_a_limit_is_set_changed_and_removed_and_each_act_leaves_a_row(room: Room) -> None:
     assert await room.desk.set_limit(ADMIN, DAILY) is None
     assert await room.desk.set_limit(ADMIN, replace(DAILY, amount=5)) == DAILY
@@ -114,8 +123,8 @@ async def test_a_grant_raises_what_is_left_in_this_server_until_the_windows_end(
     room.clock.advance(60)
     (daily,) = (await room.desk.usage(ME)).limits
     assert (daily.amount, daily.left) == (500_000, 500_000)
-    (entry,) = [entry async for entry in room.desk.entries(1, None, None)]
-    assert (entry.kind, entry.amount, entry.user_id, entry.run_id) == (Kind.GRANT, 250_000, 7, None)
+    (entry,) = await entries(room, 1)
+    assert [entry[name] for name in ("kind", "amount_usd", "user_id", "run_id")] == ["grant", "0.250000", "7", ""]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +141,7 @@ async def test_a_grant_raises_what_is_left_in_this_server_until_the_windows_end(
 async def test_a_grant_out_of_range_changes_nothing(room: Room, person: Person, amount: int, reason: str) -> None:
     with pytest.raises(UserError):
         await room.desk.grant(ADMIN, person, MicroUsd(amount), reason)
-    assert [entry async for entry in room.desk.entries(None, None, None)] == []
+    assert await entries(room, None) == []
     assert await acts(room) == ()
 
 
@@ -214,13 +223,17 @@ async def test_entries_come_in_pages_oldest_first_and_only_those_asked_for(
     late = await room.press(8)
 
     async def asked(guild_id: int | None, since: datetime | None = None, until: datetime | None = None) -> list[str]:
-        return [entry.run_id or "" async for entry in room.desk.entries(guild_id, since, until)]
+        return [entry["run_id"] for entry in await entries(room, guild_id, since, until)]
 
     assert await asked(1) == [run.id for run in (*here, late)]
     assert await asked(None) == [run.id for run in (*here, there, private, late)]
     assert await asked(1, since=MIDNIGHT + timedelta(days=1)) == [late.id]
     assert await asked(1, until=late.created_at) == [run.id for run in here]
     assert await asked(3) == []
+    whole = await room.desk.entries_csv(1, None, None, most_bytes=10_000)
+    assert whole is not None
+    assert await room.desk.entries_csv(1, None, None, most_bytes=len(whole)) == whole
+    assert await room.desk.entries_csv(1, None, None, most_bytes=len(whole) - 1) is None
 
 
 def test_a_line_of_the_export() -> None:

@@ -65,13 +65,25 @@ async def wrong(store: Store, hours_from: datetime | None) -> list[Disagreement]
 async def test_old_hours_go_and_their_days_stay(store: Store, add_run: AddRun) -> None:
     for number in range(4):
         await settled(store, await reserved(store, add_run, number, LONG_AGO + timedelta(hours=number)))
-    await settled(store, await reserved(store, add_run, 9, NOON - timedelta(days=39)))
+    await settled(store, await reserved(store, add_run, 9, NOON - timedelta(days=37)))
     days, months = await rows_of(store, Window.DAY), await rows_of(store, Window.MONTH)
     await Housekeeping(store=store, clock=Clock()).drop_hours()
     assert await rows_of(store, Window.HOUR) == 3  # of the person, the channel and the server, in one hour
     assert (await rows_of(store, Window.DAY), await rows_of(store, Window.MONTH)) == (days, months)
     assert await wrong(store, hours_needed_from(NOON)) == []
     assert len(await wrong(store, None)) == 4 * 3
+
+
+async def test_none_is_older_than_forty_days_and_those_of_this_month_stay(store: Store, add_run: AddRun) -> None:
+    for number, age in enumerate((timedelta(days=40, seconds=1), timedelta(days=38))):
+        await settled(store, await reserved(store, add_run, number, NOON - age))
+    await Housekeeping(store=store, clock=Clock()).drop_hours()
+    oldest = await store.read(
+        lambda connection: connection.execute(
+            select(func.min(ledger_totals.c.window_start)).where(ledger_totals.c.window == Window.HOUR)
+        ).scalar_one()
+    )
+    assert oldest == NOON - timedelta(days=38)
 
 
 async def test_batches_take_no_more_than_they_may(store: Store, add_run: AddRun) -> None:

@@ -19,7 +19,7 @@ from sandbox.discord.cast import Cast, Channel, Person
 from sandbox.discord.events import Subscription
 from sandbox.discord.rest.log import BotRequest
 from sandbox.discord.switches import DiscordSwitches
-from sandbox.once import LOADING, UNFINISHED, flatten
+from sandbox.once import flatten, will_change
 from sandbox.runflow.run import StandinRun, billed_micro_usd
 from sandbox.runflow.switches import DEFAULT, PROFILES, without_waiting
 
@@ -403,7 +403,7 @@ def _answers(message: Payload, interaction_id: str) -> bool:
 
 
 def _has_ended(message: Payload) -> bool:
-    return not message["flags"] & LOADING and not "\n".join(flatten(message)).startswith(UNFINISHED)
+    return not will_change(message)
 
 
 @asynccontextmanager

@@ -46,11 +46,11 @@ async def test_a_report_by_a_member_and_a_stop_by_a_moderator(page: Page):
     card = "Menu of this message by imagine-bot"
     # A member is offered what a member may use; the arrow keys go round, Escape gives the focus back.
     await page.get_by_role("button", name=card).press("Enter")
-    await expect(page.get_by_role("menuitem")).to_have_text(["Report picture", "Remove picture"])
+    await expect(page.get_by_role("menuitem")).to_have_text(["Edit picture", "Report picture", "Remove picture"])
     await page.keyboard.press("ArrowUp")
     await expect(page.get_by_role("menuitem", name="Remove picture")).to_be_focused()
     await page.keyboard.press("ArrowDown")
-    await expect(page.get_by_role("menuitem", name="Report picture")).to_be_focused()
+    await expect(page.get_by_role("menuitem", name="Edit picture")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("menu")).to_have_count(0)
     await expect(page.get_by_role("button", name=card)).to_be_focused()

@@ -74,7 +74,7 @@ async def test_a_pause_ends_by_itself(tools: Tools):
     person = tools.cast.member.id
     await tools.use(tools.cast.moderator, "sanction pause", person=person, reason="a break", hours=2)
     await refused(tools)
-    tools.stage.alter("UPDATE sanctions SET until = datetime('now', '-1 minute')")
+    tools.stage.alter("UPDATE sanctions SET until = (strftime('%s', 'now') - 60) * 1000000")
     assert len((await tools.stage.imagine(image_size="square")).attachments) == 1
 
 

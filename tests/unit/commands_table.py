@@ -7,7 +7,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.catalog.registry import Registry
+from bot.catalog.registry import every_model
 from bot.client.client import ImagineClient
 from bot.client.intake import Seen
 from bot.guilds.permissions import PERMISSIONS
@@ -26,9 +26,9 @@ from bot.services import (
 )
 from cogs import EXTENSIONS
 from tests.unit.cogs.opened import Memory
-from tests.unit.cogs.samples import FakeRuns, SampleModel
+from tests.unit.cogs.samples import FakeRuns
 
-_TABLE = PERMISSIONS.with_models([SampleModel.command])
+_TABLE = PERMISSIONS.with_models([model.command for model in every_model()])
 _MENUS = {discord.AppCommandType.message: "menu of a message", discord.AppCommandType.user: "menu of a person"}
 
 _Any = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
@@ -67,7 +67,7 @@ async def _commands() -> list[_Any]:
         prompt_rules=cast("PromptRules", None),
         sanctions=cast("Sanctions", None),
         guild_settings=cast("Guilds", None),
-        models=Registry((SampleModel(),)),
+        models=every_model(),
     )
     async with ImagineClient(
         services=services, extensions=(), sync_memory=Memory(), say_error=_unsaid, admin_log=Unread(), seen=Seen()
@@ -81,13 +81,8 @@ def _rows(command: _Any) -> Iterator[tuple[str, str, str]]:
     match command:
         case app_commands.Group():
             for one in command.commands:
-                yield f"`/{one.qualified_name}`", _TABLE.command(one.qualified_name).words, _what(one.description)
+                yield f"`/{one.qualified_name}`", _TABLE.command(one.qualified_name).words, one.description
         case app_commands.ContextMenu():
             yield f"“{command.name}”", _TABLE.menus[command.name].words, f"In the {_MENUS[command.type]}"
         case _:
-            yield f"`/{command.name}`", _TABLE.command(command.name).words, _what(command.description)
-
-
-def _what(description: str) -> str:
-    # The model's title comes from a sample here.
-    return description.replace(SampleModel.title, "FLUX.2 [klein] 4B")
+            yield f"`/{command.name}`", _TABLE.command(command.name).words, command.description

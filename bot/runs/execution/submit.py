@@ -8,15 +8,25 @@ from functools import partial
 
 import structlog
 
+from bot.catalog.model import Model
 from bot.catalog.registry import Registry
 from bot.clock import Clock
-from bot.errors import Refusal, RunflowError, RunflowRefused, RunflowUnclear, RunflowUnreachable, RunflowUnwanted
+from bot.errors import (
+    Refusal,
+    RunflowError,
+    RunflowRefused,
+    RunflowUnclear,
+    RunflowUnreachable,
+    RunflowUnwanted,
+    SourceError,
+)
 from bot.runflow.client import RunflowClient
 from bot.runflow.reading import Reading
 from bot.runs.delivery.progress import Progress
 from bot.runs.execution.pacing import look_again_s
 from bot.runs.execution.reach import Reach
 from bot.runs.run import Reason, Run, State
+from bot.runs.sources import Sources
 from bot.runs.store import RunStore
 from bot.runs.transitions import LOOKED_FOR, Change, ended, never_sent, read
 
@@ -51,11 +61,12 @@ class Submitter:
         models: Registry,
         clock: Clock,
         reach: Reach,
+        sources: Sources,
         callback_url: str | None,
         lost_after_s: float,
     ) -> None:
         self._store, self._runflow, self._models, self._clock = store, runflow, models, clock
-        self._reach = reach
+        self._reach, self._sources = reach, sources
         self._callback_url, self._lost_after_s = callback_url, lost_after_s
         self._sending: dict[str, asyncio.Task[Step]] = {}
         self._left: set[str] = set()  # those being sent that nobody waits for any more
@@ -98,17 +109,28 @@ class Submitter:
     async def _submit(self, run: Run, progress: Progress) -> Step:
         if not await self._reach.lasts(run):
             return await self._end_unsent(run, State.CANCELED, Reason.OUT_OF_REACH)
+        model = self._models.find(run.model_id)
+        try:
+            # Before the row says that anything is sent, so that a process that dies meanwhile begins anew.
+            wire = run.input if model is None else await self._sources.wire(run, model)
+        except SourceError as error:
+            _log.info("a source cannot be had", run=run.id, why=str(error))
+            return await self._end_unsent(run, State.CANCELED, Reason.SOURCE_GONE)
+        except RunflowUnreachable:
+            return await self._end_unsent(run, State.CANCELED, Reason.BUSY)
         sending = replace(run, state=State.SUBMITTING, submitted_at=self._store.now())
         taken = await self._store.take(run, Change(sending))
         if taken is None:  # it left the queue, or another process sends it
             return Step(await self._store.load(run.id))
-        run = taken
-        model = self._models.find(run.model_id)
         if model is None:
             _log.error("the run's model is not in the catalog any more", run=run.id, model=run.model_id)
-            return await self._end_unsent(run, State.FAILED, Reason.NOT_AVAILABLE)
+            return await self._end_unsent(taken, State.FAILED, Reason.NOT_AVAILABLE)
+        return await self._send(taken, model, wire, progress)
+
+    async def _send(self, run: Run, model: Model, wire: Mapping[str, object], progress: Progress) -> Step:
+        """One create, and whatever its answer means."""
         try:
-            return await self._create(run, progress)
+            return await self._create(run, wire, progress)
         except RunflowUnclear as error:
             _log.warning("create unclear, looking for it", detail=str(error))
             return Step(run)
@@ -116,14 +138,14 @@ class Submitter:
             _log.error("create refused", refusal=error.refusal, detail=str(error))
             return await self._end_unsent(run, State.FAILED, _REASONS[error.refusal], model.option_names(error.fields))
 
-    async def _create(self, run: Run, progress: Progress) -> Step:
+    async def _create(self, run: Run, wire: Mapping[str, object], progress: Progress) -> Step:
         """Raises RunflowRefused and RunflowUnclear."""
         if run.id in self._left:
             return await self._end_unsent(run, State.CANCELED, Reason.CANCELED)
         try:
             reading = await self._runflow.create(
                 run.model_id,
-                run.input,
+                wire,
                 job=run.id,
                 callback_url=self._callback_url,
                 is_wanted=partial(self._is_wanted, run),

@@ -36,6 +36,10 @@ _BLOCKED = (
     "This channel does not show such pictures any more, so approving would show nothing. "
     "Reject it, or ask an admin to change the channel with /policy set first. Nothing was changed."
 )
+_SOURCE_FIRST = (
+    "A picture that this was made from waits for a moderator itself, or is kept back, so approving would show nothing. "
+    "Decide about that one first, or reject this one. Nothing was changed."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,9 @@ class ReviewService:
         known = await self.find(act.guild_id, run_id)
         if known.first:
             approved = replace(known.review, outcome=Decision.APPROVED)
-            if not (await self._visibility.decide_as_if(known.run, approved)).is_shown:
-                raise UserError(_BLOCKED)
+            shown = await self._visibility.decide_as_if(known.run, approved)
+            if not shown.is_shown:
+                raise UserError(_SOURCE_FIRST if shown.from_source else _BLOCKED)
         return await self._decide(act, run_id, Decision.APPROVED, None)
 
     async def reject(self, act: AdminAction, run_id: str, reason: str | None) -> Decided:

@@ -1,6 +1,6 @@
 """Whether a run's pictures may be seen, decided as one value that carries its own ending and delivery. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.images.image import MissingPicture, Picture
 from bot.moderation.decision import decide as showing_for
@@ -9,6 +9,7 @@ from bot.moderation.policy import Policy, Showing
 from bot.moderation.prompts import PromptAction, Verdict
 from bot.moderation.rules import ChannelRules, stricter_rules
 from bot.runs.card import Held, Pictures, Rejected, Removed, Withheld
+from bot.runs.review.family import NOTHING, Inherited, stricter_flag, strictest
 from bot.runs.review.review import Decision, Review
 from bot.runs.run import Delivery, Removal, ReviewCause, Run
 
@@ -22,6 +23,7 @@ class Known:
     `now` are the channel's rules of this moment, `verdict` is what the server's rules for prompts say of the prompt
     that Runflow used, where that is another one than the person's. `black`: the indices of pictures that are black all
     over although nobody cleared the run: black is what some providers leave in place of what they found (FAL does).
+    `inherited` is what the pictures it was made from leave it.
     `removal`: that the pictures were removed, where it is known by now and the run was read before.
     """
 
@@ -29,6 +31,7 @@ class Known:
     review: Review | None = None
     verdict: Verdict = _NO_RULE_MET
     black: tuple[int, ...] = ()
+    inherited: Inherited = NOTHING
     removal: Removal | None = None
 
 
@@ -37,8 +40,9 @@ class Visibility:
     """How a run's pictures may be shown. `rules` are the stricter of then and now.
 
     `cause` is set where they are held; `detail` is the public reason of a rule for prompts that was met; `review` is
-    the run's review, where it has one; `checked` tells whether anybody checked the pictures; `removal` is set where
-    they were removed, `by_author` where that was the one who made them.
+    the run's review, where it has one; `checked` tells whether anybody checked the pictures. `inherited` is what the
+    pictures it was made from leave it; `from_source`: without them it would be shown more openly. `removal` is set
+    where the pictures were removed, `by_author` where that was the one who made them.
     """
 
     showing: Showing
@@ -48,6 +52,8 @@ class Visibility:
     review: Review | None = None
     black: tuple[int, ...] = ()
     checked: bool = True
+    inherited: Inherited = NOTHING
+    from_source: bool = False
     removal: Removal | None = None
     by_author: bool = False
 
@@ -89,7 +95,7 @@ class Visibility:
             return Rejected(self.review.reason, by_rule=self.review.decided_by is None, hide_prompt=hide)
         if self.removal is not None:
             return Removed(self.by_author, self.removal.reason)
-        return Withheld(checked=self.checked, hide_prompt=hide, rule=self.detail)
+        return Withheld(checked=self.checked, hide_prompt=hide, rule=self.detail, from_source=self.from_source)
 
 
 def decide(run: Run, known: Known) -> Visibility:
@@ -103,12 +109,23 @@ def decide(run: Run, known: Known) -> Visibility:
     forced = run.review_why
     if forced is None and known.verdict.action in {PromptAction.REVIEW, PromptAction.REFUSE}:
         forced, detail = ReviewCause.PROMPT_USED, known.verdict.reason
-    showing = _showing(run, known, rules, forced)
-    held = showing is Showing.HELD
+    alone = _showing(run, replace(known, inherited=NOTHING), rules, forced)
+    showing = alone if known.inherited.is_nothing else _showing(run, known, rules, forced)
     cause = None
-    if held:
-        cause = review.why if review is not None else _cause(run, rules, forced, black=bool(known.black))
-    return Visibility(showing, rules, cause, detail, review, known.black, checked=run.nsfw_flag is not None)
+    if showing is Showing.HELD:
+        own = ReviewCause.SOURCE if alone is not showing else _cause(run, rules, forced, black=bool(known.black))
+        cause = own if review is None else review.why
+    return Visibility(
+        showing,
+        rules,
+        cause,
+        detail,
+        review,
+        known.black,
+        checked=run.nsfw_flag is not None,
+        inherited=known.inherited,
+        from_source=alone is not showing,
+    )
 
 
 def _showing(run: Run, known: Known, rules: ChannelRules, forced: ReviewCause | None) -> Showing:
@@ -119,12 +136,13 @@ def _showing(run: Run, known: Known, rules: ChannelRules, forced: ReviewCause | 
         return Showing.WITHHELD
     reported = review is not None and review.why is ReviewCause.REPORTED and rules.hide_reported
     showing = showing_for(
-        flag_of(run, black=bool(known.black)),
+        stricter_flag(flag_of(run, black=bool(known.black)), known.inherited.flag),
         then=run.rules_then,
         now=known.now,
         forced=forced is not None or reported,
         approved=review is not None and review.outcome is Decision.APPROVED,
     )
+    showing = strictest((showing, known.inherited.showing))
     if showing is Showing.HELD and run.place.guild_id is None:
         return Showing.WITHHELD  # nobody could ever approve it
     return showing

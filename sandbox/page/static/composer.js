@@ -99,7 +99,10 @@ export class Composer {
       h("div", { class: "composer-actions" },
         h("button", { type: "button", class: "text-button", onclick: () => this.cancel() }, "Cancel"),
         h("button", { type: "submit", class: "button primary send" }, "Send")));
-    for (const option of leaf.options.filter((one) => one.required)) this.addField(option);
+    const required = leaf.options.filter((one) => one.required);
+    // Where nothing is required, words that come first are what most people want to type.
+    const words = leaf.options.slice(0, 1).filter((one) => one.type === KIND.string && !one.choices?.length && !one.autocomplete);
+    for (const option of required.length ? required : words) this.addField(option);
     this.drawChips();
     const first = this.fields.values().next().value?.input ?? this.bar.querySelector("button");
     first.focus();

@@ -60,6 +60,7 @@ class Sketch:
     command = "sketch"
     summary = "Draw sketches of a picture"
     most_images = _MOST
+    has_checker = True
     options: tuple[Option, ...] = options_of(SketchInput)
 
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> SketchInput:

@@ -57,6 +57,7 @@ class Other:
     command = "other"
     summary = "Other"
     most_images = 1
+    has_checker = True
     options = options_of(OtherInput)
 
     def parse(self, options: Mapping[str, object], *, safety_checker: bool = True) -> OtherInput:

@@ -35,9 +35,10 @@ SOURCES = {
     "56": {"id": "56", "filename": "dog.jpg", "size": 54_321, "content_type": "image/jpeg"},
     "57": {"id": "57", "filename": "tax.pdf", "size": 99, "content_type": "application/pdf"},
 }
+ADDRESSES = [f"https://cdn.example/{number}?sig=1" for number in ("55", "56")]
 INPUT = {
     "text": "only the whiskers",
-    "picture_urls": [f"https://cdn.example/{number}?sig=1" for number in ("55", "56")],
+    "picture_urls": ADDRESSES,
     "count": 3,
     "freedom": 0.25,
     "in_colour": True,
@@ -98,6 +99,7 @@ async def stage(directory: Path, *, made: int = 2, **run: Any) -> AsyncGenerator
         runs_room(directory, PROFILES["default"], models=MODELS, runflow_url=server.url) as room,
         opened(room.services.runs, models=MODELS) as client,
     ):
+        room.attachments.files |= dict.fromkeys(ADDRESSES, a_png())
         yield Stage(client, room, server)
 
 
@@ -163,7 +165,7 @@ async def test_from_the_command_to_the_card(tmp_path: Path) -> None:
     assert booked == [("reserve", 60_000, False), ("settle", 40_000, True)]
     assert (run.state, run.delivery, run.reply.message_id) == (State.SUCCEEDED, Delivery.SHOWN, MESSAGE_ID)
     said = json.dumps(last.body["components"], ensure_ascii=False)
-    for words in ("Your 2 pictures", "Sketch 1", "PNG · took", "You asked for 3"):
+    for words in ("2 pictures", "PNG · took", "You asked for 3"):
         assert words in said
     assert "seed" not in said
     assert "cdn.example" not in said
@@ -173,7 +175,7 @@ async def test_from_the_command_to_the_card(tmp_path: Path) -> None:
 
 async def shown(on: Stage, run: Run) -> Call:
     """The last card as Discord gets it."""
-    presenter = Presenter(clock=on.room.clock, models=MODELS)
+    presenter = Presenter(clock=on.room.clock)
     presenter.attach(on.discord.client)
     await presenter.end(run, on.room.card.ends[-1][1])
     return (await on.discord.discord.wait("PATCH", "/messages/"))[-1]
@@ -243,6 +245,7 @@ async def test_a_limit_counts_its_price_and_its_pictures(tmp_path: Path) -> None
         ) as room,
         opened(room.services.runs, models=MODELS) as client,
     ):
+        room.attachments.files |= dict.fromkeys(ADDRESSES, a_png())
         client.press(ASKED)
         (call,) = await client.discord.wait("POST", "/callback")
     assert "6 ¢" in call.data["content"]

@@ -1,17 +1,18 @@
 """Runs, a model and services for the face's tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.catalog.model import Choice, Option, OptionKind, Output, Price
 from bot.catalog.request import Request
-from bot.errors import BotError, OptionError, UserError
+from bot.errors import BotError, OptionError, Unavailable, UserError
 from bot.guilds.audit import AdminAction, AuditKind
 from bot.guilds.settings import GuildSettings
 from bot.images.image import Picture
+from bot.ledger.export import csv_file
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spend, SpendReport, UsageReport
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, rules_for
@@ -85,6 +86,7 @@ class SampleModel:
     command = "imagine"
     summary = "Make pictures from words"
     most_images = 4
+    has_checker = True
     options = (
         Option(
             "size",
@@ -343,7 +345,8 @@ class FakeSaved:
 class FakeLedger:
     """The ledger as a cog sees it: what it holds is set by the test, what it was asked is kept in `asked`.
 
-    `refusal` is what every method answers instead. Acts change `limits` as the ledger would.
+    `refusal` is what every method answers instead. The CSV is not there before `writing`, and `written` comes instead.
+    Acts change `limits` as the ledger would.
     """
 
     refusal: BotError | None = None
@@ -352,6 +355,8 @@ class FakeLedger:
     limits: tuple[Limit, ...] = ()
     spent: SpendReport | None = None
     rows: tuple[EntryRow, ...] = ()
+    writing: asyncio.Event | None = None
+    written: Unavailable | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
 
     def _note(self, *what: Any) -> None:
@@ -391,12 +396,15 @@ class FakeLedger:
         self._note("spend", guild_id, since, until)
         return self.spent or SpendReport(since, until, (), (), Spend())
 
-    async def entries(
-        self, guild_id: int | None, since: datetime | None, until: datetime | None
-    ) -> AsyncIterator[EntryRow]:
+    async def entries_csv(
+        self, guild_id: int | None, since: datetime | None, until: datetime | None, *, most_bytes: int
+    ) -> bytes | None:
         self._note("entries", guild_id, since, until)
-        for row in self.rows:
-            yield row
+        if self.writing is not None:
+            await self.writing.wait()
+        if self.written is not None:
+            raise self.written
+        return csv_file(self.rows, most_bytes)
 
     def _standing(self, limit: Limit) -> Limit | None:
         place = (limit.subject, limit.subject_id, limit.window, limit.measure)

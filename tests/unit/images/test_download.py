@@ -288,3 +288,31 @@ async def test_names_that_no_resolver_can_ask_for(host: str) -> None:
         with pytest.raises(PictureError) as refused:
             await downloader.fetch(f"https://{host}/x.png")
     assert refused.value.reason is PictureFault.FORBIDDEN_ADDRESS
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://media.example/x.png",
+        "https://cdn.discordapp.com.evil.example/x.png",
+        "https://cdn.discordapp.com:8443/x.png",
+        "http://cdn.discordapp.com/x.png",
+        "https://evil@cdn.discordapp.com/x.png",
+        "data:image/png;base64,AAAA",
+        "https://api.runflow.io/x.png",
+    ],
+)
+async def test_attachments_are_fetched_from_discord_alone(url: str) -> None:
+    async with Downloader(api_url="https://cdn.discordapp.com", only_there=True, max_bytes=MOST) as downloader:
+        with pytest.raises(PictureError) as caught:
+            await downloader.fetch(url)
+    assert caught.value.reason is PictureFault.FORBIDDEN_ADDRESS
+
+
+async def test_what_is_fetched_from_one_place_alone_follows_nobody_elsewhere(server: ScriptedServer) -> None:
+    server.then(says(302, location="https://storage.example/x"), says(200, b"x"))
+    async with Downloader(api_url=f"{server.url}/cdn", only_there=True, max_bytes=MOST) as downloader:
+        with pytest.raises(PictureError) as caught:
+            await downloader.fetch(f"{server.url}/cdn/attachments/1/2/cat.png?hm=1")
+        assert caught.value.reason is PictureFault.FORBIDDEN_ADDRESS
+        assert await downloader.fetch(f"{server.url}/cdn/attachments/1/2/cat.png?hm=1") == b"x"

@@ -14,7 +14,7 @@ from bot.catalog.flux_klein import FLUX_KLEIN
 from bot.catalog.registry import Registry, every_model
 from bot.choices import Choices
 from bot.entropy import Entropy
-from bot.errors import Unavailable
+from bot.errors import PictureError, PictureFault, Unavailable
 from bot.images.download import Downloader
 from bot.images.image import Picture
 from bot.ledger.values import Defaults, Subject, Window
@@ -173,6 +173,23 @@ class FakeReviewChannel:
         self.lines.append(f"rule {words}")
 
 
+class FakeAttachments:
+    """Discord's files, by their addresses. What is in no `files` is not there (any more); `away`: nothing is."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.away = False
+        self.fetched: list[str] = []
+
+    async def fetch(self, url: str) -> bytes:
+        self.fetched.append(url)
+        if self.away:
+            raise PictureError(PictureFault.UNREACHABLE, "away")
+        if url not in self.files:
+            raise PictureError(PictureFault.EXPIRED, "not there")
+        return self.files[url]
+
+
 class NobodyToWarn:
     """No admins: nobody is warned of a low balance."""
 
@@ -193,6 +210,7 @@ class RunsRoom:
     app: App
     card: FakeCardView
     moderators: FakeReviewChannel
+    attachments: FakeAttachments
     presses: int = field(default=0)
     frozen: bool = False  # for tests in which time passes by itself
 
@@ -279,6 +297,7 @@ async def runs_room(
 ) -> AsyncGenerator[RunsRoom]:
     """Open it all, wired as the bot is; with `serve` both workers run. `runflow_url`: another than the stand-in's."""
     clock, card, moderators = SandboxClock(), FakeCardView(), FakeReviewChannel()
+    attachments = FakeAttachments()
     entropy = Entropy.of_system()  # a room may be opened twice over one file, and two seeds alike would make ids alike
     choices = Choices(
         defaults=defaults,
@@ -295,8 +314,9 @@ async def runs_room(
         open_runflow(runflow_url or runflow.url, SecretStr(runflow.api_key), clock, entropy.rng) as client,
         Downloader(api_url=runflow_url or runflow.url, max_bytes=32 * 1024 * 1024) as downloader,
     ):
-        app = wire(Edges(store, client, downloader, card, moderators, NobodyToWarn(), clock, entropy), choices, models)
-        room = RunsRoom(clock, runflow, store, app, card, moderators)
+        edges = Edges(store, client, downloader, attachments, card, moderators, NobodyToWarn(), clock, entropy)
+        app = wire(edges, choices, models)
+        room = RunsRoom(clock, runflow, store, app, card, moderators, attachments)
         served = (app.worker.serve, app.review_worker.serve) if serve else ()
         serving = [asyncio.create_task(part(), name=part.__qualname__) for part in served]
         try:

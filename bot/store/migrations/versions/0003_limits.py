@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.types import UtcDateTime
+from bot.store.migrations.times_as_text import UtcDateTime
 
 revision = "0003"
 down_revision = "0002"

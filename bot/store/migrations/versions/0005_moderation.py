@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.types import UtcDateTime
+from bot.store.migrations.times_as_text import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"

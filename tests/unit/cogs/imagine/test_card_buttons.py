@@ -11,9 +11,9 @@ from bot.errors import RepeatedPress
 from bot.moderation.policy import Policy
 from bot.moderation.rules import ChannelRules
 from bot.money import MicroUsd
-from bot.runs.run import Delivery, Place, Run
+from bot.runs.run import Delivery, Place, Removal, Run
 from tests.unit.cogs.opened import Opened, opened
-from tests.unit.cogs.samples import FakeHistory, FakeRuns, a_run, done
+from tests.unit.cogs.samples import NOW, FakeHistory, FakeRuns, a_run, done
 from tests.unit.cogs.wire import APPLICATION_ID, CHANNEL_ID, GUILD_ID, USER_ID, Call, pressed_button, sent_form
 
 EPHEMERAL = 64
@@ -132,6 +132,14 @@ async def test_words_that_a_channel_hides_are_used_by_their_author_alone(action:
         assert (await here.callback()).body["type"] in {4, 5, 9}
 
 
+@pytest.mark.parametrize("action", ["again", "change", "details"])
+async def test_the_words_of_removed_pictures_are_their_authors_alone(action: str) -> None:
+    removed = past(user_id=SOMEBODY, removal=Removal(SOMEBODY, NOW))
+    async with scene(removed) as here:
+        await here.press(action)
+        assert "only the one who made it" in await here.refusal()
+
+
 @pytest.mark.parametrize("forged", [":", ":1:2", "x" * 70, "0" * 80, f"{10:032X}"])
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_a_subject_that_was_never_made_leads_nowhere(action: str, forged: str) -> None:
@@ -172,7 +180,7 @@ async def test_details_are_whole_and_speak_of_money_to_the_one_who_paid(*, is_ow
         said = text(await here.shown())
     assert LONG.strip() in said
     assert f"<@{user_id}>" in said
-    assert ("7864" in said.replace(".", "")) is is_own
+    assert ("This cost 0.79 ¢." in said) is is_own
 
 
 async def test_a_number_opens_that_picture_for_one_persons_eyes() -> None:

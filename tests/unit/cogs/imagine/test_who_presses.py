@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bot.catalog.flux_klein_edit import FLUX_KLEIN_EDIT
+from bot.catalog.registry import Registry
 from bot.errors import OptionError
 from bot.guilds.permissions import PERMISSIONS
 from bot.moderation.policy import Policy
@@ -57,8 +59,8 @@ PRESSERS = {
 LOOKS = {"details", "picture"}
 BUTTONS = sorted(action for action, rule in PERMISSIONS.buttons.items() if rule.by_channel)
 SUBJECTS: Mapping[str, str] = {
-    "picture": f"{RUN_ID}:1",
-    "download": f"{RUN_ID}:1",
+    **dict.fromkeys(("picture", "download", "edit", "more_subtle", "more_strong", "zoom_out"), f"{RUN_ID}:1"),
+    "edit_picture": f"{RUN_ID}:1",
     "draft_change": DRAFT_ID,
     "draft_fewer": f"{DRAFT_ID}:1",
 }
@@ -96,6 +98,7 @@ async def said(
         policies=policies,
         saved=saved,
         server=two_channels(),
+        models=Registry((SampleModel(), FLUX_KLEIN_EDIT)),
     ) as open_:
         open_.press(by(payload, *who.roles, held_here=who.held_here, user_id=who.user_id))
         await open_.discord.wait("POST", "/callback")
@@ -107,6 +110,7 @@ async def said(
         assert not history.viewings
         assert not saved.kept
         assert not [one for one in calls if one.files or one.body.get("type") == 9]
+    assert not any(words in str(one.body) for one in calls for words in ("leads nowhere", "cannot be edited here"))
     return not was_refused, calls
 
 
@@ -165,7 +169,7 @@ async def test_a_moderator_of_one_channel_does_not_look_at_cards_of_another(pres
 def test_every_button_of_a_card_and_of_its_workbench_asks_the_channel() -> None:
     run = the_run()
     ending = Pictures(pictures(2))
-    views = cards.final(run, ending, "Model"), Bench(run, ending, PictureRef(RUN_ID, 0))
+    views = cards.final(run, ending), Bench(run, ending, PictureRef(RUN_ID, 0))
     shown = {
         str(getattr(item, "custom_id")).partition(":")[0]  # noqa: B009 - views know their items as any kind
         for view in views

@@ -36,7 +36,7 @@ def a_review(outcome: Decision | None, **changes: Any) -> Review:
     ],
 )
 async def test_the_card_says_who_removed_it_and_nothing_of_what_it_was(ending: Removed, words: str) -> None:
-    card = cards.final(removed(), ending, "FLUX")
+    card = cards.final(removed(), ending)
     assert card.to_components() == [
         {"type": 17, "spoiler": False, "components": [{"type": 10, "content": words}], "accent_color": None}
     ]

@@ -98,26 +98,26 @@ def test_what_still_stands_is_said_to_moderators_and_may_be_removed_again() -> N
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_held_card_is_kind_and_shows_nothing(why: ReviewCause, asked: bool) -> None:
     run = done(a_run("a secret fox"))
-    hidden = texts(cards.final(run, Held(why, asked=asked, hide_prompt=True), "Model"))
+    hidden = texts(cards.final(run, Held(why, asked=asked, hide_prompt=True)))
     assert "secret" not in hidden
     assert card_texts.PROMPT_HIDDEN in hidden
-    covered = texts(cards.final(run, Held(why, asked=asked), "Model"))
-    assert "||a secret fox||" in covered
-    assert covered.startswith("**Waiting for a moderator**" if asked else "**Not shown yet**")
+    covered = texts(cards.final(run, Held(why, asked=asked)))
+    assert "||**a secret fox**||" in covered
+    assert covered.startswith("||**a secret fox**||")
     assert "¢" not in covered
 
 
 @pytest.mark.parametrize("ending", [Rejected("too *spooky*."), Rejected(None), Rejected(None, by_rule=True)])
 def test_a_rejected_card_says_why_kindly(ending: Rejected) -> None:
-    said = texts(cards.final(done(a_run()), ending, "Model"))
-    assert said.startswith("**Not shown**")
+    said = texts(cards.final(done(a_run()), ending))
+    assert said.startswith("||**a red fox in snow**||")
     assert "You are welcome to" in said
     assert ("The reason: too \\*spooky\\*." in said) is (ending.reason is not None)
     assert ("in time" in said) is ending.by_rule
 
 
 def test_a_prompt_is_hidden_where_runflow_ended_a_run_for_its_content() -> None:
-    said = texts(cards.final(a_run("a secret fox"), Ended(hide_prompt=True), "Model"))
+    said = texts(cards.final(a_run("a secret fox"), Ended(hide_prompt=True)))
     assert "secret" not in said
 
 

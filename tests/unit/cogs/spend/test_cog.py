@@ -1,5 +1,7 @@
 """/spend from Discord's payload to its card, chart and CSV: for admins only, and nothing empty is drawn."""
 
+import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -12,7 +14,17 @@ from bot.errors import Unavailable
 from bot.ledger.export import HEADER, csv_line
 from bot.ledger.values import DaySpend, EntryRow, Kind, PersonSpend, Spend, SpendReport
 from bot.money import MicroUsd
-from cogs.spend.cog import CHART_NAME, CSV_NAME, PERIODS, TOO_LONG, SpendCard, stretch_of, title
+from cogs.spend.cog import (
+    CHART_NAME,
+    CSV_NAME,
+    LIST_FOLLOWS,
+    LIST_NOT_READ,
+    PERIODS,
+    TOO_LONG,
+    SpendCard,
+    stretch_of,
+    title,
+)
 from cogs.ui.markdown import length
 from tests.unit.cogs.opened import Opened, opened
 from tests.unit.cogs.rooms import ADMIN_ROLE, server
@@ -151,6 +163,26 @@ async def test_entries_that_are_too_many_for_an_attachment_are_left_out_in_words
     assert TOO_LONG in text(call)
 
 
+@pytest.mark.parametrize("failed", [None, Unavailable("Try again later.")], ids=["it comes", "it cannot be read"])
+async def test_a_long_list_holds_up_neither_words_nor_chart(failed: Unavailable | None) -> None:
+    ledger = FakeLedger(spent=report(), rows=(ENTRY,), writing=asyncio.Event(), written=failed)
+    async with opened(server=server(), ledger=ledger) as open_:
+        open_.press(asked())
+        early = await shown(open_)
+        assert list(early.files) == [CHART_NAME]
+        assert LIST_FOLLOWS in text(early)
+        assert ledger.writing is not None
+        ledger.writing.set()
+        late = (await open_.discord.wait("PATCH", "/messages/@original", count=2))[-1]
+    assert "1.2 ¢ for 4 pictures" in text(late)
+    assert LIST_FOLLOWS not in text(late)
+    if failed is None:
+        assert list(late.files) == [CHART_NAME, CSV_NAME], "the chart is sent again: an edit keeps only what it names"
+    else:
+        assert list(late.files) == [CHART_NAME]
+        assert LIST_NOT_READ in text(late)
+
+
 async def test_without_the_database_it_says_to_try_later() -> None:
     async with opened(server=server(), ledger=FakeLedger(refusal=Unavailable("Try again later."))) as open_:
         open_.press(asked())
@@ -177,7 +209,7 @@ def test_whatever_was_spent_the_card_holds_discords_limits() -> None:
     said = list(content(SpendCard(report(366, 500, HUGE), "30 days", has_chart=True, has_csv=True)))
     assert sum(length(one) for one in said) <= 4000 + 1024
     assert all(length(one) <= 4000 for one in said)
-    assert any("more people" in one for one in said)
+    assert any(re.search(r"… and (48\d|49\d) more people$", one, re.MULTILINE) for one in said), "all are counted"
     assert any("more days" in one for one in said)
 
 

@@ -9,10 +9,9 @@ import pytest
 from bot.errors import PictureFault
 from bot.images.image import MissingPicture
 from bot.money import MicroUsd
-from bot.runs.card import Ended, Held, InLine, Pictures, Rejected, Withheld, Word
+from bot.runs.card import Held, InLine, Pictures, Rejected, Word
 from bot.runs.run import Place, Reason, Result, ReviewCause, State
 from cogs.ui import card_texts
-from sandbox.once import UNFINISHED
 from tests.unit.cogs.samples import NOW, a_run, done, pictures
 
 
@@ -98,12 +97,11 @@ def test_progress_is_said_in_few_words_without_the_names_of_vendors(state: State
 )
 def test_who_canceled_is_said_and_what_is_known_of_the_cost(reason: Reason, said: str) -> None:
     given_up = a_run(state=State.LOST, reason=reason)
-    assert card_texts.title(given_up, Ended()) == "Canceled"
     assert card_texts.ended(given_up) == said
     assert card_texts.charged(given_up) == "If the service still bills it, it counts."
     over = replace(given_up, state=State.CANCELED)
     assert card_texts.charged(over) == "You were not charged."
-    assert card_texts.charged(replace(over, cost=MicroUsd(12_000))) == "This cost $0.012."
+    assert card_texts.charged(replace(over, cost=MicroUsd(12_000))) is None  # what it cost, Details says
 
 
 @pytest.mark.parametrize("fault", PictureFault)
@@ -208,7 +206,7 @@ def test_a_run_that_was_sent_and_lost_may_be_charged_after_all() -> None:
 
 
 def test_everybody_reads_size_format_and_time() -> None:
-    assert card_texts.details(done(a_run()), pictures(2)) == "1024 × 768 · PNG · took 1.2 s"  # noqa: RUF001
+    assert card_texts.details(done(a_run()), pictures(2)) == "2 pictures · 1024 × 768 · PNG · took 1.2 s"  # noqa: RUF001
 
 
 def test_the_facts_say_what_was_not_reported() -> None:
@@ -264,12 +262,3 @@ def test_a_decision_that_nobody_made_blames_nobody() -> None:
 def test_of_a_black_picture_only_the_colour_is_certain() -> None:
     (line,) = card_texts.notes(done(a_run()), Pictures(pictures(4), black=(1,)))
     assert line == "Picture 2 is black all over: a safety check may have hidden it."
-
-
-def test_titles_tell_the_state_in_words() -> None:
-    run = a_run()
-    endings = (None, Pictures(pictures(1)), Pictures(pictures(4)), Withheld(checked=True), Ended())
-    titles = [card_texts.title(run, ending) for ending in endings]
-    assert len(set(titles)) == len(titles)
-    assert titles[0] in UNFINISHED  # the sandbox's terminal waits for any other
-    assert card_texts.title(a_run(reason=Reason.CANCELED), Ended()) == "Canceled"

@@ -61,10 +61,10 @@ async def test_limits_hold_for_hostile_prompts(prompt: str) -> None:
     result = Result(seed=2**32 - 1, prompt_used=prompt[::-1], num_outputs=3, duration_ms=10**9)
     run = done(a_run(prompt), result=result, reason=Reason.INPUT_REFUSED, reason_fields=(prompt,))
     for ending in ENDINGS:
-        assert holds_the_limits(cards.final(run, ending, TITLE))
+        assert holds_the_limits(cards.final(run, ending))
     for state in State:
-        assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE))
-        assert holds_the_limits(cards.progress(a_run(prompt, state=state), TITLE, InLine(1000, own=1000, about_s=1e6)))
+        assert holds_the_limits(cards.progress(a_run(prompt, state=state)))
+        assert holds_the_limits(cards.progress(a_run(prompt, state=state), InLine(1000, own=1000, about_s=1e6)))
     assert all(0 < length(cards.alt_text(run, picture)) <= 1024 for picture in pictures(4))
 
 
@@ -74,8 +74,8 @@ def buttons(card: cards.Card) -> list[str]:
 
 async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
     run = a_run()
-    waiting = cards.progress(run, TITLE, InLine(3))
-    assert text(waiting).startswith("**In line**")
+    waiting = cards.progress(run, InLine(3))
+    assert text(waiting).startswith("**a red fox in snow**")
     assert "You're 3rd in line." in text(waiting)
     assert buttons(waiting) == [f"leave:{run.id}"]
 
@@ -83,21 +83,21 @@ async def test_a_card_that_waits_says_its_place_and_can_be_taken_out() -> None:
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("word", [None, *Word])
 async def test_a_card_of_a_run_under_way_can_be_canceled(state: State, word: Word | None) -> None:
-    card = cards.progress(a_run(state=state), TITLE, None if state is State.ACCEPTED else InLine(3), word=word)
+    card = cards.progress(a_run(state=state), None if state is State.ACCEPTED else InLine(3), word=word)
     assert "in line" not in text(card)
-    assert text(card).startswith("**Working on it**")
+    assert text(card).startswith("**a red fox in snow**")
     assert buttons(card) == ([] if state in FINAL else [f"cancel:{a_run().id}"])
 
 
 async def test_a_long_prompt_is_cut_with_an_ellipsis_and_a_short_one_is_whole() -> None:
-    assert "…" in text(cards.final(a_run("*" * 2000), Ended(), TITLE))
-    assert "> a red fox in snow\n" in text(cards.progress(a_run(), TITLE))
+    assert "…" in text(cards.final(a_run("*" * 2000), Ended()))
+    assert "**a red fox in snow**\n" in text(cards.progress(a_run()))
 
 
 async def test_pictures_stand_in_a_gallery_with_alt_text() -> None:
     run = done(a_run())
     ending = Pictures(pictures(4))
-    (gallery,) = [part for part in parts(cards.final(run, ending, TITLE)) if part["type"] == 12]
+    (gallery,) = [part for part in parts(cards.final(run, ending)) if part["type"] == 12]
     files = cards.attachments(run, ending)
     assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://{file.filename}" for file in files]
     assert [file.filename for file in files] == [f"imagine-01234567-{n}.png" for n in (1, 2, 3, 4)]
@@ -123,7 +123,7 @@ def test_a_picture_on_its_way_to_discord_is_not_copied() -> None:
 async def test_spoilers_hide_every_picture() -> None:
     run = done(a_run())
     ending = Pictures(pictures(2), spoiler=True)
-    (gallery,) = [part for part in parts(cards.final(run, ending, TITLE)) if part["type"] == 12]
+    (gallery,) = [part for part in parts(cards.final(run, ending)) if part["type"] == 12]
     assert all(item["spoiler"] for item in gallery["items"])
     assert all(item["media"]["url"].startswith("attachment://SPOILER_") for item in gallery["items"])
 
@@ -134,30 +134,32 @@ async def test_one_picture_is_not_counted() -> None:
 
 
 async def test_a_withheld_card_shows_no_picture_hides_the_prompt_and_says_neither_cost_nor_why() -> None:
-    card = cards.final(done(a_run("a || fox")), Withheld(checked=True), TITLE)
+    card = cards.final(done(a_run("a || fox")), Withheld(checked=True))
     assert not [part for part in parts(card) if part["type"] == 12]
-    assert r"||a \|\| fox||" in text(card)
+    assert r"||**a \|\| fox**||" in text(card)
     assert text(card).endswith("Hidden in this channel. Details says why.")
 
 
 @pytest.mark.parametrize("ending", [Pictures(pictures(4)), Withheld(checked=True), Ended()])
 async def test_no_card_tells_the_channel_what_it_cost(ending: FinalCard) -> None:
-    said = text(cards.final(done(a_run()), ending, TITLE))
+    said = text(cards.final(done(a_run()), ending))
     assert not re.search(r"[$¢]|cost|left|flagged|seed", said)
 
 
 @pytest.mark.parametrize("reason", Reason)
 async def test_a_failed_card_says_why_and_that_it_was_free(reason: Reason) -> None:
-    card = cards.final(a_run(state=State.FAILED, reason=reason), Ended(), TITLE)
+    card = cards.final(a_run(state=State.FAILED, reason=reason), Ended())
     assert "You were not charged." in text(card)
     assert "tok-secret" not in json.dumps(card.to_components())
 
 
-async def test_the_models_name_is_escaped() -> None:
-    assert r"FLUX.2 \[klein\] 4B" in text(cards.progress(a_run(), TITLE))
+async def test_a_card_that_a_button_asked_for_says_whose_it_is() -> None:
+    run = a_run(button=f"again:{'0' * 32}")
+    assert f"For <@{run.user_id}>" in text(cards.progress(run))
+    assert "For <@" not in text(cards.progress(a_run()))
 
 
 def test_a_hidden_prompt_is_hidden_from_the_first_card() -> None:
     run = a_run(rules=ChannelRules(policy=Policy.BLOCK, hide_prompt=True))
-    assert run.prompt not in str(cards.progress(run, "A model").to_components())
-    assert run.prompt in str(cards.progress(a_run(), "A model").to_components())
+    assert run.prompt not in str(cards.progress(run).to_components())
+    assert run.prompt in str(cards.progress(a_run()).to_components())

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.catalog.registry import Registry
 from bot.errors import Unavailable
 from bot.runs.card import CardView, EditResult, Ended, FinalCard, Pictures, Withheld
 from bot.runs.run import Place, Reason, State
 from cogs.ui.presenter import Presenter
 from tests.unit.cogs.opened import Opened, opened
-from tests.unit.cogs.samples import NOW, PNG, SampleModel, a_run, done, pictures
+from tests.unit.cogs.samples import NOW, PNG, a_run, done, pictures
 from tests.unit.cogs.wire import CHANNEL_ID, GUILD_ID, MESSAGE_ID, Call, guild, message
 
 BY_TOKEN = f"/webhooks/900000000000000001/tok-secret/messages/{MESSAGE_ID}"
@@ -36,7 +35,7 @@ class StoppedClock:
 @asynccontextmanager
 async def presenting(age: timedelta = timedelta(0)) -> AsyncGenerator[tuple[Opened, Presenter]]:
     async with opened() as open_:
-        presenter = Presenter(clock=StoppedClock(NOW + age), models=Registry((SampleModel(),)))
+        presenter = Presenter(clock=StoppedClock(NOW + age))
         presenter.attach(open_.client)
         face: CardView = presenter
         assert face
@@ -243,7 +242,7 @@ async def test_a_lost_connection_is_for_later() -> None:
 
 
 async def test_before_the_login_and_after_the_end_it_is_for_later() -> None:
-    lonely = Presenter(clock=StoppedClock(), models=Registry(()))
+    lonely = Presenter(clock=StoppedClock())
     assert await lonely.progress(a_run()) is EditResult.LATER
     with pytest.raises(Unavailable):  # not connected is not unknown: nothing can be decided
         await lonely.channel_context(a_run())

@@ -410,7 +410,7 @@ def test_nothing_that_can_be_set_or_decided_shows_what_was_removed(  # noqa: PLR
         policy=then.policy,
         removal=removal if in_the_row else None,
     )
-    visibility = decide(run, Known(now, review, verdict, black, None if in_the_row else removal))
+    visibility = decide(run, Known(now, review, verdict, black, removal=None if in_the_row else removal))
     assert (visibility.showing, visibility.delivery) == (Showing.WITHHELD, Delivery.WITHHELD)
     with pytest.raises(ValueError, match="withheld"):
         visibility.pictures((), ())

@@ -5,18 +5,26 @@ import random
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.clock import SandboxClock
+from sandbox.runflow.models import EDIT
 from sandbox.runflow.refusals import Refused
 from sandbox.runflow.run import StandinRun, billed_micro_usd, end_of, view
-from sandbox.runflow.schema import PRESETS, cost_usd, job_of
+from sandbox.runflow.schema import EDIT_FIELDS, PRESETS, cost_usd, edit_job_of, job_of, problems_of
 from sandbox.runflow.search import Term, parse_filter, parse_search
 from sandbox.runflow.state import Count, State
-from sandbox.runflow.switches import PROFILES, Switches, profile, without_waiting
+from sandbox.runflow.switches import PROFILES, CostRule, Switches, profile, without_waiting
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("https://a.example/b.png"),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=6,
+)
 
 START = datetime(2026, 7, 1, 10, tzinfo=UTC)
 ORDER = ["queued", "dispatching", "running", "unknown", "succeeded", "partial_succeeded", "failed", "canceled"]
@@ -27,13 +35,19 @@ def run_of(switches: Switches, *, count: int = 1) -> StandinRun:
     return StandinRun("r", "q", START, "owner/model", asked, job_of(asked), 7, switches)
 
 
+def edit_of(switches: Switches, *, steps: int = 4) -> StandinRun:
+    asked = {"prompt": "make it night", "image_urls": ["https://a.example/b.png"], "steps": steps}
+    job = edit_job_of(asked, (), (1024, 768))
+    return StandinRun("r", "q", START, EDIT.id, asked, job, 7, switches, sources=(b"",))
+
+
 @given(
     st.sampled_from(sorted(PROFILES)),
     st.lists(st.floats(0, 100), min_size=2, max_size=6),
-    st.integers(1, 4),
+    st.integers(0, 4),
 )
 def test_a_run_only_moves_forward_and_its_end_is_known(name: str, moments: list[float], count: int) -> None:
-    run = run_of(PROFILES[name], count=count)
+    run = run_of(PROFILES[name], count=count) if count else edit_of(PROFILES[name])
     views = [view(run, START + timedelta(seconds=moment)) for moment in sorted(moments)]
     places = [ORDER.index(seen.status) for seen in views]
     assert places == sorted(places)
@@ -72,6 +86,25 @@ def test_costs_are_exact(size: str) -> None:
     assert cost_usd(job, 3, "proportional") == Decimal(pixels) * 3 * Decimal("0.000000005")
     assert cost_usd(job, 1, "rounded_1e6") == (Decimal("0.010") if size == "square_hd" else Decimal("0.005"))
     assert cost_usd(job, 1, "rounded_2e20") == Decimal("0.005")
+
+
+@given(st.integers(1, 50), st.integers(1, 4), st.sampled_from(["proportional", "rounded_1e6", "rounded_2e20", "null"]))
+def test_edits_have_a_flat_price_for_every_25_steps(steps: int, count: int, rule: CostRule) -> None:
+    dollars = Decimal("0.005") if steps <= 25 else Decimal("0.010")
+    assert cost_usd(edit_of(Switches(), steps=steps).job, count, rule) == dollars * count
+
+
+@given(st.dictionaries(st.sampled_from([*(field.name for field in EDIT_FIELDS), "x"]), ANY_JSON))
+def test_any_input_of_an_edit_is_right_or_told_what_is_wrong(given_: dict[str, object]) -> None:
+    problems = problems_of(given_, ignore_unknown=False, fields=EDIT_FIELDS)
+    job = edit_job_of(given_, problems, (16, 16))
+    assert 1 <= job.steps <= 50
+    assert {problem.field for problem in problems} <= {*given_, "prompt", "image_urls"}
+    if not problems:
+        urls = given_["image_urls"]
+        assert isinstance(urls, list)
+        assert 1 <= len(cast("list[object]", urls)) <= 4
+        assert job.prompt.strip()
 
 
 def test_filters_bind_and_before_or() -> None:
