@@ -1,6 +1,6 @@
 """The frozen record of services a cog may use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,7 +16,8 @@ from bot.moderation.rules import ChannelContext, ChannelRules
 from bot.money import MicroUsd
 from bot.runs.card import Balance, FinalCard, InLine, Pictures
 from bot.runs.drafts import Draft
-from bot.runs.past import Page, Viewing
+from bot.runs.family import Cell, Family
+from bot.runs.past import Page, Thumbnail, Viewing
 from bot.runs.review.removing import Removed
 from bot.runs.review.service import Decided, Reported, Status
 from bot.runs.run import PictureRef, Place, Reply, Run
@@ -154,6 +155,14 @@ class History(Protocol):
         """
         ...
 
+    async def thumbnails(self, cells: Sequence[Cell], viewing: Viewing) -> tuple[Thumbnail, ...]:
+        """The pictures of cells, fetched anew and small, as far as `pictures` would show each; in the same order.
+
+        Never raises for one of them: its thumbnail says that it is missing. Raises UserError where the person's last
+        fetch still goes on.
+        """
+        ...
+
     async def kept_back(self, run: Run) -> FinalCard | None:
         """How the pictures of a run are kept from view at this moment; None where they are not, or there are none.
 
@@ -191,6 +200,22 @@ class Saved(Protocol):
         most: int = 10,
     ) -> SavedPage:
         """What somebody saved in a server (None: privately), newest first. Raises Unavailable."""
+        ...
+
+
+class Families(Protocol):
+    """What a cog may ask of runs and where they come from. Whether somebody may see one is checked by the cog."""
+
+    async def beginning(self, digits: str, guild_id: int | None) -> tuple[Run, ...]:
+        """The runs of a server (None: private ones) whose ids begin with these 8 to 32 hex digits; ten at most."""
+        ...
+
+    async def family(self, run: Run) -> Family:
+        """The family of a run, as far as it fits a sheet. Raises Unavailable."""
+        ...
+
+    async def made_from(self, run_id: str) -> int:
+        """How many runs were made from pictures of this one, counted up to a hundred. Raises Unavailable."""
         ...
 
 
@@ -318,6 +343,7 @@ class Services:
     drafts: Drafts
     history: History
     saved: Saved
+    families: Families
     ledger: Ledger
     reviews: Reviews
     removals: Removals

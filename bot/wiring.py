@@ -37,6 +37,7 @@ from bot.runs.execution.submit import Submitter
 from bot.runs.execution.sweeper import Sweeper
 from bot.runs.execution.waiting_cards import WaitingCards
 from bot.runs.execution.worker import Worker
+from bot.runs.families import FamilyService
 from bot.runs.history import RunHistory
 from bot.runs.housekeeping import Housekeeping
 from bot.runs.images import RunImages
@@ -212,6 +213,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
         drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
         history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility, seeing=core.seeing),
         saved=SavedPictures(store=edges.store, clock=edges.clock),
+        families=FamilyService(store=edges.store),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(
             store=edges.store,

@@ -101,6 +101,7 @@ PERMISSIONS = Permissions(
     commands={
         "usage": _EVERYONE,
         "history": _OWN,
+        "show": _EVERYONE,
         "spend": _ADMINS,
         "limits": _ADMINS,
         "grant": _ADMINS,
@@ -126,6 +127,7 @@ PERMISSIONS = Permissions(
         "again": _PRESSERS,
         "change": _PRESSERS,
         "details": _ONLOOKERS,
+        "family": _EVERYONE,
         "download": _PRESSERS,
         "save": _PRESSERS,
         "saved_page": _EVERYONE,

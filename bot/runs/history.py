@@ -1,21 +1,23 @@
 """Runs of the past: listed page by page, and their pictures fetched anew for one person's eyes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import PictureFault, Refusal, RunflowError, RunflowRefused, Unavailable, UserError
+from bot.errors import PictureError, PictureFault, Refusal, RunflowError, RunflowRefused, Unavailable, UserError
 from bot.images.fit import fit_all
 from bot.images.image import MissingPicture
+from bot.images.thumbnail import thumbnail
 from bot.runflow.reading import Reading
 from bot.runs import rows
 from bot.runs.card import FinalCard, Pictures
+from bot.runs.family import Cell
 from bot.runs.images import RunImages, look_at
-from bot.runs.past import Page, Viewing
+from bot.runs.past import NoThumbnail, Page, Thumbnail, Viewing
 from bot.runs.review.visibility_now import VisibilityNow
 from bot.runs.run import Run
 from bot.runs.seeing import NO_PICTURES, UNKNOWN, Seeing
@@ -24,7 +26,9 @@ from bot.store.engine import Store
 _log = structlog.get_logger(__name__)
 
 _FETCH_MOST_S = 60.0
+_THUMBNAILS_MOST_S = 30.0  # for all of a sheet
 _FETCHES_AT_ONCE = 4  # each may hold four pictures in memory
+THUMBNAIL_PX = 220
 _NOT_KEPT = "These pictures are not kept any more, so they cannot be shown again. What they cost stands as it is."
 _TOO_LARGE = "These pictures are too large to be shown here."
 _BROKEN = "These pictures can be reached, but not read any more."
@@ -85,6 +89,32 @@ class RunHistory:
         with structlog.contextvars.bound_contextvars(run=run.id):
             return await self._pictures(run, viewing)
 
+    async def thumbnails(self, cells: Sequence[Cell], viewing: Viewing) -> tuple[Thumbnail, ...]:
+        """The pictures of cells, fetched anew and small, as far as `pictures` would show each; in the same order.
+
+        Never raises for one of them: its thumbnail says that it is missing. Raises UserError where the person's last
+        fetch still goes on.
+        """
+        two_at_once = asyncio.Semaphore(2)  # others fetch as well meanwhile
+        with self._only_fetch_of(viewing.user_id):
+            return tuple(await asyncio.gather(*(self._thumbnail(one, viewing, two_at_once) for one in cells)))
+
+    async def _thumbnail(self, cell: Cell, viewing: Viewing, turn: asyncio.Semaphore) -> Thumbnail:
+        viewing = replace(viewing, only=cell.index)
+        try:
+            async with asyncio.timeout(_THUMBNAILS_MOST_S), turn, self._at_once:
+                with structlog.contextvars.bound_contextvars(run=cell.run.id):
+                    await self._seeing.need_visible(cell.run, viewing)
+                    found = await self._fetched(cell.run, viewing)
+                return Thumbnail(
+                    await asyncio.to_thread(thumbnail, found.pictures[0], THUMBNAIL_PX), spoiler=found.spoiler
+                )
+        except UserError:
+            return Thumbnail(why=NoThumbnail.NOT_SHOWN)
+        except (Unavailable, PictureError, TimeoutError) as error:
+            _log.info("a thumbnail is missing", run=cell.run.id, why=type(error).__name__)
+            return Thumbnail(why=NoThumbnail.UNREACHABLE)
+
     async def kept_back(self, run: Run) -> FinalCard | None:
         """How the pictures of a run are kept from view at this moment; None where they are not, or there are none.
 
@@ -101,31 +131,42 @@ class RunHistory:
     async def _pictures(self, run: Run, viewing: Viewing) -> Pictures:
         await self._seeing.need_visible(run, viewing)
         async with self._fetches_for(viewing.user_id):
-            reading = await self._read(run)
-            if reading.nsfw_detected and run.result is not None:  # flagged since
-                run = replace(run, result=replace(run.result, nsfw_detected=True))
-                await self._seeing.need_visible(run, viewing)
-            seen = await look_at(run, await self._images.fetch_now(reading, viewing.only), viewing.limit_bytes)
-            fitted = await fit_all(seen.fetched.pictures, viewing.limit_bytes)
-            visibility = await self._seeing.need_visible(run, viewing, seen.black)
+            return await self._fetched(run, viewing)
+
+    async def _fetched(self, run: Run, viewing: Viewing) -> Pictures:
+        """What `pictures` gives, of a run that may be seen so far."""
+        reading = await self._read(run)
+        if reading.nsfw_detected and run.result is not None:  # flagged since
+            run = replace(run, result=replace(run.result, nsfw_detected=True))
+            await self._seeing.need_visible(run, viewing)
+        seen = await look_at(run, await self._images.fetch_now(reading, viewing.only), viewing.limit_bytes)
+        fitted = await fit_all(seen.fetched.pictures, viewing.limit_bytes)
+        visibility = await self._seeing.need_visible(run, viewing, seen.black)
         missing = (*seen.fetched.missing, *fitted.missing)
         if not fitted.pictures:
             raise _why_none(missing)
         return replace(visibility.pictures(fitted.pictures, missing), black=(), approved=False)
 
-    @asynccontextmanager
-    async def _fetches_for(self, user_id: int) -> AsyncGenerator[None]:
-        """One fetch at a time for each person, few for all, none for ever."""
+    @contextmanager
+    def _only_fetch_of(self, user_id: int) -> Generator[None]:
+        """One fetch at a time for each person. Raises UserError while there is another."""
         if user_id in self._fetching:
             raise UserError(_ONE_AT_A_TIME)
         self._fetching.add(user_id)
         try:
-            async with asyncio.timeout(_FETCH_MOST_S), self._at_once:
-                yield
-        except TimeoutError:
-            raise Unavailable(_LATER) from None
+            yield
         finally:
             self._fetching.discard(user_id)
+
+    @asynccontextmanager
+    async def _fetches_for(self, user_id: int) -> AsyncGenerator[None]:
+        """One fetch at a time for each person, few for all, none for ever."""
+        with self._only_fetch_of(user_id):
+            try:
+                async with asyncio.timeout(_FETCH_MOST_S), self._at_once:
+                    yield
+            except TimeoutError:
+                raise Unavailable(_LATER) from None
 
     async def _read(self, run: Run) -> Reading:
         """The run as Runflow tells it now, with fresh addresses."""

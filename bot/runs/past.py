@@ -1,6 +1,7 @@
 """Runs of the past as people ask for them: values."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.moderation.rules import ChannelContext
 from bot.runs.run import Delivery, Run
@@ -26,6 +27,22 @@ class Viewing:
     context: ChannelContext
     limit_bytes: int
     only: int | None = None
+
+
+class NoThumbnail(StrEnum):
+    """Why there is none, in the words that stand in its place."""
+
+    NOT_SHOWN = "not shown"
+    UNREACHABLE = "could not be fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture made small, as a PNG, or why there is none. `spoiler`: it may be seen covered only."""
+
+    data: bytes = b""
+    why: NoThumbnail | None = None
+    spoiler: bool = False
 
 
 def has_pictures(run: Run) -> bool:

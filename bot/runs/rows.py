@@ -59,6 +59,21 @@ def children(connection: Connection, run_id: str, most: int) -> list[Run]:
     return [_run(row) for row in connection.execute(wanted)]
 
 
+def children_count(connection: Connection, run_id: str, most: int) -> int:
+    """How many runs were made from pictures of this one, counted up to `most`."""
+    of_it = select(run_parents.c.run_id).where(run_parents.c.parent_run_id == run_id).distinct().limit(most)
+    return len(connection.execute(of_it).all())
+
+
+def beginning(connection: Connection, digits: str, guild_id: int | None, most: int) -> list[Run]:
+    """The runs of a server (None: private ones) whose ids, 32 hex digits, begin with these. By the primary key."""
+    between = runs.c.id.between(
+        digits.ljust(32, "0"), digits.ljust(32, "f")
+    )  # no LIKE: its index depends on the locale
+    there = runs.c.guild_id.is_(None) if guild_id is None else runs.c.guild_id == guild_id
+    return [_run(row) for row in connection.execute(select(runs).where(between, there).order_by(runs.c.id).limit(most))]
+
+
 def ancestors(connection: Connection, run: Run, generations: int = MOST_GENERATIONS) -> list[Run] | None:
     """The runs whose pictures this one works from, and those that they work from, and so on; each once, nearest first.
 

@@ -1,5 +1,6 @@
 """/imagine, and the command of every other model: a request becomes a card, and the card becomes pictures."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from discord import app_commands
 
 from bot.catalog.model import Model
 from bot.custom_ids import CustomId
+from bot.errors import Unavailable
 from bot.services import Drafts, Runs
 from cogs import Host
 from cogs.imagine import composer
@@ -15,6 +17,8 @@ from cogs.ui.actions import open_form
 from cogs.ui.asking import DEFER_AFTER_S, Asking, Wish
 from cogs.ui.errors import TAKE_UP
 from cogs.ui.model_command import model_command
+
+_SLOW = "I could not open the form in time. Please try again, or write the words with the command."
 
 
 class Imagine:
@@ -40,7 +44,11 @@ class Imagine:
         if not self._asked_later - options.keys():
             await self._asking.answer(interaction, Wish(self._model, options))
             return
-        draft = await self._drafts.keep(interaction.user.id, self._model.model_id, options)
+        try:
+            async with asyncio.timeout(DEFER_AFTER_S):  # Discord takes a form as the first answer alone
+                draft = await self._drafts.keep(interaction.user.id, self._model.model_id, options)
+        except TimeoutError:
+            raise Unavailable(_SLOW) from None
         await open_form(interaction, composer.form(CustomId(TAKE_UP, draft.id), self._model, options))
 
 

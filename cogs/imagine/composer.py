@@ -7,7 +7,7 @@ from discord import ui
 
 from bot.catalog.model import Model, Option, OptionKind
 from bot.custom_ids import CustomId, Values
-from bot.money import MicroUsd, format_usd
+from bot.money import MicroUsd, cost_for_people
 from cogs.ui.actions import Form
 from cogs.ui.discord_limits import FORM_TEXT
 from cogs.ui.markdown import cut
@@ -80,11 +80,11 @@ def _component(option: Option, value: object) -> "ui.TextInput[Form] | ui.RadioG
     chosen = str(value) if value is not None else None
     return ui.RadioGroup(
         custom_id=option.name,
-        required=False,
+        required=chosen is not None,
         options=[discord.RadioGroupOption(label=label, value=one, default=one == chosen) for one, label in radios],
     )
 
 
 def _price(model: Model) -> str:
     dearest = max((price.at_most for price in model.prices()), default=MicroUsd(0))
-    return cut(f"Each picture costs at most {format_usd(dearest)}.", _ABOUT_LIMIT)
+    return cut(f"Each picture costs at most {cost_for_people(dearest)}.", _ABOUT_LIMIT)

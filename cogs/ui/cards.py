@@ -23,6 +23,8 @@ PICTURE, AGAIN, CHANGE, SAVE, DETAILS = "picture", "again", "change", "save", "d
 """The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
 
 SAVE_LABEL = "♡ Save"
+FAMILY = "family"
+"""The action of the button that shows where a run comes from and what was made from it."""
 
 _IN_A_ROW = 5  # Discord: buttons
 

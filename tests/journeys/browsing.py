@@ -60,8 +60,8 @@ async def open_reading(directory: Path) -> AsyncGenerator[Reading]:
 
 
 @asynccontextmanager
-async def open_page(reading: Reading) -> AsyncGenerator[Page]:
-    """A new window. Fails on console errors and on any request that leaves the machine."""
+async def open_page(reading: Reading, *, phone: bool = False) -> AsyncGenerator[Page]:
+    """A new window, of a desk or a `phone`. Fails on console errors and on requests that leave the machine."""
     complaints: list[str] = []
 
     def on_console(message: ConsoleMessage) -> None:
@@ -74,7 +74,8 @@ async def open_page(reading: Reading) -> AsyncGenerator[Page]:
             complaints.append(f"left the machine: {request.url}")
 
     reading.begin()
-    context = await reading.browser.new_context(viewport={"width": 1400, "height": 900})
+    width, height = (390, 844) if phone else (1400, 900)
+    context = await reading.browser.new_context(viewport={"width": width, "height": height}, has_touch=phone)
     try:
         page = await context.new_page()
         page.on("console", on_console)

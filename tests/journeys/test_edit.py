@@ -42,3 +42,24 @@ async def test_what_was_removed_is_not_worked_from(tools: Tools):
     assert "cannot be shown here" in said
     with pytest.raises(Refused, match="no picture in this message"):
         await tools.form(await tools.menu(tools.cast.other, MENU, id_of(answer.message)))
+
+
+async def test_a_family_is_shown_and_says_what_was_removed_is_not(tools: Tools):
+    answer = await tools.shown_card()
+    card = await edit(tools, tools.cast.other, id_of(answer.message), "make it night")
+    first, second = (one["attachments"][0]["filename"].split("-")[1] for one in (answer.message or {}, card))
+    found = await family_of(tools, tools.cast.member, second)
+    assert found == f"Family. Made from: {first} picture 1. This one: {second} picture 1."
+    opened = await tools.menu(tools.cast.moderator, "Remove picture", id_of(answer.message))
+    await tools.fill_in(tools.cast.moderator, opened, words="unkind")
+    found = await family_of(tools, tools.cast.member, first)
+    assert found.count("(not shown)") == 2, "what was made from it is not shown either"
+
+
+async def family_of(tools: Tools, person: Person, digits: str) -> str:
+    """What /show says of its sheet to a screen reader."""
+    interaction_id = await tools.people.slash(
+        user_id=person.id, channel_id=tools.cast.general.id, command="show", options={"id": digits}
+    )
+    shown = await tools.people.wait_message(interaction_id, lambda one: len(one["attachments"]) == 1, PATIENCE_S)
+    return str(shown["attachments"][0]["description"])

@@ -13,6 +13,7 @@ from bot.client.intake import Seen
 from bot.guilds.permissions import PERMISSIONS
 from bot.services import (
     Drafts,
+    Families,
     Guilds,
     History,
     Ledger,
@@ -60,6 +61,7 @@ async def _commands() -> list[_Any]:
         drafts=cast("Drafts", None),
         history=cast("History", None),
         saved=cast("Saved", None),
+        families=cast("Families", None),
         ledger=cast("Ledger", None),
         reviews=cast("Reviews", None),
         removals=cast("Removals", None),

@@ -23,6 +23,7 @@ from cogs.ui.errors import ErrorReplies
 from cogs.ui.log_channel import LogOutbox
 from tests.unit.cogs.samples import (
     FakeDrafts,
+    FakeFamilies,
     FakeGuilds,
     FakeHistory,
     FakeLedger,
@@ -92,6 +93,7 @@ async def opened(
         drafts=drafts or FakeDrafts(),
         history=history or FakeHistory(),
         saved=saved or FakeSaved(),
+        families=FakeFamilies(history or FakeHistory()),
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),
         removals=cast("Removals", removals),

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from bot.catalog.model import Choice, Option, OptionKind, Output, Price
 from bot.catalog.request import Request
@@ -19,11 +22,14 @@ from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, r
 from bot.money import MicroUsd
 from bot.runs.card import Balance, FinalCard, InLine, Pictures
 from bot.runs.drafts import Draft
-from bot.runs.past import Page, Viewing
+from bot.runs.family import Cell, Family, family_of
+from bot.runs.past import NoThumbnail, Page, Thumbnail, Viewing
 from bot.runs.run import Delivery, PictureRef, Place, Reply, Result, Run, State
 from bot.runs.saved import Mark, SavedPage
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+SMALL_PNG = BytesIO()
+Image.new("RGB", (40, 30), "#336699").save(SMALL_PNG, "PNG")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -236,6 +242,7 @@ class FakeDrafts:
 
     kept: dict[str, Draft] = field(default_factory=dict[str, Draft])
     refusal: BotError | None = None
+    hold: asyncio.Event | None = None
 
     async def keep(
         self,
@@ -246,6 +253,8 @@ class FakeDrafts:
         *,
         card: str | None = None,
     ) -> Draft:
+        if self.hold is not None:
+            await self.hold.wait()
         if self.refusal is not None:
             raise self.refusal
         draft = Draft(f"{len(self.kept) + 1:032x}", user_id, model_id, dict(options), parents, NOW, card)
@@ -272,6 +281,7 @@ class FakeHistory:
         default_factory=list[tuple[int, int | None, int | None, int | None]]
     )
     viewings: list[Viewing] = field(default_factory=list[Viewing])
+    thumbnailed: list[PictureRef] = field(default_factory=list[PictureRef])
 
     async def page(
         self,
@@ -300,6 +310,35 @@ class FakeHistory:
 
     async def kept_back(self, run: Run) -> FinalCard | None:
         return self.hidden
+
+    async def thumbnails(self, cells: Sequence[Cell], viewing: Viewing) -> tuple[Thumbnail, ...]:
+        self.viewings.append(viewing)
+        self.thumbnailed += [one.ref for one in cells]
+        if self.refusal is not None:
+            return tuple(Thumbnail(why=NoThumbnail.NOT_SHOWN) for _ in cells)
+        return tuple(Thumbnail(SMALL_PNG.getvalue(), spoiler=self.spoiler) for _ in cells)
+
+
+@dataclass
+class FakeFamilies:
+    """Families of the runs of a history, as a cog sees them."""
+
+    history: FakeHistory = field(default_factory=FakeHistory)
+
+    async def beginning(self, digits: str, guild_id: int | None) -> tuple[Run, ...]:
+        return tuple(
+            run for run in self.history.runs.values() if run.id.startswith(digits) and run.place.guild_id == guild_id
+        )
+
+    async def family(self, run: Run) -> Family:
+        known = self.history.runs
+        return family_of(run, lambda ids: [known[one] for one in ids if one in known], self._children(run.id))
+
+    async def made_from(self, run_id: str) -> int:
+        return len(self._children(run_id))
+
+    def _children(self, run_id: str) -> list[Run]:
+        return [run for run in self.history.runs.values() if run_id in {one.run_id for one in run.parents}]
 
 
 @dataclass

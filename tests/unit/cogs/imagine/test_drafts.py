@@ -1,5 +1,6 @@
 """Words that were typed and not made: the composer asks for missing ones, and a refusal keeps what there is."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,12 @@ async def test_a_command_without_words_opens_the_composer_and_keeps_what_was_giv
     words = {"type": 18, "id": 1, "component": {"type": 4, "id": 2, "custom_id": "prompt", "value": "a blue fox"}}
     _, runs = await answered(sent_form(f"draft_change:{draft.id}", words), drafts)
     assert runs.accepted[0]["options"] == {"prompt": "a blue fox", "num_images": 3}
+
+
+async def test_a_database_that_is_slow_is_said_before_discord_gives_up() -> None:
+    call, runs = await answered(interaction({}), FakeDrafts(hold=asyncio.Event()))
+    assert "could not open the form in time" in call.data["content"]
+    assert not runs.accepted
 
 
 async def test_a_refusal_over_a_limit_offers_what_fits_and_keeps_the_words() -> None:
