@@ -21,6 +21,7 @@ from bot.runs.past import Page, Thumbnail, Viewing
 from bot.runs.review.removing import Removed
 from bot.runs.review.service import Decided, Reported, Status
 from bot.runs.run import PictureRef, Place, Reply, Run
+from bot.runs.saved import Mark, SavedPage
 
 
 class Runs(Protocol):
@@ -112,9 +113,15 @@ class Drafts(Protocol):
     """Requests that were typed and refused, kept for a day for their author alone."""
 
     async def keep(
-        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+        self,
+        user_id: int,
+        model_id: str,
+        options: Mapping[str, object],
+        parents: tuple[PictureRef, ...] = (),
+        *,
+        card: str | None = None,
     ) -> Draft:
-        """Keep a request; the draft. Raises Unavailable."""
+        """Keep a request; the draft. `card`: the run whose card it came from. Raises Unavailable."""
         ...
 
     async def find(self, user_id: int, draft_id: str) -> Draft:
@@ -164,6 +171,38 @@ class History(Protocol):
 
         Why is the business of the one who asked alone. Raises Unavailable.
         """
+        ...
+
+
+class Saved(Protocol):
+    """Pictures that people save for themselves. Whether somebody may see a run is checked by the cog."""
+
+    async def toggle(self, user_id: int, run: Run, picture: int | None = None) -> bool:
+        """Save one picture of a run (None: all), or take out what is saved; whether it is saved now.
+
+        A second press right after the first changes nothing. Raises UserError where there is nothing to save, or too
+        much is saved already, and Unavailable.
+        """
+        ...
+
+    async def take_out(self, user_id: int, run_id: str) -> bool:
+        """Take out all that somebody saved of a run; False where that is nothing. Raises Unavailable."""
+        ...
+
+    async def of_run(self, user_id: int, run_id: str) -> tuple[int, ...]:
+        """Which pictures of a run somebody saved, from 0. Raises Unavailable."""
+        ...
+
+    async def page(
+        self,
+        user_id: int,
+        guild_id: int | None,
+        *,
+        before: Mark | None = None,
+        after: Mark | None = None,
+        most: int = 10,
+    ) -> SavedPage:
+        """What somebody saved in a server (None: privately), newest first. Raises Unavailable."""
         ...
 
 
@@ -324,6 +363,7 @@ class Services:
     runs: Runs
     drafts: Drafts
     history: History
+    saved: Saved
     families: Families
     ledger: Ledger
     reviews: Reviews

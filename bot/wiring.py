@@ -49,6 +49,7 @@ from bot.runs.review.held_images import HeldImages
 from bot.runs.review.removing import RemovalService
 from bot.runs.review.service import ReviewService
 from bot.runs.review.visibility_now import VisibilityNow
+from bot.runs.saved import SavedPictures
 from bot.runs.scheduling.scheduler import Scheduler
 from bot.runs.seeing import Seeing
 from bot.runs.service import RunService
@@ -212,6 +213,7 @@ def _services(core: _Core, scheduler: Scheduler, admission: Admission, models: R
         ),
         drafts=DraftService(store=edges.store, clock=edges.clock, new_id=edges.entropy.new_run_id),
         history=RunHistory(store=edges.store, images=core.images, visibility=core.visibility, seeing=core.seeing),
+        saved=SavedPictures(store=edges.store, clock=edges.clock),
         families=FamilyService(store=edges.store),
         ledger=LedgerService(store=edges.store, clock=edges.clock, defaults=core.choices.defaults),
         reviews=ReviewService(

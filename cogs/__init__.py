@@ -19,6 +19,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.edit.verbs",
     "cogs.post.cog",
     "cogs.history.cog",
+    "cogs.history.saved",
     "cogs.family.cog",
     "cogs.usage.cog",
     "cogs.spend.cog",

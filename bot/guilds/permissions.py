@@ -44,13 +44,17 @@ class Scope(StrEnum):
 class Rule:
     """Who may use one thing. `permission` None: everyone. `others`: what it takes for what is another person's.
 
-    `hint`: why, or what to do instead, for those who use outside servers what works in servers only.
+    `by_channel`: of a card's button, its channel decides whose cards' buttons one may press (/policy set, `buttons`);
+    `always`: whom the channel cannot keep from it. `hint`: why, or what to do instead, for those who use outside
+    servers what works in servers only.
     """
 
     permission: Permission | None
     scope: Scope
     others: Permission | None = None
     hint: str | None = None
+    by_channel: bool = False
+    always: Permission | None = None
 
     @property
     def words(self) -> str:
@@ -84,6 +88,8 @@ class Permissions:
 
 _EVERYONE = Rule(None, Scope.ANYWHERE)
 _OWN = Rule(None, Scope.ANYWHERE, others=Permission.MANAGE_MESSAGES)
+_PRESSERS = Rule(None, Scope.ANYWHERE, by_channel=True)
+_ONLOOKERS = Rule(None, Scope.ANYWHERE, by_channel=True, always=Permission.MANAGE_MESSAGES)
 _ADMINS = Rule(Permission.MANAGE_SERVER, Scope.SERVER)
 _WATCHERS = Rule(Permission.MANAGE_MESSAGES, Scope.SERVER)
 _REVIEWERS = Rule(Permission.MANAGE_MESSAGES, Scope.CHANNEL)
@@ -117,19 +123,23 @@ PERMISSIONS = Permissions(
     },
     buttons={
         "leave": _OWN,
-        "picture": _EVERYONE,
-        "again": _EVERYONE,
-        "change": _EVERYONE,
-        "details": _EVERYONE,
+        "picture": _ONLOOKERS,
+        "again": _PRESSERS,
+        "change": _PRESSERS,
+        "details": _ONLOOKERS,
         "family": _EVERYONE,
-        "download": _EVERYONE,
+        "download": _PRESSERS,
+        "save": _PRESSERS,
+        "saved_page": _EVERYONE,
+        "saved_show": _EVERYONE,
+        "saved_out": _EVERYONE,
         "post": _EVERYONE,
-        "edit": _EVERYONE,
-        "more_subtle": _EVERYONE,
-        "more_strong": _EVERYONE,
-        "zoom_out": _EVERYONE,
-        "draft_fewer": _EVERYONE,
-        "draft_change": _EVERYONE,
+        "edit": _PRESSERS,
+        "more_subtle": _PRESSERS,
+        "more_strong": _PRESSERS,
+        "zoom_out": _PRESSERS,
+        "draft_fewer": _PRESSERS,
+        "draft_change": _PRESSERS,
         "usage_part": _EVERYONE,
         "cancel": _OWN,
         "history_page": _OWN,
@@ -147,10 +157,10 @@ PERMISSIONS = Permissions(
         "log_anyway": _ADMINS,
     },
     forms={
-        "edit_picture": _EVERYONE,
+        "edit_picture": _PRESSERS,
         "edit_message": _EVERYONE,
-        "change": _EVERYONE,
-        "draft_change": _EVERYONE,
+        "change": _PRESSERS,
+        "draft_change": _PRESSERS,
         "reject": _REVIEWERS,
         "stop": _MODERATORS,
         "appeal": _APPELLANTS,
@@ -225,6 +235,11 @@ def may_for_others(asking: Asking, rule: Rule) -> bool:
     return asking.guild_id is not None and rule.others is not None and _has(asking.permissions, rule.others)
 
 
+def may_always(asking: Asking, rule: Rule, *channel_ids: int | None) -> bool:
+    """Whether whoever asks may use this whatever the channel says: held in the server, or here in these channels."""
+    return asking.guild_id is not None and rule.always is not None and _holds(asking, rule.always, channel_ids)
+
+
 def need_not_own(asking: Asking, asking_id: int, person_id: int) -> None:
     """Nobody decides in their own case. Raises UserError.
 
@@ -247,14 +262,23 @@ def guild_of(asking: Asking, hint: str | None = None) -> int:
 
 
 def _need(asking: Asking, permission: Permission, channel_ids: Iterable[int | None]) -> None:
+    if _holds(asking, permission, channel_ids):
+        return
+    if not _is_known(asking) and _has(asking.permissions, permission):
+        raise UserError(_NOT_KNOWN_YET)
+    raise UserError(f"Only people with the permission “{permission.words}” may do this. Nothing was changed.")
+
+
+def _holds(asking: Asking, permission: Permission, channel_ids: Iterable[int | None]) -> bool:
+    """Whether whoever asks has it in the whole server, or where they are while that is one of these channels."""
     held_here = _has(asking.permissions, permission)
     if _is_administrator(asking) or (held_here and asking.channel_id in set(channel_ids) - {None}):
-        return
-    known = asking.guild is not None and not getattr(asking.guild, "unavailable", False)
-    if not known and held_here:
-        raise UserError(_NOT_KNOWN_YET)
-    if not known or not _has(getattr(asking.user, "guild_permissions", None), permission):
-        raise UserError(f"Only people with the permission “{permission.words}” may do this. Nothing was changed.")
+        return True
+    return _is_known(asking) and _has(getattr(asking.user, "guild_permissions", None), permission)
+
+
+def _is_known(asking: Asking) -> bool:
+    return asking.guild is not None and not getattr(asking.guild, "unavailable", False)
 
 
 def _is_administrator(asking: Asking) -> bool:

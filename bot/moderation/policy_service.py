@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Set
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from itertools import count
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.errors import Unavailable, UserError
 from bot.guilds.audit import AdminAction, AuditKind, note
 from bot.guilds.settings import lock_guild
 from bot.moderation.policy import Policy
+from bot.moderation.pressers import Pressers
 from bot.moderation.rules import (
     ChannelContext,
     ChannelRules,
@@ -20,6 +21,7 @@ from bot.moderation.rules import (
     Unchecked,
     kept_from_category,
     rules_for,
+    with_all_of,
     without_age_mark,
 )
 from bot.store.engine import Store
@@ -66,9 +68,10 @@ class PolicyService:
             age_restricted=channel_context.age_restricted and channel_context.rules_id not in self._doubted,
             private=not channel_context.known,
         )
-        if channel_context.known or not any(one.approve_everything for key, one in found.items() if key not in places):
+        if channel_context.known:
             return rules
-        return replace(rules, approve_everything=True)  # nobody can tell which category it lies in
+        # Nobody can tell which category it lies in.
+        return with_all_of(rules, [one for key, one in found.items() if key not in places])
 
     async def set_channel(self, act: AdminAction, channel_id: int, changes: ChannelSetting) -> ChannelSetting:
         """Set what `changes` says for a channel or a category and leave the rest; gives what is set now.
@@ -244,11 +247,13 @@ def _setting_of(row: Row[Any]) -> ChannelSetting:
         undecided_reject=row.undecided_reject,
         hide_reported=row.hide_reported,
         private=row.private,
+        buttons=Pressers.parse(row.buttons) if row.buttons else None,
     )
 
 
 def _values(setting: ChannelSetting) -> dict[str, object]:
-    return {one.name: getattr(setting, one.name) for one in fields(setting)}
+    buttons = None if setting.buttons is None else str(setting.buttons)
+    return {**{one.name: getattr(setting, one.name) for one in fields(setting)}, "buttons": buttons}
 
 
 def _told(setting: ChannelSetting | None) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """What holds in a channel: what admins set there, for its category, and what Discord says of it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from bot.moderation.policy import Policy, default_policy, stricter
+from bot.moderation.pressers import AUTHOR, EVERYONE, Pressers
 
 
 class Unchecked(StrEnum):
@@ -47,6 +48,7 @@ class ChannelSetting:
     undecided_reject: bool | None = None
     hide_reported: bool | None = None
     private: bool | None = None
+    buttons: Pressers | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -71,17 +73,8 @@ class ChannelSetting:
         """What of it holds: without the mark, what needs it counts as not set."""
         if age_restricted or not self.needs_age_mark:
             return self
-        return ChannelSetting(
-            policy=None if self.policy is Policy.ALLOW else self.policy,
-            approve_everything=self.approve_everything,
-            unchecked=self.unchecked,
-            hide_prompt=self.hide_prompt,
-            safety_checker=self.safety_checker or None,
-            undecided_after_s=self.undecided_after_s,
-            undecided_reject=self.undecided_reject,
-            hide_reported=self.hide_reported,
-            private=self.private,
-        )
+        policy = None if self.policy is Policy.ALLOW else self.policy
+        return replace(self, policy=policy, safety_checker=self.safety_checker or None)
 
 
 def without_age_mark(channel: ChannelSetting, category: ChannelSetting) -> ChannelSetting:
@@ -117,10 +110,11 @@ class ChannelRules:
     undecided_reject: bool = False
     hide_reported: bool = False
     private: bool = False
+    buttons: Pressers = EVERYONE
 
     def as_json(self) -> dict[str, object]:
         """As it is kept with a run."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**{one.name: getattr(self, one.name) for one in fields(self)}, "buttons": str(self.buttons)}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, object]) -> "ChannelRules":
@@ -136,7 +130,16 @@ class ChannelRules:
             undecided_reject=kept.get("undecided_reject") is True,
             hide_reported=kept.get("hide_reported") is True,
             private=kept.get("private") is True,
+            buttons=_pressers(kept.get("buttons", str(EVERYONE))),
         )
+
+
+def _pressers(kept: object) -> Pressers:
+    """Who may press, as it was kept; what nobody can read lets nobody but the author."""
+    try:
+        return Pressers.parse(str(kept))
+    except ValueError:
+        return AUTHOR
 
 
 _NOTHING = ChannelSetting()
@@ -169,7 +172,17 @@ def rules_for(
         undecided_reject=held.undecided_reject or False,
         hide_reported=held.hide_reported or False,
         private=held.private or False,
+        buttons=held.buttons or EVERYONE,
     )
+
+
+def with_all_of(rules: ChannelRules, elsewhere: Iterable[ChannelSetting]) -> ChannelRules:
+    """The rules of a place with what is stricter elsewhere in its server: it may be its category's."""
+    for one in elsewhere:
+        approve = rules.approve_everything or one.approve_everything is True
+        buttons = rules.buttons.stricter(one.buttons or EVERYONE)
+        rules = replace(rules, approve_everything=approve, buttons=buttons)
+    return rules
 
 
 def stricter_rules(one: ChannelRules, other: ChannelRules) -> ChannelRules:
@@ -191,4 +204,5 @@ def stricter_rules(one: ChannelRules, other: ChannelRules) -> ChannelRules:
         undecided_reject=one.undecided_reject or other.undecided_reject,
         hide_reported=one.hide_reported or other.hide_reported,
         private=one.private or other.private,
+        buttons=one.buttons.stricter(other.buttons),
     )

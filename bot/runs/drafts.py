@@ -23,7 +23,10 @@ _GONE = "These words are not kept any more. Please start with the command again.
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wanted to ask a model for. `options` by the names of the model's, not checked."""
+    """What somebody wanted to ask a model for. `options` by the names of the model's, not checked.
+
+    `card` is the run whose card it came from, where a button of one was pressed for it.
+    """
 
     id: str  # 32 hex digits, ours
     user_id: int
@@ -31,6 +34,7 @@ class Draft:
     options: Mapping[str, object] = field(repr=False)
     parents: tuple[PictureRef, ...]
     kept_at: datetime  # UTC
+    card: str | None = None
 
 
 class DraftService:
@@ -40,7 +44,13 @@ class DraftService:
         self._store, self._clock, self._new_id = store, clock, new_id
 
     async def keep(
-        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+        self,
+        user_id: int,
+        model_id: str,
+        options: Mapping[str, object],
+        parents: tuple[PictureRef, ...] = (),
+        *,
+        card: str | None = None,
     ) -> Draft:
         """Keep a request; the draft. Options that are no words, numbers, flags or pictures are left out.
 
@@ -48,7 +58,7 @@ class DraftService:
         """
         kinds = str | int | float | SourceImage
         plain = {name: value for name, value in options.items() if isinstance(value, kinds)}
-        draft = Draft(self._new_id(), user_id, model_id, plain, parents, self._clock.now())
+        draft = Draft(self._new_id(), user_id, model_id, plain, parents, self._clock.now(), card)
         await self._store.write(_add, draft)
         return draft
 
@@ -74,6 +84,7 @@ def _add(connection: Connection, draft: Draft) -> None:
         "options": {name: _kept(value) for name, value in draft.options.items()},
         "parents": [[one.run_id, one.index] for one in draft.parents],
         "at": draft.kept_at,
+        "card": draft.card,
     }
     connection.execute(insert(drafts).values(**values))
 
@@ -84,7 +95,7 @@ def _find(connection: Connection, draft_id: str) -> Draft | None:
         return None
     parents = tuple(PictureRef(str(run_id), int(index)) for run_id, index in row.parents)
     options = {name: _as_given(value) for name, value in row.options.items()}
-    return Draft(row.id, row.user_id, row.model_id, options, parents, row.at)
+    return Draft(row.id, row.user_id, row.model_id, options, parents, row.at, row.card)
 
 
 def _kept(value: object) -> object:

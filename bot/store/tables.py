@@ -90,7 +90,7 @@ runs = Table(
     Column("review_why", String(32)),
     Column("pictures_up", Boolean, nullable=False, server_default=false()),  # they stand there, and are to go
     Column("request", JSON(none_as_null=True)),  # prompt, number of pictures, facts; NULL in rows of one model's time
-    Column("parents", JSON(none_as_null=True)),  # as in `run_parents`, so that a run is read whole at once
+    Column("parents", JSON(none_as_null=True)),  # as in `run_parents`
     Column("button", String(100)),  # the custom_id that was pressed for it
     Column("removed_by", BigInteger),  # with `removed_at`: written once, by whoever removes the pictures
     Column("removed_at", UtcDateTime),
@@ -128,8 +128,9 @@ drafts = Table(
     Column("options", JSON, nullable=False),
     Column("parents", JSON, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),
+    Column("card", String(32)),  # the run whose card it came from
 )
-"""What somebody typed and the bot refused, for a day."""
+"""Refused requests, for a day."""
 
 _UNCLOSED = text("(closed_at IS NULL)")
 _ENDS = text("kind IN ('settle', 'release')")
@@ -268,6 +269,7 @@ channel_settings = Table(
     Column("undecided_reject", Boolean),
     Column("hide_reported", Boolean),
     Column("private", Boolean),
+    Column("buttons", String(512)),
 )
 """What admins set for a channel or a category; null: not set."""
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 from aiohttp import web
@@ -84,14 +85,13 @@ class _Guarded(asyncio.Protocol):
         self._timer: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream transport is needed")
+        stream = cast("asyncio.Transport", transport)  # a listening socket makes no other; uvloop's has no such base
         if not self._door.enter(self):
-            transport.abort()
+            stream.abort()
             return
-        self._transport = transport
+        self._transport = stream
         self._end_in(self._door.request_s)
-        self.served_by.connection_made(transport)
+        self.served_by.connection_made(stream)
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None:

@@ -60,17 +60,17 @@ class EditVerbs:
     """Answers the workbench's buttons. `model`: what edits pictures, where anything does."""
 
     def __init__(
-        self, *, runs: Runs, drafts: Drafts, policies: Policies, history: History, model: Model | None
+        self, *, runs: Runs, drafts: Drafts, history: History, policies: Policies, model: Model | None
     ) -> None:
-        self._asking = Asking(runs=runs, drafts=drafts, policies=policies)
-        self._history, self._model = history, model
+        self._asking, self._model = Asking(runs=runs, drafts=drafts, policies=policies), model
+        self._history, self._policies = history, policies
 
-    def opens(self, verb: Verb) -> Callable[[discord.Interaction, PictureRef], Awaitable[None]]:
-        """What opens the form of a verb."""
+    def opens(self, action: str, verb: Verb) -> Callable[[discord.Interaction, PictureRef], Awaitable[None]]:
+        """What opens the form of a verb, for the button with this action."""
 
         async def ask(interaction: discord.Interaction, ref: PictureRef) -> None:
             model = self._need_model()
-            await seen_run(interaction, self._history, ref.run_id)
+            await seen_run(interaction, self._history, ref.run_id, self._policies, action)
             await open_form(interaction, _form(model, ref, verb))
 
         return ask
@@ -78,10 +78,11 @@ class EditVerbs:
     async def edit(self, interaction: discord.Interaction, ref: PictureRef, values: Values) -> None:
         """Make the run. Whether the picture may be used here is asked where runs are accepted. Raises as a command."""
         model = self._need_model()
-        run = await seen_run(interaction, self._history, ref.run_id)
+        run = await seen_run(interaction, self._history, ref.run_id, self._policies, EDIT)
         options = editing(model, values.get(_WORDS, ""), [SourceImage.of_run(ref.run_id, ref.index)])
         options |= {PRIVATE: True} if run.private else {}  # whatever comes of a private picture is private first
-        await self._asking.answer(interaction, Wish(model, options, button=str(CustomId(_FORM, of_picture(ref)))))
+        button = str(CustomId(_FORM, of_picture(ref)))
+        await self._asking.answer(interaction, Wish(model, options, button=button, card=ref.run_id))
 
     def _need_model(self) -> Model:
         if self._model is None:
@@ -109,10 +110,10 @@ async def setup(host: Host) -> None:
     verbs = EditVerbs(
         runs=services.runs,
         drafts=services.drafts,
-        policies=services.policies,
         history=services.history,
+        policies=services.policies,
         model=editor_among(services.models),
     )
     for action, verb in VERBS.items():
-        host.router.on_press(action, picture_ref, verbs.opens(verb))
+        host.router.on_press(action, picture_ref, verbs.opens(action, verb))
     host.router.on_form(_FORM, picture_ref, verbs.edit)

@@ -14,9 +14,10 @@ from bot.guilds.permissions import PERMISSIONS, need_for_others
 from bot.runs.past import Viewing
 from bot.services import Guilds, History
 from cogs import Host
+from cogs.history.saved import SavedList
 from cogs.history.view import PAGE, PICTURES, PastPictures, PastRuns
 from cogs.ui import cards
-from cogs.ui.arguments import PersonId
+from cogs.ui.arguments import PersonId, YesNo
 from cogs.ui.context import channel_context_at, place_of
 from cogs.ui.discord_errors import CALL_ERRORS, UPLOAD_TIMEOUT_S, WORDS_TIMEOUT_S, EditOutcome, outcome_of
 from cogs.ui.readings import note_reading
@@ -25,6 +26,7 @@ from cogs.ui.sight import sees_channel
 
 _ON_A_PAGE = 10
 _NOT_YOURS = "Only the person who asked for these pictures, or a moderator here, can see them."
+_THEIRS_ALONE = "What somebody saved is for their eyes alone."
 _TOO_LARGE = "Discord did not take these pictures: they are too large to be shown here."
 _CURSOR = re.compile(r"(?P<user>\d{1,20}):(?P<side>before|after):(?P<at>\d{1,19})")
 _NONE = discord.AllowedMentions.none()
@@ -33,21 +35,26 @@ _NONE = discord.AllowedMentions.none()
 class HistoryCommand:
     """/history: past runs, page by page, and their pictures for whoever may see them."""
 
-    def __init__(self, *, history: History, guild_settings: Guilds) -> None:
-        self._history, self._guild_settings = history, guild_settings
+    def __init__(self, *, history: History, guild_settings: Guilds, saved: SavedList) -> None:
+        self._history, self._guild_settings, self._saved = history, guild_settings, saved
 
     def command(self) -> app_commands.Command[Any, ..., None]:
         """The command. Everybody may look at their own; another person's are for moderators."""
 
         async def history(
-            interaction: discord.Interaction, user: app_commands.Transform[int, PersonId] | None = None
+            interaction: discord.Interaction,
+            user: app_commands.Transform[int, PersonId] | None = None,
+            saved: app_commands.Transform[bool, YesNo("saved")] | None = None,
         ) -> None:
-            await self.answer(interaction, interaction.user.id if user is None else user)
+            user_id = interaction.user.id if user is None else user
+            await (self.answer_saved if saved else self.answer)(interaction, user_id)
 
         return app_commands.Command(
             name="history",
             description="What you asked for here, and its pictures once more",
-            callback=app_commands.describe(user="For moderators: whose requests to list")(history),
+            callback=app_commands.describe(
+                user="For moderators: whose requests to list", saved="List the pictures you saved with ♡ instead"
+            )(history),
         )
 
     async def answer(self, interaction: discord.Interaction, user_id: int) -> None:
@@ -55,6 +62,13 @@ class HistoryCommand:
         _need_may_list(interaction, user_id)
         await wait_a_moment(interaction)
         await self._show_page(interaction, user_id)
+
+    async def answer_saved(self, interaction: discord.Interaction, user_id: int) -> None:
+        """Show what the person saved. Raises UserError for another person's: nobody looks at that."""
+        if user_id != interaction.user.id:
+            raise UserError(_THEIRS_ALONE)
+        await wait_a_moment(interaction)
+        await self._saved.show_page(interaction)
 
     async def turn(self, interaction: discord.Interaction, turn: "Turn") -> None:
         """Show the page that a button leads to, in place of the one it is under."""
@@ -132,7 +146,9 @@ def _need_may_list(interaction: discord.Interaction, user_id: int) -> None:
 
 async def setup(host: Host) -> None:
     """Add /history, and answer its buttons."""
-    cog = HistoryCommand(history=host.services.history, guild_settings=host.services.guild_settings)
+    services = host.services
+    saved = SavedList(saved=services.saved, history=services.history, policies=services.policies)
+    cog = HistoryCommand(history=services.history, guild_settings=services.guild_settings, saved=saved)
     host.tree.add_command(cog.command())
     host.router.on_press(PAGE, turn_of, cog.turn, hint="Use /history again.")
     host.router.on_press(PICTURES, run_id, cog.pictures, hint="Use /history again.")

@@ -99,9 +99,12 @@ def price(run: Run) -> str:
 
 
 class PastPictures(Layout):
-    """The pictures of one run, for one person's eyes. The files are `cards.attachments(run, ending)`."""
+    """The pictures of one run, for one person's eyes. The files are `cards.attachments(run, ending)`.
 
-    def __init__(self, run: Run, ending: Pictures) -> None:
+    `tells_price`: for the one who paid, and for moderators.
+    """
+
+    def __init__(self, run: Run, ending: Pictures, *, tells_price: bool = True) -> None:
         super().__init__()
         prompt = literal(run.prompt, _PROMPT_LIMIT, starts_line=True) or "(empty prompt)"
         gallery: ui.MediaGallery[PastPictures] = ui.MediaGallery(
@@ -110,7 +113,7 @@ class PastPictures(Layout):
                 for file in cards.attachments(run, ending)
             )
         )
-        details = (card_texts.details(run, ending.pictures), card_texts.facts(run), price(run))
+        details = (card_texts.details(run, ending.pictures), card_texts.facts(run), price(run) if tells_price else "")
         notes = (*card_texts.notes(run, ending), "-# " + " · ".join(filter(None, details)))
         made = f"Made {card_texts.relative(run.ended_at or run.created_at)}"
         self.add_item(ui.Container(ui.TextDisplay(f"{made}\n> {prompt}"), gallery, ui.TextDisplay("\n".join(notes))))

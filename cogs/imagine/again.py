@@ -23,34 +23,35 @@ _CHANGED = "This model takes other options by now. Please start with the command
 class AgainButtons:
     """Answers the buttons that make a card's request once more."""
 
-    def __init__(self, *, runs: Runs, drafts: Drafts, policies: Policies, history: History, models: Registry) -> None:
-        self._asking = Asking(runs=runs, drafts=drafts, policies=policies)
-        self._history, self._models = history, models
+    def __init__(self, *, runs: Runs, drafts: Drafts, history: History, policies: Policies, models: Registry) -> None:
+        self._asking, self._models = Asking(runs=runs, drafts=drafts, policies=policies), models
+        self._history, self._policies = history, policies
 
     async def again(self, interaction: discord.Interaction, run_id: str) -> None:
         """The same request with another seed, as a run of whoever pressed. Raises as a command does."""
-        run, model, options = await self._request(interaction, run_id, anew=True)
+        run, model, options = await self._request(interaction, run_id, AGAIN, anew=True)
         button = str(CustomId(AGAIN, run.id))
-        await self._asking.answer(interaction, Wish(model, options, run.parents, button))
+        await self._asking.answer(interaction, Wish(model, options, run.parents, button, run.id))
 
     async def change(self, interaction: discord.Interaction, run_id: str) -> None:
         """Open the form with the words of the request. Raises UserError where the person may not read them."""
-        run, model, options = await self._request(interaction, run_id)
+        run, model, options = await self._request(interaction, run_id, CHANGE)
         await open_form(interaction, composer.form(CustomId(CHANGE, run.id), model, options))
 
     async def changed(self, interaction: discord.Interaction, run_id: str, values: Values) -> None:
         """Make what the form says; what it does not ask for stays as it was. Raises as a command does."""
-        run, model, options = await self._request(interaction, run_id)
+        run, model, options = await self._request(interaction, run_id, CHANGE)
         wanted = {**options, **composer.given(model, values)}
         if wanted == options:
-            _, _, wanted = await self._request(interaction, run_id, anew=True)
-        await self._asking.answer(interaction, Wish(model, wanted, run.parents, str(CustomId(CHANGE, run.id))))
+            _, _, wanted = await self._request(interaction, run_id, CHANGE, anew=True)
+        button = str(CustomId(CHANGE, run.id))
+        await self._asking.answer(interaction, Wish(model, wanted, run.parents, button, run.id))
 
     async def _request(
-        self, interaction: discord.Interaction, run_id: str, *, anew: bool = False
+        self, interaction: discord.Interaction, run_id: str, action: str, *, anew: bool = False
     ) -> tuple[Run, Model, dict[str, object]]:
         """The run, its model, and what was asked of it, as options; `anew`: not for the very same pictures."""
-        run = await seen_run(interaction, self._history, run_id)
+        run = await seen_run(interaction, self._history, run_id, self._policies, action)
         need_readable_prompt(interaction, run)
         model = self._models.find(run.model_id)
         if model is None:
@@ -68,8 +69,8 @@ async def setup(host: Host) -> None:
     buttons = AgainButtons(
         runs=services.runs,
         drafts=services.drafts,
-        policies=services.policies,
         history=services.history,
+        policies=services.policies,
         models=services.models,
     )
     host.router.on_press(AGAIN, run_id, buttons.again)

@@ -11,7 +11,7 @@ from bot.catalog.prompt_check import noted
 from bot.catalog.registry import Registry
 from bot.custom_ids import CustomId, run_id
 from bot.runs.run import Run
-from bot.services import Families, History, Runs
+from bot.services import Families, History, Policies, Runs
 from cogs import Host
 from cogs.ui import card_texts, detail_texts, discord_limits, prompt_texts
 from cogs.ui.actions import Press
@@ -73,13 +73,16 @@ def _made_from(count: int) -> list[str]:
 class DetailsButton:
     """Answers the button."""
 
-    def __init__(self, *, runs: Runs, history: History, families: Families, models: Registry) -> None:
-        self._runs, self._history, self._families, self._models = runs, history, families, models
+    def __init__(
+        self, *, runs: Runs, history: History, families: Families, policies: Policies, models: Registry
+    ) -> None:
+        self._runs, self._history, self._families = runs, history, families
+        self._policies, self._models = policies, models
 
     async def show(self, interaction: discord.Interaction, run_id: str) -> None:
         """Show it to whoever pressed. Raises UserError where the person may not read it, and Unavailable."""
         await wait_a_moment(interaction)
-        run = await seen_run(interaction, self._history, run_id)
+        run = await seen_run(interaction, self._history, run_id, self._policies, DETAILS)
         need_readable_prompt(interaction, run)
         lines = lines_for_everybody(run, self._models.find(run.model_id))
         made_from = await self._families.made_from(run.id)
@@ -99,6 +102,10 @@ async def setup(host: Host) -> None:
     """Answer the button."""
     services = host.services
     button = DetailsButton(
-        runs=services.runs, history=services.history, families=services.families, models=services.models
+        runs=services.runs,
+        history=services.history,
+        families=services.families,
+        policies=services.policies,
+        models=services.models,
     )
     host.router.on_press(DETAILS, run_id, button.show)

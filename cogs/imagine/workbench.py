@@ -10,11 +10,11 @@ from bot.errors import UserError
 from bot.runs.card import Pictures
 from bot.runs.past import Viewing
 from bot.runs.run import PictureRef, Run
-from bot.services import History
+from bot.services import History, Policies
 from cogs import Host
 from cogs.ui import card_texts, cards
 from cogs.ui.actions import Press
-from cogs.ui.cards import PICTURE
+from cogs.ui.cards import PICTURE, SAVE, SAVE_LABEL
 from cogs.ui.context import channel_context_at
 from cogs.ui.discord_errors import CALL_ERRORS, UPLOAD_TIMEOUT_S, EditOutcome, outcome_of
 from cogs.ui.markdown import literal
@@ -47,7 +47,12 @@ class Bench(Layout):
             Press(ZOOM_OUT, about, label="Zoom out…"),
         )
         self.add_item(edits)
-        self.add_item(ui.ActionRow(Press(DOWNLOAD, about, label="Download"), *cards.posting(run)))
+        keep: ui.ActionRow[Bench] = ui.ActionRow(
+            *cards.posting(run),
+            Press(SAVE, about, label=SAVE_LABEL),
+            Press(DOWNLOAD, about, label="Download"),
+        )
+        self.add_item(keep)
 
 
 class Original(Layout):
@@ -86,26 +91,26 @@ def _notes(ending: Pictures) -> "list[ui.TextDisplay[Bench]]":
 class Workbench:
     """Answers the number buttons of a card, and what the workbench itself offers."""
 
-    def __init__(self, *, history: History) -> None:
-        self._history = history
+    def __init__(self, *, history: History, policies: Policies) -> None:
+        self._history, self._policies = history, policies
 
     async def open(self, interaction: discord.Interaction, ref: PictureRef) -> None:
         """Show one picture to whoever pressed, and to nobody else. Raises UserError and Unavailable."""
         await wait_a_moment(interaction)
-        run, ending = await self._picture(interaction, ref)
+        run, ending = await self._picture(interaction, ref, PICTURE)
         await _show(interaction, run, ending, Bench(run, ending, ref))
 
     async def download(self, interaction: discord.Interaction, ref: PictureRef) -> None:
         """Give the file as Runflow made it. Raises UserError where it is too large for Discord, and Unavailable."""
         await wait_a_moment(interaction)
-        run, ending = await self._picture(interaction, ref)
+        run, ending = await self._picture(interaction, ref, DOWNLOAD)
         if any(one.changed for one in ending.pictures):
             raise UserError(_TOO_LARGE)
         await _show(interaction, run, ending, Original(run, ending, ref))
 
-    async def _picture(self, interaction: discord.Interaction, ref: PictureRef) -> tuple[Run, Pictures]:
+    async def _picture(self, interaction: discord.Interaction, ref: PictureRef, action: str) -> tuple[Run, Pictures]:
         """The one picture, as far as it may be seen here now."""
-        run = await seen_run(interaction, self._history, ref.run_id)
+        run = await seen_run(interaction, self._history, ref.run_id, self._policies, action)
         limit_bytes = interaction.filesize_limit
         viewing = Viewing(interaction.user.id, channel_context_at(interaction), limit_bytes, only=ref.index)
         return run, replace(await self._history.pictures(run, viewing), missing=())
@@ -124,6 +129,6 @@ async def _show(interaction: discord.Interaction, run: Run, ending: Pictures, vi
 
 async def setup(host: Host) -> None:
     """Answer the buttons."""
-    bench = Workbench(history=host.services.history)
+    bench = Workbench(history=host.services.history, policies=host.services.policies)
     host.router.on_press(PICTURE, picture_ref, bench.open)
     host.router.on_press(DOWNLOAD, picture_ref, bench.download)

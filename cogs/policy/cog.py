@@ -9,12 +9,13 @@ from bot.clock import SystemClock
 from bot.errors import UserError
 from bot.guilds.permissions import guild_of
 from bot.moderation.policy import Policy
+from bot.moderation.pressers import AUTHOR, EVERYONE, Pressers
 from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
 from bot.services import AdminAction, Guilds, Policies
 from cogs import Host
 from cogs.policy import texts as words
 from cogs.policy.age_marks import AgeMarks
-from cogs.ui.arguments import OneOf, PlaceNamed, Whole, YesNo, place_in
+from cogs.ui.arguments import OneOf, PlaceNamed, RoleNamed, Whole, YesNo, place_in
 from cogs.ui.context import channel_context_of, is_age_restricted
 from cogs.ui.log_channel import tell_admins
 from cogs.ui.markdown import listed
@@ -48,6 +49,8 @@ class PolicyCommands(app_commands.Group):
         undecided_hours="After how many hours; 0 for never",
         hide_reported="Whether a reported picture is hidden until a moderator looks",
         private="Whether answers are for the asker's eyes only, until they post them",
+        buttons="Who may press the buttons of somebody's card",
+        buttons_role="With a role: which one",
     )
     async def set(  # noqa: PLR0917 - one parameter for each option of the command
         self,
@@ -62,6 +65,8 @@ class PolicyCommands(app_commands.Group):
         undecided_hours: app_commands.Transform[int, Whole("undecided_hours", 0, _HOURS_MOST)] | None = None,
         hide_reported: app_commands.Transform[bool, YesNo("hide_reported")] | None = None,
         private: app_commands.Transform[bool, YesNo("private")] | None = None,
+        buttons: app_commands.Transform[str, OneOf("buttons", words.BUTTONS)] | None = None,
+        buttons_role: app_commands.Transform[discord.Role, RoleNamed] | None = None,
     ) -> None:
         """Change what was named; what was left out stays as it is."""
         guild_id = guild_of(interaction)
@@ -76,6 +81,7 @@ class PolicyCommands(app_commands.Group):
             undecided_reject=None if undecided is None else undecided == words.REJECT,
             hide_reported=hide_reported,
             private=private,
+            buttons=_pressers(buttons, buttons_role),
         )
         if changes.is_empty:
             raise UserError("Choose at least one thing to change. /policy show tells what holds now.")
@@ -142,8 +148,21 @@ class PolicyCommands(app_commands.Group):
         return await self._policies.rules_at(without), await self._policies.rules_at(marked)
 
 
+def _pressers(buttons: str | None, role: discord.Role | None) -> Pressers | None:
+    """Who may press, as the two options say; None where they say nothing. Raises UserError where they disagree."""
+    if role is None and buttons == words.ROLE:
+        raise UserError(words.WHICH_ROLE)
+    if role is not None and buttons not in {None, words.ROLE}:
+        raise UserError(words.NO_ROLE_NEEDED)
+    if role is None:
+        return {None: None, words.ONLY_AUTHOR: AUTHOR}.get(buttons, EVERYONE)
+    return EVERYONE if role.is_default() else Pressers(frozenset({role.id}))
+
+
 def _told(place: discord.abc.GuildChannel, rules: ChannelRules, marked: ChannelRules | None) -> str:
-    return f"{_members_see(place, rules, marked)}\n-# {words.details_of(rules)}"
+    gone = {one for one in rules.buttons.role_ids if place.guild.get_role(one) is None}
+    pressing = words.who_presses(rules.buttons, gone)
+    return f"{_members_see(place, rules, marked)}\n{pressing}\n-# {words.details_of(rules)}"
 
 
 def _members_see(place: discord.abc.GuildChannel, rules: ChannelRules, marked: ChannelRules | None) -> str:

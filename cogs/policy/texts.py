@@ -1,8 +1,10 @@
 """What admins and members read of channels' policies: pure sentences."""
 
+from collections.abc import Set
 from dataclasses import fields
 
 from bot.moderation.policy import Policy
+from bot.moderation.pressers import Pressers
 from bot.moderation.rules import ChannelRules, ChannelSetting, Unchecked
 from cogs.ui.setting_texts import called, duration, set_to
 
@@ -16,6 +18,14 @@ UNCHECKED = {
     Unchecked.AS_FLAGGED.value: "as flagged",
     Unchecked.AS_CLEAR.value: "as clear",
 }
+ANYBODY, ONLY_AUTHOR, ROLE = "everyone", "author", "role"
+BUTTONS = {
+    ANYBODY: "everyone who sees the card",
+    ONLY_AUTHOR: "only the one who asked for it",
+    ROLE: "people with a role, and the one who asked",
+}
+WHICH_ROLE = "Please name the role with `buttons_role`. Nothing was changed."
+NO_ROLE_NEEDED = "`buttons_role` goes with `buttons: role` alone. Nothing was changed."
 STAY, REJECT = "stay", "reject"
 UNDECIDED = {STAY: "they stay held", REJECT: "they are rejected"}
 NO_MODERATION_CHANNEL = (
@@ -55,6 +65,19 @@ _FATES = {
     Policy.SPOILER: "are covered until somebody opens them",
     Policy.ALLOW: "are shown like any other",
 }
+
+
+def who_presses(pressers: Pressers, gone: Set[int] = frozenset()) -> str:
+    """One sentence: who may press the buttons of a card. `gone` are those of its roles that were deleted."""
+    looking = "moderators may open Details and pictures all the same"
+    if gone:
+        return f"The role that may press a card's buttons is gone, so only the one who asked for it may; {looking}."
+    if pressers.author_only:
+        return f"Only the one who asked for a card may press its buttons; {looking}."
+    if not pressers.role_ids:
+        return "Everyone may press the buttons of a card, except of cards that were made under a stricter setting."
+    roles = " and ".join(f"<@&{one}>" for one in sorted(pressers.role_ids))
+    return f"People with {roles}, and the one who asked for it, may press the buttons of a card; {looking}."
 
 
 def details_of(rules: ChannelRules) -> str:

@@ -31,13 +31,15 @@ _RULES_TIMEOUT_S = 0.5  # before an answer, which Discord wants within 3 s
 class Wish:
     """What somebody asks for. `options` by the names of the model's, and `private`, not checked yet.
 
-    `parents` are the pictures it is made from; `button` the custom_id that was pressed for it.
+    `parents` are the pictures it is made from; `button` the custom_id that was pressed for it; `card` the run whose
+    card that, or the button before it, is from.
     """
 
     model: Model
     options: Mapping[str, object] = field(repr=False)
     parents: tuple[PictureRef, ...] = ()
     button: str | None = None
+    card: str | None = None
 
 
 class Asking:
@@ -97,7 +99,7 @@ class Asking:
     async def _kept(self, user_id: int, wish: Wish) -> Draft | None:
         """What was typed, kept for later; None where the database is away: then it is typed again."""
         try:
-            return await self._drafts.keep(user_id, wish.model.model_id, wish.options, wish.parents)
+            return await self._drafts.keep(user_id, wish.model.model_id, wish.options, wish.parents, card=wish.card)
         except Unavailable as error:
             _log.info("a draft could not be kept", why=str(error))
             return None

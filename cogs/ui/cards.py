@@ -19,9 +19,10 @@ from cogs.ui.views import Layout
 PROMPT_LIMIT = 240
 """The most characters of a prompt on a card; the rest is behind Details."""
 
-PICTURE, AGAIN, CHANGE, DETAILS, POST = "picture", "again", "change", "details", "post"
+PICTURE, AGAIN, CHANGE, SAVE, DETAILS, POST = "picture", "again", "change", "save", "details", "post"
 """The actions of the buttons of a card that is at its end. Cogs answer them; the row of the run has all they need."""
 
+SAVE_LABEL = "♡ Save"
 FAMILY = "family"
 """The action of the button that shows where a run comes from and what was made from it."""
 
@@ -114,7 +115,7 @@ def may_be_card(message: discord.Message, *, private: bool) -> bool:
 
 def _rows(run: Run, ending: Pictures) -> list[list[Press]]:
     """Numbers and Again in the first rows, the rest in the last; all of them in one where they fit."""
-    again, *others = _once_more(run)
+    again, *others = _once_more(run, Press(SAVE, run.id, label=SAVE_LABEL))
     others = [*posting(run), *others]
     first = [*_numbers(run, ending), again]
     if len(first) + len(others) <= _IN_A_ROW:
@@ -131,11 +132,12 @@ def _numbers(run: Run, ending: Pictures) -> list[Press]:
     ]
 
 
-def _once_more(run: Run) -> list[Press]:
-    """What can be done with any request that is over."""
+def _once_more(run: Run, *saves: Press) -> list[Press]:
+    """What can be done with any request that is over, and with `saves` what can be with its pictures."""
     return [
         Press(AGAIN, run.id, label="Again" if run.made_pictures else "Try again"),
         Press(CHANGE, run.id, label="Change…"),
+        *saves,
         Press(DETAILS, run.id, label="Details"),
     ]
 

@@ -21,4 +21,12 @@ def set_to(name: str, value: object) -> str:
         return "yes" if value else "no"
     if name.endswith("_s") and isinstance(value, int):
         return duration(value) if value else "never"
+    if name == "buttons":
+        return _pressers(str(value))
     return str(value).replace("_", " ")
+
+
+def _pressers(text: str) -> str:
+    """Who may press a card's buttons: `bot.moderation.pressers`, as text."""
+    kind, _, roles = text.partition(":")
+    return " ".join((kind, *(f"<@&{one}>" for one in roles.split("+")))) if roles else kind

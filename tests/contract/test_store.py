@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from bot.errors import SettingsError, Unavailable
 from bot.runs.transitions import FINAL
-from bot.store import tables
+from bot.store import tables, tables_saved
 from bot.store.engine import Store
 from bot.store.postgresql import KEPT_FOR_FIRST, WRITERS
 from bot.store.tables import ledger_entries, runs, synced_commands
@@ -52,7 +52,7 @@ async def noted(store: Store) -> list[int]:
 async def test_all_migrations_together_equal_the_tables(empty_database_url: str) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
-        return list(compare_metadata(context, tables.metadata))
+        return list(compare_metadata(context, tables_saved.metadata))
 
     async with Store.open(empty_database_url) as store:
 

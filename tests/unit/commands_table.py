@@ -23,6 +23,7 @@ from bot.services import (
     Removals,
     Reviews,
     Sanctions,
+    Saved,
     Services,
 )
 from cogs import EXTENSIONS
@@ -60,6 +61,7 @@ async def _commands() -> list[_Any]:
         runs=FakeRuns(),
         drafts=cast("Drafts", None),
         history=cast("History", None),
+        saved=cast("Saved", None),
         families=cast("Families", None),
         ledger=cast("Ledger", None),
         reviews=cast("Reviews", None),

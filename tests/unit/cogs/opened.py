@@ -29,6 +29,7 @@ from tests.unit.cogs.samples import (
     FakeLedger,
     FakePolicies,
     FakeRuns,
+    FakeSaved,
     SampleModel,
 )
 from tests.unit.cogs.wire import FakeDiscord
@@ -74,6 +75,7 @@ async def opened(
     extensions: tuple[str, ...] = EXTENSIONS,
     history: FakeHistory | None = None,
     drafts: FakeDrafts | None = None,
+    saved: FakeSaved | None = None,
     ledger: FakeLedger | None = None,
     policies: object = None,
     sanctions: object = None,
@@ -91,6 +93,7 @@ async def opened(
         runs=runs or FakeRuns(),
         drafts=drafts or FakeDrafts(),
         history=history or FakeHistory(),
+        saved=saved or FakeSaved(),
         families=FakeFamilies(history or FakeHistory()),
         ledger=ledger or FakeLedger(),
         reviews=cast("Reviews", reviews),

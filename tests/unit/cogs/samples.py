@@ -18,13 +18,14 @@ from bot.images.image import Picture
 from bot.ledger.export import csv_file
 from bot.ledger.values import EntryRow, Explanation, Limit, Notice, Person, Spend, SpendReport, UsageReport
 from bot.moderation.policy import Policy
-from bot.moderation.rules import ChannelContext, ChannelRules, rules_for
+from bot.moderation.rules import ChannelContext, ChannelRules, ChannelSetting, rules_for
 from bot.money import MicroUsd
 from bot.runs.card import Balance, FinalCard, InLine, Pictures
 from bot.runs.drafts import Draft
 from bot.runs.family import Cell, Family, family_of
 from bot.runs.past import NoThumbnail, Page, Thumbnail, Viewing
 from bot.runs.run import Delivery, PictureRef, Place, Reply, Result, Run, State
+from bot.runs.saved import Mark, SavedPage
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 SMALL_PNG = BytesIO()
@@ -137,12 +138,16 @@ class SampleModel:
         return (Price("", MicroUsd(12_000), MicroUsd(40_000)),)
 
 
+@dataclass
 class FakePolicies:
-    """Channels of which nobody has set anything."""
+    """Channels of which nobody has set anything but `setting`, in each of a server's."""
+
+    setting: ChannelSetting | None = None
 
     async def rules_at(self, channel_context: ChannelContext) -> ChannelRules:
         private = channel_context.guild_id is None or not channel_context.known
-        return rules_for(None, None, age_restricted=channel_context.age_restricted, private=private)
+        setting = None if channel_context.guild_id is None else self.setting
+        return rules_for(setting, None, age_restricted=channel_context.age_restricted, private=private)
 
 
 @dataclass
@@ -241,13 +246,19 @@ class FakeDrafts:
     hold: asyncio.Event | None = None
 
     async def keep(
-        self, user_id: int, model_id: str, options: Mapping[str, object], parents: tuple[PictureRef, ...] = ()
+        self,
+        user_id: int,
+        model_id: str,
+        options: Mapping[str, object],
+        parents: tuple[PictureRef, ...] = (),
+        *,
+        card: str | None = None,
     ) -> Draft:
         if self.hold is not None:
             await self.hold.wait()
         if self.refusal is not None:
             raise self.refusal
-        draft = Draft(f"{len(self.kept) + 1:032x}", user_id, model_id, dict(options), parents, NOW)
+        draft = Draft(f"{len(self.kept) + 1:032x}", user_id, model_id, dict(options), parents, NOW, card)
         self.kept[draft.id] = draft
         return draft
 
@@ -329,6 +340,45 @@ class FakeFamilies:
 
     def _children(self, run_id: str) -> list[Run]:
         return [run for run in self.history.runs.values() if run_id in {one.run_id for one in run.parents}]
+
+
+@dataclass
+class FakeSaved:
+    """What people saved, as a cog sees it: `kept` by person and run. `page_now` is what a list shows."""
+
+    kept: dict[tuple[int, str], set[int]] = field(default_factory=dict[tuple[int, str], set[int]])
+    page_now: SavedPage = field(default_factory=lambda: SavedPage(()))
+    asked: list[tuple[int, int | None, Mark | None, Mark | None]] = field(
+        default_factory=list[tuple[int, int | None, Mark | None, Mark | None]]
+    )
+    refusal: BotError | None = None
+
+    async def toggle(self, user_id: int, run: Run, picture: int | None = None) -> bool:
+        if self.refusal is not None:
+            raise self.refusal
+        wanted = set(range(run.result.num_outputs if run.result else 0)) if picture is None else {picture}
+        kept = self.kept.setdefault((user_id, run.id), set())
+        is_new = not wanted <= kept
+        kept ^= (wanted - kept) if is_new else wanted
+        return is_new
+
+    async def take_out(self, user_id: int, run_id: str) -> bool:
+        return bool(self.kept.pop((user_id, run_id), None))
+
+    async def of_run(self, user_id: int, run_id: str) -> tuple[int, ...]:
+        return tuple(sorted(self.kept.get((user_id, run_id), ())))
+
+    async def page(
+        self,
+        user_id: int,
+        guild_id: int | None,
+        *,
+        before: Mark | None = None,
+        after: Mark | None = None,
+        most: int = 10,
+    ) -> SavedPage:
+        self.asked.append((user_id, guild_id, before, after))
+        return self.page_now
 
 
 @dataclass
