@@ -116,7 +116,7 @@ async def test_others_learn_nothing_of_it(tools: Tools) -> None:
     public = message_of(tools, await tools.shown_card())
     moderator: Person = tools.cast.moderator
     buttons = [one["custom_id"] for one in components_of(message_of(tools, answer)) if one.get("custom_id")]
-    assert len(buttons) == 5
+    assert len(buttons) == 6
     for custom_id in buttons:
         forged = await tools.people.press(
             user_id=moderator.id, message_id=number_of(public), custom_id=custom_id, check=False

@@ -14,7 +14,7 @@ from bot.catalog.flux_klein import FLUX_KLEIN, FluxKleinInput, ImageSize, Size, 
 from bot.catalog.model import Model, OptionKind
 from bot.catalog.request import Request
 from bot.errors import OptionError
-from cogs.ui.model_command import model_command
+from cogs.ui.model_command import PRIVATE, model_command
 
 NAMES = tuple(option.name for option in FLUX_KLEIN.options)
 MODEL: Model = FLUX_KLEIN
@@ -265,7 +265,7 @@ def test_what_discord_is_told_equals_the_schema():
     told = {parameter.name: parameter for parameter in command.parameters}
     schema = FluxKleinInput.model_json_schema()["properties"]
 
-    assert set(told) == set(NAMES) == set(schema) - {"enable_safety_checker"}
+    assert set(told) - {PRIVATE} == set(NAMES) == set(schema) - {"enable_safety_checker"}
     assert [name for name, parameter in told.items() if parameter.required] == ["prompt"]
     for option in FLUX_KLEIN.options:
         parameter = told[option.name]

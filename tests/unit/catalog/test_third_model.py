@@ -138,8 +138,9 @@ async def test_discord_is_told_of_its_command_and_options() -> None:
         {"name": "freedom", "type": 10, "required": False, "min_value": 0, "max_value": 1},
         {"name": "in_colour", "type": 5, "required": False},
         {"name": "stroke", "type": 3, "required": False},
+        {"name": "private", "type": 5, "required": False},
     ]
-    assert [choice["name"] for choice in declared["sketch"]["options"][-1]["choices"]] == ["Ink", "Soft chalk"]
+    assert [choice["name"] for choice in declared["sketch"]["options"][-2]["choices"]] == ["Ink", "Soft chalk"]
 
 
 async def told(open_: Opened) -> list[dict[str, Any]]:
