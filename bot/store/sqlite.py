@@ -16,6 +16,7 @@ from bot.errors import SettingsError
 WRITING, READING = "BEGIN IMMEDIATE", "BEGIN"
 """A writer is the only one from its first moment on, so what it reads stays true until it writes."""
 
+_OTHERS_AT_ONCE = 20  # who may open a new file at the same time
 _OWNER_ONLY = 0o600  # the rows hold people's prompts
 
 
@@ -104,7 +105,21 @@ def _prepare(dbapi_connection: Any, _record: object, *, foreign_keys: bool) -> N
     cursor = dbapi_connection.cursor()
     held = "ON" if foreign_keys else "OFF"
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"foreign_keys={held}"):
+        _to_wal(cursor)
+        for pragma in ("synchronous=FULL", f"foreign_keys={held}"):
             cursor.execute(f"PRAGMA {pragma}")
     finally:
         cursor.close()
+
+
+def _to_wal(cursor: sqlite3.Cursor) -> None:
+    """Have the file written ahead. SQLite does not wait by itself for another who is changing a new file to it."""
+    for _ in range(_OTHERS_AT_ONCE):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            cursor.execute(WRITING)  # which does wait, and raises where that takes too long
+            cursor.execute("ROLLBACK")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
