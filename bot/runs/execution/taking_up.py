@@ -40,6 +40,12 @@ class TakingUp:
     def __init__(self, *, store: RunStore, scheduler: Scheduler, clock: Clock, begin: Begin) -> None:
         self._store, self._scheduler, self._clock, self._begin = store, scheduler, clock, begin
         self._owed: deque[tuple[str, Run | None]] = deque()
+        self._begun: set[str] | None = set()  # for another cause, while this goes on: None once it is over
+
+    def begun(self, run_id: str) -> None:
+        """A run was begun for another cause: what was read of it before, or is being read, counts no more."""
+        if self._begun is not None:
+            self._begun.add(run_id)
 
     async def line(self) -> None:
         """Put every run in its place in the queue; only then may any start."""
@@ -70,18 +76,24 @@ class TakingUp:
                 await self._follow(page)
             for number in range(_HANDS):
                 hands.create_task(self._end(), name=f"hand {number + 1}")
+        self._begun = None
 
     async def _follow(self, runs: Sequence[Run]) -> None:
         for number, run in enumerate(runs, 1):
-            self._begin(run.id, run)
+            self._begin(run.id, self._as_read(run.id, run))
             if number % _AT_A_STRETCH == 0:
                 await asyncio.sleep(0)
 
     async def _end(self) -> None:
         while self._owed:
-            task = self._begin(*self._owed.popleft())
+            run_id, run = self._owed.popleft()
+            task = self._begin(run_id, self._as_read(run_id, run))
             if task is not None:
                 await asyncio.wait({task}, timeout=_HELD_UP_S)
+
+    def _as_read(self, run_id: str, run: Run | None) -> Run | None:
+        """The run as it was read; None where it is to be read anew."""
+        return None if self._begun is not None and run_id in self._begun else run
 
     async def _lost(self, since: datetime, after: Age | None) -> list[Run]:
         return await self._store.lost(since, after=after, most=_RUNS)

@@ -59,6 +59,7 @@ class Worker:
             while True:
                 run_id = await self._due.get()
                 if not self.wake(run_id):
+                    taking_up.begun(run_id)
                     self._begin(tasks, run_id)
 
     def wake(self, run_id: str) -> bool:
