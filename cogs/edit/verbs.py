@@ -19,6 +19,7 @@ from cogs.ui.actions import Form, open_form
 from cogs.ui.asking import Asking, Wish
 from cogs.ui.discord_limits import FORM_TEXT
 from cogs.ui.model_command import PRIVATE
+from cogs.ui.replies import in_time
 from cogs.ui.sight import seen_run
 from cogs.ui.subjects import of_picture, picture_ref
 from cogs.ui.verbs import EDIT, MORE_STRONG, MORE_SUBTLE, ZOOM_OUT
@@ -70,7 +71,8 @@ class EditVerbs:
 
         async def ask(interaction: discord.Interaction, ref: PictureRef) -> None:
             model = self._need_model()
-            await seen_run(interaction, self._history, ref.run_id, self._policies, action)
+            async with in_time():
+                await seen_run(interaction, self._history, ref.run_id, self._policies, action)
             await open_form(interaction, _form(model, ref, verb))
 
         return ask

@@ -14,6 +14,7 @@ from cogs.ui.actions import open_form
 from cogs.ui.asking import Asking, Wish
 from cogs.ui.cards import AGAIN, CHANGE
 from cogs.ui.model_command import PRIVATE
+from cogs.ui.replies import in_time
 from cogs.ui.sight import need_readable_prompt, seen_run
 
 _GONE = "The model that made this is not offered any more. Please start with the command."
@@ -29,13 +30,15 @@ class AgainButtons:
 
     async def again(self, interaction: discord.Interaction, run_id: str) -> None:
         """The same request with another seed, as a run of whoever pressed. Raises as a command does."""
-        run, model, options = await self._request(interaction, run_id, AGAIN, anew=True)
+        async with in_time():
+            run, model, options = await self._request(interaction, run_id, AGAIN, anew=True)
         button = str(CustomId(AGAIN, run.id))
         await self._asking.answer(interaction, Wish(model, options, run.parents, button, run.id))
 
     async def change(self, interaction: discord.Interaction, run_id: str) -> None:
         """Open the form with the words of the request. Raises UserError where the person may not read them."""
-        run, model, options = await self._request(interaction, run_id, CHANGE)
+        async with in_time():
+            run, model, options = await self._request(interaction, run_id, CHANGE)
         await open_form(interaction, composer.form(CustomId(CHANGE, run.id), model, options))
 
     async def changed(self, interaction: discord.Interaction, run_id: str, values: Values) -> None:

@@ -15,6 +15,7 @@ from cogs.imagine import composer
 from cogs.ui.actions import open_form
 from cogs.ui.asking import Asking, Wish
 from cogs.ui.errors import FEWER, TAKE_UP
+from cogs.ui.replies import in_time
 from cogs.ui.sight import seen_run
 
 _GONE = "The model that this was for is not offered any more. Please start with a command."
@@ -46,14 +47,16 @@ class DraftButtons:
 
     async def fewer(self, interaction: discord.Interaction, fewer: Fewer) -> None:
         """Make it with so many pictures. Raises as a command does."""
-        draft, model = await self._draft(interaction, fewer.draft_id, FEWER)
+        async with in_time():
+            draft, model = await self._draft(interaction, fewer.draft_id, FEWER)
         options = model.for_images(draft.options, fewer.images)
         button = str(CustomId(FEWER, f"{draft.id}:{fewer.images}"))
         await self._asking.answer(interaction, Wish(model, options, draft.parents, button, draft.card))
 
     async def change(self, interaction: discord.Interaction, draft_id: str) -> None:
         """Open the form with all that was typed. Raises UserError and Unavailable."""
-        draft, model = await self._draft(interaction, draft_id, TAKE_UP)
+        async with in_time():
+            draft, model = await self._draft(interaction, draft_id, TAKE_UP)
         await open_form(interaction, composer.form(CustomId(TAKE_UP, draft.id), model, draft.options))
 
     async def changed(self, interaction: discord.Interaction, draft_id: str, values: Values) -> None:

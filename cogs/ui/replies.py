@@ -1,17 +1,23 @@
 """Answers for one person's eyes, and the line in the log channel that goes with a decision."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import discord
 import structlog
 from discord import ui
 
+from bot.errors import Unavailable
 from cogs.ui import discord_limits
 from cogs.ui.actions import Press
 from cogs.ui.discord_errors import WORDS_TIMEOUT_S, Refused, tried
 from cogs.ui.markdown import cut
 
 _log = structlog.get_logger(__name__)
+
+_LOOK_MOST_S = 0.8  # Discord wants an answer within 3 s, and what is looked up is only the beginning of it
+_SLOW = "I could not look that up in time. Please press once more in a moment: nothing was changed."
 
 _NOBODY = discord.AllowedMentions.none()
 
@@ -42,6 +48,19 @@ async def answer_anew(interaction: discord.Interaction, sentence: str) -> None:
     changed = await tried(interaction.edit_original_response(content=words, view=None, allowed_mentions=_NOBODY))
     if isinstance(changed, Refused):
         _log.info("an answer could not be changed", interaction=interaction.id, why=changed.why)
+
+
+@asynccontextmanager
+async def in_time() -> AsyncGenerator[None]:
+    """For what a press looks up before its first answer, a form or a card. Raises Unavailable if that is slow.
+
+    Not for what a form brings: Discord keeps a form open that gets no answer, with all that was typed.
+    """
+    try:
+        async with asyncio.timeout(_LOOK_MOST_S):
+            yield
+    except TimeoutError:
+        raise Unavailable(_SLOW) from None
 
 
 async def wait_a_moment(interaction: discord.Interaction) -> None:

@@ -274,6 +274,7 @@ class FakeHistory:
     """Past runs as a cog sees them. `refusal` is what pictures are answered with, `hidden` how they are kept back."""
 
     runs: dict[str, Run] = field(default_factory=dict[str, Run])
+    hold: asyncio.Event | None = None
     page_now: Page = field(default_factory=lambda: Page(()))
     refusal: BotError | None = None
     hidden: FinalCard | None = None
@@ -297,6 +298,8 @@ class FakeHistory:
         return self.page_now
 
     async def find(self, run_id: str, guild_id: int | None) -> Run:
+        if self.hold is not None:
+            await self.hold.wait()
         if run_id not in self.runs:
             raise UserError("This request is not known here any more.")
         return self.runs[run_id]

@@ -1,5 +1,6 @@
 """The buttons of a card that is over, from Discord's payload to the calls it makes: whose it is, and who may press."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -138,6 +139,15 @@ async def test_the_words_of_removed_pictures_are_their_authors_alone(action: str
     async with scene(removed) as here:
         await here.press(action)
         assert "only the one who made it" in await here.refusal()
+
+
+@pytest.mark.parametrize("action", ["again", "change"])
+async def test_a_press_that_cannot_be_looked_up_is_answered_before_discord_gives_up(action: str) -> None:
+    async with scene() as here:
+        here.history.hold = asyncio.Event()
+        await here.press(action)
+        async with asyncio.timeout(2):
+            assert "press once more" in await here.refusal()
 
 
 @pytest.mark.parametrize("forged", [":", ":1:2", "x" * 70, "0" * 80, f"{10:032X}"])
