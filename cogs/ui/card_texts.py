@@ -34,16 +34,6 @@ SEE_DETAILS = "Details says why."
 MAY_BE_UNSAFE = "May not be safe for work: hidden until you open it."
 
 _OUR_FAULT = frozenset({Reason.NO_PICTURES, Reason.PICTURES_UNREADABLE, Reason.UPSTREAM_FAILED})
-_CANCELED = frozenset(
-    {
-        Reason.CANCELED,
-        Reason.LEFT_QUEUE,
-        Reason.REMOVED,
-        Reason.CANCELED_BY_ASKER,
-        Reason.CANCELED_BY_MODERATOR,
-        Reason.OUT_OF_REACH,
-    }
-)
 _STEP_S, _MINUTE_S = 5, 60
 PROMPT_HIDDEN = "-# The prompt is hidden here."
 
